@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Prints the home of a JDK of version 25 or newer: JAVA_HOME, then `java` on PATH, then the usual folders.
+set -u
+version() { "$1/bin/java" -version 2>&1 | sed -n '1s/[^"]*"\([0-9]*\).*/\1/p'; }
+fits() { [ -x "$1/bin/javac" ] && [ "$(version "$1")" -ge 25 ] 2>/dev/null; }
+on_path=$(command -v java 2>/dev/null) && on_path=$(dirname "$(dirname "$(readlink -f "$on_path")")")
+for home in "${JAVA_HOME:-}" "${on_path:-}" /usr/lib/jvm/* /opt/java/* /opt/jdk* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/*; do
+  if [ -n "$home" ] && fits "$home"; then echo "$home"; exit 0; fi
+done
+echo "holdfast: no JDK of version 25 or newer found (looked at JAVA_HOME, PATH, /usr/lib/jvm, /opt, ~/.sdkman, ~/.jdks)." >&2
+echo "          Install one, for example Temurin 25 (https://adoptium.net), or set JAVA_HOME to it." >&2
+exit 1

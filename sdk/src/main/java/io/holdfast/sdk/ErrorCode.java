@@ -1,0 +1,83 @@
+package io.holdfast.sdk;
+
+import java.util.Locale;
+
+/// The stable names of everything that can go wrong, with their HTTP status and whether a retry can help.
+///
+/// The text form ([#code()]) is part of the public contract: it never changes once released.
+public enum ErrorCode {
+  // The caller's fault.
+  INVALID_REQUEST(400, Retry.NO),
+  INVALID_ARGUMENT(400, Retry.NO),
+  INVALID_OBJECT_ID(400, Retry.NO),
+  SQL_ERROR(400, Retry.NO),
+  NOT_AUTHORIZED(401, Retry.NO),
+  ROUTE_NOT_FOUND(404, Retry.NO),
+  NAMESPACE_NOT_FOUND(404, Retry.NO),
+  METHOD_NOT_FOUND(404, Retry.NO),
+  METHOD_NOT_ALLOWED(405, Retry.NO),
+  BODY_TOO_LARGE(413, Retry.NO),
+  URI_TOO_LONG(414, Retry.NO),
+  HEADERS_TOO_LARGE(431, Retry.NO),
+
+  // The app's fault.
+  WORKER_FAILED(500, Retry.NO),
+  OBJECT_FAILED(500, Retry.NO),
+  WRONG_STATE(409, Retry.NO),
+
+  // The object's state.
+  OBJECT_RESET(503, Retry.YES),
+  OBJECT_OVERLOADED(503, Retry.NO),
+  OBJECT_UNAVAILABLE(503, Retry.YES),
+  TIMEOUT(504, Retry.NO),
+
+  // Storage.
+  STORAGE_FAILED(503, Retry.YES),
+  STORAGE_FULL(507, Retry.NO),
+  STORAGE_CORRUPT(500, Retry.NO),
+
+  // Containers.
+  CONTAINER_NOT_RUNNING(503, Retry.YES),
+  CONTAINER_NOT_LISTENING(503, Retry.YES),
+  CONTAINER_START_FAILED(500, Retry.NO),
+  CONTAINER_NO_CAPACITY(503, Retry.YES),
+  CONTAINER_DISCONNECTED(500, Retry.NO),
+  IMAGE_NOT_FOUND(500, Retry.NO),
+  ENGINE_UNAVAILABLE(503, Retry.YES),
+
+  // The operator's part.
+  APP_INVALID(500, Retry.NO),
+  CONFIG_INVALID(500, Retry.NO),
+  DATA_DIRECTORY_LOCKED(500, Retry.NO),
+  DATA_DIRECTORY_UNREADABLE(500, Retry.NO),
+  INTERNAL(500, Retry.NO);
+
+  private enum Retry {
+    YES,
+    NO
+  }
+
+  private final int httpStatus;
+  private final Retry retry;
+  private final String code = name().toLowerCase(Locale.ROOT);
+
+  ErrorCode(int httpStatus, Retry retry) {
+    this.httpStatus = httpStatus;
+    this.retry = retry;
+  }
+
+  /// The stable name, such as `object_overloaded`.
+  public String code() {
+    return code;
+  }
+
+  /// The status an HTTP caller sees.
+  public int httpStatus() {
+    return httpStatus;
+  }
+
+  /// Whether the same call, sent again a little later, can succeed.
+  public boolean retryable() {
+    return retry == Retry.YES;
+  }
+}

@@ -1,0 +1,16 @@
+/// What an app author compiles against: Workers at the edge, durable objects behind them, one container per object.
+///
+/// Plain blocking Java on virtual threads; the package depends on the JDK and JSpecify alone.
+///
+/// | WHERE TO LOOK | |
+/// |---|---|
+/// | code at the HTTP edge | [Worker], [Env], [ExecutionContext] |
+/// | a named, durable, single-threaded actor | [DurableObject], [ObjectContext], [Storage], [SqlStorage] |
+/// | an object that owns a container | [Container] (high level), [ContainerHandle] (low level) |
+/// | calling an object | [ObjectNamespace], [ObjectStub], [ObjectId] |
+/// | HTTP values | [Request], [Response], [Headers], [Body] |
+/// | what can go wrong | [HoldfastException], [ErrorCode], [ObjectCallException] |
+@NullMarked
+package io.holdfast.sdk;
+
+import org.jspecify.annotations.NullMarked;
