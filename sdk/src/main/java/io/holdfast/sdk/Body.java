@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The content of a request or response: bytes in memory, or a stream that can be read once.
 ///
-/// A streamed body is read as it arrives; who does not read it to its end closes its [#stream()], so that the sender
-/// learns of it. Reading blocks the virtual thread; inside an object, other events may enter meanwhile.
+/// A streamed body is read as it arrives; who does not read it to its end closes its [#stream()],
+/// so that the sender learns of it. Reading blocks the virtual thread; inside an object, other
+/// events may enter meanwhile.
 public final class Body {
   private static final byte[] NO_BYTES = {};
   private static final Body EMPTY = new Body(NO_BYTES, null, 0);
@@ -58,7 +59,8 @@ public final class Body {
     return new Body(null, stream, length);
   }
 
-  /// The JSON form of a value: records, maps, lists, strings, numbers, booleans, [java.time.Instant].
+  /// The JSON form of a value: records, maps, lists, strings, numbers, booleans,
+  /// [java.time.Instant].
   public static Body json(Object value) {
     return of(Json.CODEC.write(value));
   }
@@ -81,7 +83,8 @@ public final class Body {
       return new ByteArrayInputStream(bytes);
     }
     if (taken || stream == null) {
-      throw new HoldfastException(ErrorCode.WRONG_STATE, "the body was already read; a streamed body can be read once");
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE, "the body was already read; a streamed body can be read once");
     }
     taken = true;
     InputStream result = stream;
@@ -126,9 +129,8 @@ public final class Body {
     static final JsonCodec CODEC =
         ServiceLoader.load(JsonCodec.class, Body.class.getClassLoader())
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        "no JsonCodec on the class path: JSON bodies need the Holdfast runtime or holdfast-testkit"));
+            .orElseThrow(() ->
+                new IllegalStateException(
+                    "no JsonCodec on the class path: JSON bodies need the Holdfast runtime or holdfast-testkit"));
   }
 }

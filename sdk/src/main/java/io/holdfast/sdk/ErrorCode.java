@@ -2,7 +2,8 @@ package io.holdfast.sdk;
 
 import java.util.Locale;
 
-/// The stable names of everything that can go wrong, with their HTTP status and whether a retry can help.
+/// The stable names of everything that can go wrong, with their HTTP status and whether a retry can
+/// help.
 ///
 /// The text form ([#code()]) is part of the public contract: it never changes once released.
 public enum ErrorCode {

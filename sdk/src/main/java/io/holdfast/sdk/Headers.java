@@ -9,7 +9,8 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The headers of a request or response: immutable, in order, names compared without case, a name may occur often.
+/// The headers of a request or response: immutable, in order, names compared without case, a name
+/// may occur often.
 public final class Headers implements Iterable<Map.Entry<String, String>> {
   private static final Headers EMPTY = new Headers(new String[0]);
 
@@ -26,10 +27,12 @@ public final class Headers implements Iterable<Map.Entry<String, String>> {
 
   /// Headers from names and values in turn.
   ///
-  /// @throws IllegalArgumentException when the count is odd, or a name or value cannot stand in an HTTP header
+  /// @throws IllegalArgumentException when the count is odd, or a name or value cannot stand in an
+  ///   HTTP header
   public static Headers of(String... namesAndValues) {
     if (namesAndValues.length % 2 != 0) {
-      throw new IllegalArgumentException("expected names and values in turn, found an odd count of strings");
+      throw new IllegalArgumentException(
+          "expected names and values in turn, found an odd count of strings");
     }
     if (namesAndValues.length == 0) {
       return EMPTY;

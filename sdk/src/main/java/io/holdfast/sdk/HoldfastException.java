@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A fault of Holdfast with a stable code.
 ///
-/// The message says what was expected, what was found and which id it concerns. It never holds a stack trace or a
-/// secret: it may be shown to a client.
+/// The message says what was expected, what was found and which id it concerns. It never holds a
+/// stack trace or a secret: it may be shown to a client.
 public class HoldfastException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

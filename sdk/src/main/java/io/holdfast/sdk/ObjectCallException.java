@@ -40,7 +40,8 @@ public final class ObjectCallException extends HoldfastException {
     return code() == ErrorCode.OBJECT_OVERLOADED;
   }
 
-  /// True when the object was reset: its memory is gone, its durable state is as of the last durable write.
+  /// True when the object was reset: its memory is gone, its durable state is as of the last
+  /// durable write.
   public boolean objectReset() {
     return code() == ErrorCode.OBJECT_RESET;
   }

@@ -1,4 +1,5 @@
-/// What an app author compiles against: Workers at the edge, durable objects behind them, one container per object.
+/// What an app author compiles against: Workers at the edge, durable objects behind them, one
+/// container per object.
 ///
 /// Plain blocking Java on virtual threads; the package depends on the JDK and JSpecify alone.
 ///

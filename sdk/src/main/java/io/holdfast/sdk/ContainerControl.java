@@ -1,0 +1,20 @@
+package io.holdfast.sdk;
+
+/// What other code may ask of a [Container] object through its stub:
+/// `stub.as(ContainerControl.class).start()`.
+public interface ContainerControl {
+  /// Starts the container unless it runs, and waits until its process runs, not until it is ready.
+  void start();
+
+  /// Starts the container unless it runs, and waits until its ports answer.
+  void startAndWaitForPorts();
+
+  /// SIGTERM, grace, SIGKILL; returns once the signal was sent.
+  void stop();
+
+  /// SIGKILL; returns when the container is gone.
+  void destroy();
+
+  /// The state as the engine has it.
+  ContainerState state();
+}

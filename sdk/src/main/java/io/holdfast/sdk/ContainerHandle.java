@@ -1,0 +1,64 @@
+package io.holdfast.sdk;
+
+import java.time.Duration;
+
+/// The container of an object, low level; [Container] builds on it.
+///
+/// Thread rule: only on the threads that run the object's events. While a method waits, other
+/// events may enter.
+public interface ContainerHandle {
+  /// True from [#start] on until the exit was observed; says nothing about readiness.
+  boolean running();
+
+  /// Orders the start and returns at once; failures show in [#monitor] and [#awaitReady].
+  ///
+  /// @throws HoldfastException `wrong_state` "start() cannot be called on a container that is
+  ///   already running."
+  void start(StartOptions options);
+
+  /// Waits until the container has ended.
+  ///
+  /// @return how it ended, with code 0 or by [#destroy()]
+  /// @throws ContainerExitException when it ended with another code
+  /// @throws HoldfastException `wrong_state` when it is not running; `container_start_failed` and
+  ///   its like when it never came to run
+  ContainerExit monitor();
+
+  /// Waits until the container answers.
+  ///
+  /// @throws HoldfastException `container_not_listening` after the timeout,
+  ///   `container_start_failed` when it could not be started or ended meanwhile,
+  ///   `container_no_capacity`, `image_not_found`, `engine_unavailable`
+  void awaitReady(Readiness readiness, Duration timeout);
+
+  /// A port of the container; it need not be declared anywhere.
+  ///
+  /// @throws HoldfastException `invalid_argument` outside 1 to 65,535
+  ContainerPort port(int port);
+
+  /// Sends a signal, 1 to 64.
+  ///
+  /// @throws HoldfastException `invalid_argument` "Invalid signal number.", `wrong_state` when it
+  ///   is not running
+  void signal(int number);
+
+  /// SIGTERM, then SIGKILL after the grace; returns when the container is gone. Returns at once
+  /// when it is not running.
+  void stop(Duration grace);
+
+  /// SIGKILL; on return [#running()] is false. Returns at once when it is not running.
+  void destroy();
+
+  /// The container as the engine has it.
+  ContainerState state();
+
+  /// Stops the container (SIGTERM, grace, SIGKILL) once nothing was in flight for that long; the
+  /// clock goes on while the object is out of memory. For a [Container], `onActivityExpired` runs
+  /// instead.
+  ///
+  /// @throws HoldfastException `invalid_argument` when not positive
+  void setInactivityTimeout(Duration timeout);
+
+  /// Starts the inactivity clock anew.
+  void renewActivity();
+}

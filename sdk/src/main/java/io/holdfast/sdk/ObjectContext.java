@@ -1,0 +1,45 @@
+package io.holdfast.sdk;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/// What an object sees of its runtime. Use it only on the threads that run the object's events.
+public interface ObjectContext {
+  /// The id; its name is known when the object was ever addressed by name.
+  ObjectId id();
+
+  /// The object's own database.
+  Storage storage();
+
+  /// The object's container, when its namespace has one in the app descriptor.
+  Optional<ContainerHandle> container();
+
+  /// Keeps all other events out while the task runs, also while it waits; up to 30 s. When it
+  /// throws or takes longer, the object is reset.
+  <T> T blockConcurrencyWhile(Callable<T> task) throws Exception;
+
+  /// Runs a task as an event of its own, after the current one; keeps the object in memory up to 15
+  /// min.
+  void waitUntil(Callable<?> task);
+
+  /// Runs code that blocks (a socket, a lock, a future) and lets other events enter meanwhile. The
+  /// code must not use the object's context.
+  <T> T blocking(Callable<T> task) throws Exception;
+
+  /// Waits, and lets other events enter meanwhile.
+  void sleep(Duration duration);
+
+  /// Resets the object at once: this event and all others in it end with an error `object_reset` of
+  /// this reason, memory is dropped, storage goes on from the last durable write. Never returns;
+  /// what it throws is not to be caught.
+  ObjectResetError abort(String reason);
+
+  /// Where the object lives, such as `local`.
+  String region();
+
+  /// The name of the object, when known.
+  default Optional<String> name() {
+    return id().name();
+  }
+}

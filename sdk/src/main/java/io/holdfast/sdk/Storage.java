@@ -1,0 +1,87 @@
+package io.holdfast.sdk;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// The durable state of one object: key-value pairs, a SQL database and one alarm, committed
+/// together.
+///
+/// All calls are quick and in-process. Writes made without waiting for anything in between are one
+/// atomic commit. Nothing the object sends leaves before the writes made before it are durable; if
+/// they cannot be made durable the object is reset and all it wanted to send becomes an error.
+///
+/// Values are kept as CBOR: strings, booleans, numbers, byte arrays, [Instant], lists, maps,
+/// records; never `null`.
+///
+/// Thread rule: only on the threads that run the object's events; elsewhere `wrong_state`.
+public interface Storage {
+  /// The value of a key, or empty.
+  <T> Optional<T> get(String key, Class<T> type);
+
+  <T> Optional<T> get(String key, TypeRef<T> type);
+
+  /// The values of those keys that exist, in UTF-8 order of the keys.
+  <T> SequencedMap<String, T> get(Collection<String> keys, Class<T> type);
+
+  /// Sets a value.
+  ///
+  /// @throws HoldfastException `invalid_argument` when the value is null or has no stored form, or
+  ///   when key and value together are over 2 MiB
+  void put(String key, Object value);
+
+  void put(Map<String, ?> entries);
+
+  /// Removes a key; true when it existed.
+  boolean delete(String key);
+
+  /// Removes keys; how many existed.
+  int delete(Collection<String> keys);
+
+  /// The pairs in UTF-8 order of their keys.
+  <T> SequencedMap<String, T> list(Class<T> type, ListOptions options);
+
+  default <T> SequencedMap<String, T> list(Class<T> type) {
+    return list(type, ListOptions.ALL);
+  }
+
+  /// Removes everything: pairs, tables, the alarm.
+  void deleteAll();
+
+  /// Runs the body as one transaction: all of its writes, or none when it throws or calls
+  /// [Transaction#rollback()]. Nests. No other event enters meanwhile; inside, waiting for anything
+  /// but storage is refused with `wrong_state`.
+  <T> T transaction(TransactionBody<T> body) throws Exception;
+
+  /// The SQL database.
+  SqlStorage sql();
+
+  /// When the alarm is due; empty when there is none, and inside [DurableObject#alarm] unless it
+  /// was set anew.
+  Optional<Instant> alarm();
+
+  /// Sets the alarm in place of an earlier one; a time in the past is due at once.
+  ///
+  /// @throws HoldfastException `invalid_argument` for a time at or before the epoch, or when the
+  ///   class has no alarm()
+  void setAlarm(Instant time);
+
+  void deleteAlarm();
+
+  /// Returns when all earlier writes are durable.
+  void sync();
+
+  /// A transaction in progress.
+  interface Transaction {
+    /// Undoes all writes of the transaction; its body goes on and may not write any more.
+    void rollback();
+  }
+
+  /// What runs in a transaction.
+  @FunctionalInterface
+  interface TransactionBody<T> {
+    T run(Transaction transaction) throws Exception;
+  }
+}
