@@ -1,0 +1,12 @@
+/// What the modules share: addresses, ids, calls to objects, the value codec and the ports between
+/// edge and node.
+///
+/// | WHERE TO LOOK | |
+/// |---|---|
+/// | which object | [NamespaceId], [ObjectAddress], [ObjectIds] |
+/// | calling it | [ObjectGateway], [RpcCall], [CallContext] |
+/// | values as CBOR and JSON | [ValueCodec] |
+@NullMarked
+package io.holdfast.protocol;
+
+import org.jspecify.annotations.NullMarked;
