@@ -14,9 +14,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
 
-/// The alarm index as two kinds of rows: `T time object` finds what is due, `O object -> time` finds the row to replace.
+/// The alarm index as two kinds of rows: `T time object` finds what is due, `O object -> time`
+/// finds the row to replace.
 ///
-/// Both are written in the batch of the event that set the alarm. The staging half belongs to the writer thread.
+/// Both are written in the batch of the event that set the alarm. The staging half belongs to the
+/// writer thread.
 final class AlarmTable implements AlarmIndex {
   private static final byte BY_TIME = 'T';
   private static final byte BY_OBJECT = 'O';
@@ -45,22 +47,22 @@ final class AlarmTable implements AlarmIndex {
 
   @Override
   public List<DueAlarm> dueBy(long millis, int max) {
-    return fromFront(
-        rows -> {
-          List<DueAlarm> due = new ArrayList<>();
-          while (rows.isValid() && due.size() < max && time(rows.key()) <= millis) {
-            due.add(new DueAlarm(objectKey(rows.key()), time(rows.key())));
-            rows.next();
-          }
-          return due;
-        });
+    return fromFront(rows -> {
+      List<DueAlarm> due = new ArrayList<>();
+      while (rows.isValid() && due.size() < max && time(rows.key()) <= millis) {
+        due.add(new DueAlarm(objectKey(rows.key()), time(rows.key())));
+        rows.next();
+      }
+      return due;
+    });
   }
 
   @Override
   public OptionalLong earliest() {
     long before = lowered();
     OptionalLong earliest =
-        fromFront(rows -> rows.isValid() ? OptionalLong.of(time(rows.key())) : OptionalLong.empty());
+        fromFront(
+            rows -> rows.isValid() ? OptionalLong.of(time(rows.key())) : OptionalLong.empty());
     raise(earliest.orElse(Long.MAX_VALUE), before);
     return earliest;
   }
@@ -109,7 +111,8 @@ final class AlarmTable implements AlarmIndex {
   /// The tables were opened anew: alarms of a failed group may have come with them.
   void reopened() {
     lower(0);
-    dueBy(Long.MAX_VALUE, 1).forEach(alarm -> tell(new AlarmChange.Set(alarm.objectKey(), alarm.atMillis())));
+    dueBy(Long.MAX_VALUE, 1)
+        .forEach(alarm -> tell(new AlarmChange.Set(alarm.objectKey(), alarm.atMillis())));
   }
 
   private void tell(AlarmChange.Set set) {
@@ -133,16 +136,15 @@ final class AlarmTable implements AlarmIndex {
 
   private <T> T fromFront(Tables.Scan<T> scan) {
     byte[] start = byTime(front(), "");
-    return gate.read(
-        tables ->
-            tables.scan(
-                tables.alarms(),
-                start,
-                BY_TIME_END,
-                rows -> {
-                  rows.seekToFirst();
-                  return scan.over(rows);
-                }));
+    return gate.read(tables ->
+        tables.scan(
+            tables.alarms(),
+            start,
+            BY_TIME_END,
+            rows -> {
+              rows.seekToFirst();
+              return scan.over(rows);
+            }));
   }
 
   private synchronized long front() {

@@ -2,7 +2,8 @@ package io.holdfast.persistence.embedded;
 
 import org.rocksdb.RocksDBException;
 
-/// Stands between the writer thread and the disk, so that a test can slow a commit down or make it fail.
+/// Stands between the writer thread and the disk, so that a test can slow a commit down or make it
+/// fail.
 @FunctionalInterface
 interface CommitHook {
   CommitHook NONE = _ -> {};

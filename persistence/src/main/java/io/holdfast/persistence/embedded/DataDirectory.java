@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /// The one directory of a node, held by one process.
 ///
-/// `holdfast-lock` is locked for as long as this is open; `holdfast-data` holds the format version as text. Nothing else
-/// is written before the lock is held, and a directory that holds foreign files or another version is left untouched.
-/// [#close()] gives the directory back; the operating system does when the process dies.
+/// `holdfast-lock` is locked for as long as this is open; `holdfast-data` holds the format version
+/// as text. Nothing else is written before the lock is held, and a directory that holds foreign
+/// files or another version is left untouched. [#close()] gives the directory back; the operating
+/// system does when the process dies.
 public final class DataDirectory implements AutoCloseable {
   /// The format that this release writes, and the only one it reads.
   public static final int FORMAT_VERSION = 1;
@@ -53,7 +54,7 @@ public final class DataDirectory implements AutoCloseable {
   /// Opens the directory, creating it when it is missing, and holds it until [#close()].
   ///
   /// @throws HoldfastException `DATA_DIRECTORY_LOCKED` when it is held by this or another process,
-  ///     `DATA_DIRECTORY_UNREADABLE` when it is of another version or not ours
+  ///   `DATA_DIRECTORY_UNREADABLE` when it is of another version or not ours
   public static DataDirectory open(Path path) {
     try {
       Files.createDirectories(path);
@@ -135,7 +136,13 @@ public final class DataDirectory implements AutoCloseable {
     String found = Files.readString(marker).strip();
     if (!found.equals(Integer.toString(FORMAT_VERSION))) {
       throw unreadable(
-          marker + ": expected format version " + FORMAT_VERSION + ", found \"" + brief(found) + "\"", null);
+          marker
+              + ": expected format version "
+              + FORMAT_VERSION
+              + ", found \""
+              + brief(found)
+              + "\"",
+          null);
     }
   }
 
@@ -143,7 +150,8 @@ public final class DataDirectory implements AutoCloseable {
     Set<String> foreign = foreignFiles(path);
     if (!foreign.isEmpty()) {
       throw unreadable(
-          path + ": expected an empty directory or one with " + VERSION_FILE + ", found " + foreign, null);
+          path + ": expected an empty directory or one with " + VERSION_FILE + ", found " + foreign,
+          null);
     }
     Path fresh = path.resolve(NEW_VERSION_FILE);
     try (FileChannel channel = FileChannel.open(fresh, CREATE, WRITE, TRUNCATE_EXISTING)) {

@@ -47,7 +47,7 @@ public record EmbeddedConfig(
     try {
       return read(root.getConfig(ROOT));
     } catch (ConfigException e) {
-      throw new HoldfastException(ErrorCode.CONFIG_INVALID, e.getMessage(), e);
+      throw new HoldfastException(ErrorCode.CONFIG_INVALID, String.valueOf(e.getMessage()), e);
     }
   }
 

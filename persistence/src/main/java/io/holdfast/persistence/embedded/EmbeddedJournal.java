@@ -25,9 +25,10 @@ import scala.concurrent.Future;
 
 /// Pekko's journal on the [EmbeddedStore]: `holdfast.persistence.embedded.journal`.
 ///
-/// Writes are encoded on the journal actor and committed in groups; reads run on virtual threads and first wait for
-/// writes of the same id that are still on their way, so that a write of a stopped incarnation never lands after its
-/// successor has read. An event that is an [AlarmCarrier] moves the alarm in the same commit.
+/// Writes are encoded on the journal actor and committed in groups; reads run on virtual threads
+/// and first wait for writes of the same id that are still on their way, so that a write of a
+/// stopped incarnation never lands after its successor has read. An event that is an [AlarmCarrier]
+/// moves the alarm in the same commit.
 public final class EmbeddedJournal extends AsyncWriteJournal {
   private static final List<Optional<Exception>> NONE_REJECTED = List.of();
 
@@ -93,28 +94,29 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   }
 
   private static @Nullable AlarmChange alarm(Object payload) {
-    return RowCodec.untagged(payload) instanceof AlarmCarrier carrier ? carrier.alarmChange() : null;
+    return RowCodec.untagged(payload) instanceof AlarmCarrier carrier
+        ? carrier.alarmChange()
+        : null;
   }
 
   private @Nullable Void replay(
       String persistenceId, long from, long to, long max, Consumer<PersistentRepr> replay) {
     byte[] start = RowKey.of(persistenceId, from);
     byte[] end = RowKey.after(persistenceId, to);
-    return store.readSettled(
-        persistenceId,
-        tables ->
-            tables.scan(
-                tables.events(), start, end, rows -> replay(persistenceId, rows, max, replay)));
+    Tables.Scan<Long> scan = rows -> replay(persistenceId, rows, max, replay);
+    store.readSettled(persistenceId, tables -> tables.scan(tables.events(), start, end, scan));
+    return null;
   }
 
-  private @Nullable Void replay(
+  /* Returns how many there were. */
+  private long replay(
       String persistenceId, RocksIterator rows, long max, Consumer<PersistentRepr> replay) {
-    rows.seekToFirst();
-    for (long left = max; left > 0 && rows.isValid(); left--) {
+    long count = 0;
+    for (rows.seekToFirst(); rows.isValid() && count < max; rows.next()) {
       replay.accept(codec.event(persistenceId, RowKey.sequenceNr(rows.key()), rows.value()));
-      rows.next();
+      count++;
     }
-    return null;
+    return count;
   }
 
   /*
@@ -142,7 +144,8 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
     byte[] first = RowKey.of(persistenceId, 0);
     byte[] end = RowKey.after(persistenceId, last);
     int bytes = 3 * end.length + remembered.length;
-    return store.write(persistenceId, bytes, group -> group.deleteEvents(first, end, id, remembered));
+    return store.write(
+        persistenceId, bytes, group -> group.deleteEvents(first, end, id, remembered));
   }
 
   private static long highest(Tables tables, String persistenceId) throws RocksDBException {

@@ -16,8 +16,8 @@ import scala.jdk.javaapi.FutureConverters;
 
 /// Pekko's snapshot store on the [EmbeddedStore]: `holdfast.persistence.embedded.snapshot-store`.
 ///
-/// Snapshots wait in the same queue as events and are synced with them. One row per sequence number: saving again
-/// replaces it.
+/// Snapshots wait in the same queue as events and are synced with them. One row per sequence
+/// number: saving again replaces it.
 public final class EmbeddedSnapshotStore extends SnapshotStore {
   private final EmbeddedStoreExtension extension = EmbeddedStoreExtension.get(context().system());
   private final EmbeddedStore store = extension.store();
@@ -35,7 +35,8 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
     byte[] key = RowKey.of(persistenceId, metadata.sequenceNr());
     byte[] value = codec.snapshot(metadata, state);
     return FutureConverters.asScala(
-        store.write(persistenceId, key.length + value.length, group -> group.putSnapshot(key, value)));
+        store.write(
+            persistenceId, key.length + value.length, group -> group.putSnapshot(key, value)));
   }
 
   /// Deletes one snapshot; a timestamp of 0 means whatever its time.
@@ -53,7 +54,8 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
     return extension.read(() -> delete(persistenceId, criteria));
   }
 
-  private Optional<SelectedSnapshot> load(String persistenceId, SnapshotSelectionCriteria criteria) {
+  private Optional<SelectedSnapshot> load(
+      String persistenceId, SnapshotSelectionCriteria criteria) {
     return scan(persistenceId, criteria, rows -> newest(persistenceId, rows, criteria));
   }
 
@@ -90,7 +92,8 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
     return keys;
   }
 
-  private <T> T scan(String persistenceId, SnapshotSelectionCriteria criteria, Tables.Scan<T> scan) {
+  private <T> T scan(
+      String persistenceId, SnapshotSelectionCriteria criteria, Tables.Scan<T> scan) {
     byte[] start = RowKey.of(persistenceId, Math.max(0, criteria.minSequenceNr()));
     byte[] end = RowKey.after(persistenceId, criteria.maxSequenceNr());
     return store.readSettled(

@@ -11,9 +11,10 @@ import org.rocksdb.RocksDB;
 
 /// The durable tables of one node: one per process and data directory.
 ///
-/// Any thread submits; one writer thread commits all that waits with one fsync and then completes it. A write that was
-/// told *done* survives the death of the process and of the machine. A write that failed is not there, or (when the disk
-/// failed in the middle) is there once and for all before the store answers again; it is never applied later.
+/// Any thread submits; one writer thread commits all that waits with one fsync and then completes
+/// it. A write that was told *done* survives the death of the process and of the machine. A write
+/// that failed is not there, or (when the disk failed in the middle) is there once and for all
+/// before the store answers again; it is never applied later.
 ///
 /// | state | writes | reads |
 /// |---|---|---|
@@ -39,7 +40,8 @@ public final class EmbeddedStore implements AutoCloseable {
 
   /// Opens the journal of a data directory, replaying the log of a process that died.
   ///
-  /// @throws HoldfastException `STORAGE_FULL`, `STORAGE_FAILED` or `STORAGE_CORRUPT` when that is impossible
+  /// @throws HoldfastException `STORAGE_FULL`, `STORAGE_FAILED` or `STORAGE_CORRUPT` when that is
+  ///   impossible
   public static EmbeddedStore open(DataDirectory directory, EmbeddedConfig config) {
     NativeLibrary.load(directory.path().resolve("native"));
     return new EmbeddedStore(directory.journal(), config, CommitHook.NONE);
@@ -86,7 +88,8 @@ public final class EmbeddedStore implements AutoCloseable {
     return write.result;
   }
 
-  /// Reads after all writes of this id that were submitted before. Blocks: call it on a virtual thread.
+  /// Reads after all writes of this id that were submitted before. Blocks: call it on a virtual
+  /// thread.
   <T> T readSettled(String persistenceId, TableGate.Read<T> read) {
     awaitSettled(persistenceId);
     return gate.read(read);
@@ -102,7 +105,8 @@ public final class EmbeddedStore implements AutoCloseable {
     barrier.result.handle((_, _) -> true).join();
   }
 
-  /// Commits what is queued, refuses what comes later, and closes when the last reader has left. Safe to repeat.
+  /// Commits what is queued, refuses what comes later, and closes when the last reader has left.
+  /// Safe to repeat.
   @Override
   public void close() {
     queue.close();

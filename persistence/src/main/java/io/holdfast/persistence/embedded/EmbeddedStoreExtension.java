@@ -11,11 +11,13 @@ import org.apache.pekko.actor.ExtensionIdProvider;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.FutureConverters;
 
-/// The data directory and the store of one actor system, open from first use until the system has terminated.
+/// The data directory and the store of one actor system, open from first use until the system has
+/// terminated.
 ///
-/// The journal and snapshot plugins share it. A node calls [#get] when it starts, so that a directory in use or of
-/// another version stops it there. Closing happens after the last actor is gone and before `whenTerminated` completes: a
-/// new system in the same process can open the directory again at once.
+/// The journal and snapshot plugins share it. A node calls [#get] when it starts, so that a
+/// directory in use or of another version stops it there. Closing happens after the last actor is
+/// gone and before `whenTerminated` completes: a new system in the same process can open the
+/// directory again at once.
 public final class EmbeddedStoreExtension implements Extension {
   private static final Id ID = new Id();
 
@@ -33,7 +35,8 @@ public final class EmbeddedStoreExtension implements Extension {
 
   /// The extension of this system, opened by the first call.
   ///
-  /// @throws io.holdfast.sdk.HoldfastException when the settings, the directory or the store are not usable
+  /// @throws io.holdfast.sdk.HoldfastException when the settings, the directory or the store are
+  ///   not usable
   public static EmbeddedStoreExtension get(ClassicActorSystemProvider system) {
     return ID.get(system);
   }
@@ -48,7 +51,8 @@ public final class EmbeddedStoreExtension implements Extension {
     return directory;
   }
 
-  /// Runs a read on a virtual thread; at most `replays-max` run at one time, in the order in which they came.
+  /// Runs a read on a virtual thread; at most `replays-max` run at one time, in the order in which
+  /// they came.
   <T> Future<T> read(Callable<T> read) {
     CompletableFuture<T> result = new CompletableFuture<>();
     Thread.ofVirtual().name("holdfast-journal-read").start(() -> complete(result, read));

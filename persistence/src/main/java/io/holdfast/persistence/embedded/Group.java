@@ -15,7 +15,8 @@ record Group(WriteBatch batch, Tables tables, AlarmTable alarms) {
     }
   }
 
-  /// Deletes the events from `first` up to, not including, `end`, and remembers how far the sequence went.
+  /// Deletes the events from `first` up to, not including, `end`, and remembers how far the
+  /// sequence went.
   void deleteEvents(byte[] first, byte[] end, byte[] id, byte[] deletion) throws RocksDBException {
     batch.deleteRange(tables.events(), first, end);
     batch.put(tables.meta(), id, deletion);

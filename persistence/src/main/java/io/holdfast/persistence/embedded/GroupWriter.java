@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
  * does not settle the question before reads go on.
  */
 
-/// The one thread that writes: it commits what waits as one batch with one fsync, then tells every writer.
+/// The one thread that writes: it commits what waits as one batch with one fsync, then tells every
+/// writer.
 final class GroupWriter implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(GroupWriter.class);
 
@@ -108,7 +109,8 @@ final class GroupWriter implements Runnable {
     } catch (RocksDBException e) {
       return fault(Faults.of("write", e));
     } catch (RuntimeException | Error e) {
-      return fault(new HoldfastException(ErrorCode.STORAGE_FAILED, "journal: write failed: " + e, e));
+      return fault(
+          new HoldfastException(ErrorCode.STORAGE_FAILED, "journal: write failed: " + e, e));
     } finally {
       batch.clear();
       alarms.discard();
@@ -154,7 +156,8 @@ final class GroupWriter implements Runnable {
             .formatted(config.freeBytesMin() + groupBytes, disk, free));
   }
 
-  private void finish(StoreWrite first, @Nullable StoreWrite end, @Nullable HoldfastException failure) {
+  private void finish(
+      StoreWrite first, @Nullable StoreWrite end, @Nullable HoldfastException failure) {
     queue.release(groupCount, groupBytes);
     StoreWrite write = first;
     while (write != end && write != null) {
@@ -174,12 +177,14 @@ final class GroupWriter implements Runnable {
         write.failed(failure);
       }
     } catch (RuntimeException e) {
-      LOG.error("journal: the writer of {} could not be told of its outcome", write.persistenceId, e);
+      LOG.error(
+          "journal: the writer of {} could not be told of its outcome", write.persistenceId, e);
     }
   }
 
   private void recover() {
-    LOG.error("{}; the store opens itself again, trying every {}", message(), config.retryInterval());
+    LOG.error(
+        "{}; the store opens itself again, trying every {}", message(), config.retryInterval());
     while (!queue.closing()) {
       if (gate.reopen()) {
         LOG.warn("journal: open again, reads and writes go on");

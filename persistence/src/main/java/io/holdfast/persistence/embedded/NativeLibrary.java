@@ -19,8 +19,9 @@ import org.slf4j.LoggerFactory;
 
 /// RocksDB's native code, unpacked once per version instead of at every start.
 ///
-/// RocksDB itself copies 15 MB out of its jar into a temporary file each time: 150-430 ms here, against 40 ms for loading
-/// a file that is there already. When anything about the copy fails, RocksDB's own way is taken.
+/// RocksDB itself copies 15 MB out of its jar into a temporary file each time: 150-430 ms here,
+/// against 40 ms for loading a file that is there already. When anything about the copy fails,
+/// RocksDB's own way is taken.
 final class NativeLibrary {
   private static final Logger LOG = LoggerFactory.getLogger(NativeLibrary.class);
 
@@ -31,7 +32,10 @@ final class NativeLibrary {
     try {
       RocksDB.loadLibrary(List.of(unpacked(folder).toString()));
     } catch (IOException | UnsatisfiedLinkError e) {
-      LOG.warn("{}: RocksDB's library cannot be kept here, it is unpacked at every start: {}", folder, e.toString());
+      LOG.warn(
+          "{}: RocksDB's library cannot be kept here, it is unpacked at every start: {}",
+          folder,
+          e.toString());
       RocksDB.loadLibrary();
     }
   }

@@ -57,7 +57,9 @@ final class RowCodec {
   /// The row of a snapshot; any exception means that its state cannot be serialized.
   byte[] snapshot(SnapshotMetadata about, Object state) {
     Part payload = part(state);
-    return payload.putInto(row(about.timestamp(), metadata(about.metadata()), payload.size())).array();
+    return payload
+        .putInto(row(about.timestamp(), metadata(about.metadata()), payload.size()))
+        .array();
   }
 
   /// Reads the row of an event.
@@ -72,7 +74,13 @@ final class RowCodec {
       String adapter = text(row);
       PersistentRepr event =
           PersistentRepr.apply(
-                  payload(row), sequenceNr, persistenceId, adapter, false, ActorRef.noSender(), writer)
+                  payload(row),
+                  sequenceNr,
+                  persistenceId,
+                  adapter,
+                  false,
+                  ActorRef.noSender(),
+                  writer)
               .withTimestamp(timestamp);
       return metadata == null ? event : event.withMetadata(metadata);
     } catch (NotSerializableException | RuntimeException e) {
@@ -164,7 +172,8 @@ final class RowCodec {
 
   private static void putText(ByteBuffer row, byte[] text) {
     if (text.length > 0xFFFF) {
-      throw new IllegalArgumentException("manifest: expected at most 65535 bytes, found " + text.length);
+      throw new IllegalArgumentException(
+          "manifest: expected at most 65535 bytes, found " + text.length);
     }
     row.putShort((short) text.length).put(text);
   }
@@ -179,7 +188,8 @@ final class RowCodec {
     return text;
   }
 
-  private static HoldfastException unreadable(String kind, String persistenceId, long sequenceNr, Exception e) {
+  private static HoldfastException unreadable(
+      String kind, String persistenceId, long sequenceNr, Exception e) {
     return new HoldfastException(
         ErrorCode.STORAGE_CORRUPT,
         "%s %d of %s cannot be read: %s".formatted(kind, sequenceNr, persistenceId, e),

@@ -6,9 +6,11 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.nio.ByteBuffer;
 
-/// The keys of events and snapshots: length of the id (2 bytes), id (UTF-8), sequence number (8 bytes, big-endian).
+/// The keys of events and snapshots: length of the id (2 bytes), id (UTF-8), sequence number (8
+/// bytes, big-endian).
 ///
-/// The length in front makes no id the prefix of another, so all rows of an id lie together, ordered by number.
+/// The length in front makes no id the prefix of another, so all rows of an id lie together,
+/// ordered by number.
 final class RowKey {
   private static final int ID_BYTES_MAX = 0xFFFF;
 

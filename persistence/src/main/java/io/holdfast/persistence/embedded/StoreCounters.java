@@ -8,7 +8,8 @@ final class StoreCounters {
 
   void committed(int writes, long bytes, long nanos) {
     Totals t = totals;
-    totals = new Totals(t.commits + 1, t.writes + writes, t.bytes + bytes, t.nanos + nanos, t.failures);
+    totals =
+        new Totals(t.commits + 1, t.writes + writes, t.bytes + bytes, t.nanos + nanos, t.failures);
   }
 
   void failed() {

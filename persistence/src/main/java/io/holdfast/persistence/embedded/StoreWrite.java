@@ -6,8 +6,8 @@ import org.rocksdb.RocksDBException;
 
 /// Something that waits for the disk: a link of [WriteQueue] and a member of one group.
 ///
-/// Exactly one of [#done()] and [#failed(HoldfastException)] is called, once, on the writer thread (or on the caller's
-/// when the queue refuses it); neither may block.
+/// Exactly one of [#done()] and [#failed(HoldfastException)] is called, once, on the writer thread
+/// (or on the caller's when the queue refuses it); neither may block.
 abstract class StoreWrite {
   /// The write that was queued before this one; [WriteQueue] turns the links round.
   @Nullable StoreWrite next;

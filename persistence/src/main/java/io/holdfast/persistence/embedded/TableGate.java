@@ -8,9 +8,9 @@ import org.rocksdb.RocksDBException;
 
 /// Hands the open tables to readers, and takes them away while the store opens itself anew.
 ///
-/// Readers hold the shared lock, so that native memory is never freed under them. The writer thread needs no lock: it
-/// alone replaces the tables. While there is a fault every read is refused: what a failed write left in the log is
-/// decided by the next open, and nobody may see the state before.
+/// Readers hold the shared lock, so that native memory is never freed under them. The writer thread
+/// needs no lock: it alone replaces the tables. While there is a fault every read is refused: what
+/// a failed write left in the log is decided by the next open, and nobody may see the state before.
 final class TableGate {
   /// Opens the tables.
   @FunctionalInterface

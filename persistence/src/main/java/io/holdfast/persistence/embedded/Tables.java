@@ -30,10 +30,12 @@ import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
-/// One opened RocksDB with its four tables. Native memory: no method may be called during or after [#close()].
+/// One opened RocksDB with its four tables. Native memory: no method may be called during or after
+/// [#close()].
 ///
-/// Measured and left out, because none was faster beyond noise (docs/decisions/0002): manual log flush, pipelined and
-/// unordered writes, `wal_bytes_per_sync`, recycled logs, batches encoded in Java.
+/// Measured and left out, because none was faster beyond noise (docs/decisions/0002): manual log
+/// flush, pipelined and unordered writes, `wal_bytes_per_sync`, recycled logs, batches encoded in
+/// Java.
 final class Tables implements AutoCloseable {
   private static final List<String> NAMES = List.of("default", "events", "snapshots", "alarms");
 
@@ -88,10 +90,12 @@ final class Tables implements AutoCloseable {
   }
 
   /// Opens a cursor that sees the rows from the start key up to, not including, the end key.
-  <T> T scan(ColumnFamilyHandle table, byte[] start, byte[] end, Scan<T> scan) throws RocksDBException {
+  <T> T scan(ColumnFamilyHandle table, byte[] start, byte[] end, Scan<T> scan)
+      throws RocksDBException {
     try (Slice first = new Slice(start);
         Slice bound = new Slice(end);
-        ReadOptions options = new ReadOptions().setIterateLowerBound(first).setIterateUpperBound(bound);
+        ReadOptions options =
+            new ReadOptions().setIterateLowerBound(first).setIterateUpperBound(bound);
         RocksIterator rows = db.newIterator(table, options)) {
       T result = scan.over(rows);
       rows.status();
@@ -125,11 +129,14 @@ final class Tables implements AutoCloseable {
   }
 
   private static List<ColumnFamilyDescriptor> descriptors(ColumnFamilyOptions options) {
-    return NAMES.stream().map(name -> new ColumnFamilyDescriptor(name.getBytes(US_ASCII), options)).toList();
+    return NAMES.stream()
+        .map(name -> new ColumnFamilyDescriptor(name.getBytes(US_ASCII), options))
+        .toList();
   }
 
   /* Payloads arrive compressed when that is worth it, so blocks are not compressed again. */
-  private static ColumnFamilyOptions tableOptions(EmbeddedConfig config, Cache cache, Filter filter) {
+  private static ColumnFamilyOptions tableOptions(
+      EmbeddedConfig config, Cache cache, Filter filter) {
     return new ColumnFamilyOptions()
         .setWriteBufferSize(config.writeBufferBytes())
         .setMaxWriteBufferNumber(3)

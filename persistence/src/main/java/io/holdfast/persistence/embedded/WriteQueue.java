@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /// What waits for the writer thread, in order, bounded in number and bytes.
 ///
-/// A stack of linked writes: any thread pushes with one compare-and-set, the writer takes the whole stack with one swap
-/// and turns it round. No lock, and nothing is allocated but the write itself. A write counts against the bounds, and as
-/// in flight for its persistence id, from [#offer] to [#finished].
+/// A stack of linked writes: any thread pushes with one compare-and-set, the writer takes the whole
+/// stack with one swap and turns it round. No lock, and nothing is allocated but the write itself.
+/// A write counts against the bounds, and as in flight for its persistence id, from [#offer] to
+/// [#finished].
 final class WriteQueue {
   enum Offer {
     TAKEN,
@@ -39,7 +40,8 @@ final class WriteQueue {
     this.bytesMax = bytesMax;
   }
 
-  /// Queues a write unless a bound is reached. A write that alone is larger than the bound passes when it is alone.
+  /// Queues a write unless a bound is reached. A write that alone is larger than the bound passes
+  /// when it is alone.
   Offer offer(StoreWrite write) {
     if (closing) {
       return Offer.CLOSED;
@@ -88,7 +90,8 @@ final class WriteQueue {
     return inFlight.get(stripe(persistenceId)) != 0;
   }
 
-  /// Waits for writes; the oldest first, linked. Null when the queue is closed and empty. Only for the writer thread.
+  /// Waits for writes; the oldest first, linked. Null when the queue is closed and empty. Only for
+  /// the writer thread.
   @Nullable StoreWrite take() {
     writer = Thread.currentThread();
     while (newest.get() == null) {
@@ -105,7 +108,8 @@ final class WriteQueue {
     return oldestFirst(newest.getAndSet(null));
   }
 
-  /// Waits until something is queued, [#close()] is called or the time is over. Only for the writer thread.
+  /// Waits until something is queued, [#close()] is called or the time is over. Only for the writer
+  /// thread.
   void await(Duration limit) {
     if (newest.get() == null && !closing) {
       park(limit.toNanos());

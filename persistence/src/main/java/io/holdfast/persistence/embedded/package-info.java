@@ -1,6 +1,8 @@
-/// The journal of a single machine: events, snapshots and alarms in one RocksDB, one writer thread, one fsync per group.
+/// The journal of a single machine: events, snapshots and alarms in one RocksDB, one writer thread,
+/// one fsync per group.
 ///
-/// Nothing here knows what an event means. An acknowledged write survives the death of the process and of the machine.
+/// Nothing here knows what an event means. An acknowledged write survives the death of the process
+/// and of the machine.
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|

@@ -26,7 +26,8 @@ import org.scalatest.events.TestPending;
 import org.scalatest.events.TestSucceeded;
 import scala.Option;
 
-/// Pekko's technology compatibility kit for journals and snapshot stores, each of its tests as one of ours.
+/// Pekko's technology compatibility kit for journals and snapshot stores, each of its tests as one
+/// of ours.
 class EmbeddedTckTest {
   @TempDir Path directory;
 
@@ -56,7 +57,8 @@ class EmbeddedTckTest {
   private static Stream<DynamicTest> run(Suite suite, int testsMin) {
     List<Event> events = new ArrayList<>();
     boolean succeeded = suite.run(Option.empty(), args(events::add)).succeeds();
-    List<DynamicTest> tests = new ArrayList<>(events.stream().flatMap(EmbeddedTckTest::test).toList());
+    List<DynamicTest> tests =
+        new ArrayList<>(events.stream().flatMap(EmbeddedTckTest::test).toList());
     tests.add(
         DynamicTest.dynamicTest(
             "the suite ran to its end",
@@ -87,8 +89,10 @@ class EmbeddedTckTest {
     return switch (event) {
       case TestSucceeded test -> Stream.of(DynamicTest.dynamicTest(test.testName(), () -> {}));
       case TestFailed test -> Stream.of(failed(test.testName(), test.message(), test.throwable()));
-      case TestCanceled test -> Stream.of(failed(test.testName(), test.message(), test.throwable()));
-      case SuiteAborted suite -> Stream.of(failed(suite.suiteName(), suite.message(), suite.throwable()));
+      case TestCanceled test ->
+          Stream.of(failed(test.testName(), test.message(), test.throwable()));
+      case SuiteAborted suite ->
+          Stream.of(failed(suite.suiteName(), suite.message(), suite.throwable()));
       case TestIgnored test -> Stream.of(failed(test.testName(), "ignored", Option.empty()));
       case TestPending test -> Stream.of(failed(test.testName(), "pending", Option.empty()));
       default -> Stream.empty();

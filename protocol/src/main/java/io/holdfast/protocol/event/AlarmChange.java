@@ -1,11 +1,13 @@
 package io.holdfast.protocol.event;
 
-/// What an event does to the one alarm of its object. The journal finds the row to replace by the object's key.
+/// What an event does to the one alarm of its object. The journal finds the row to replace by the
+/// object's key.
 public sealed interface AlarmChange {
   /// Names the object across all namespaces; the text that wakes it.
   String objectKey();
 
-  /// The alarm rings at `atMillis` (wall clock, since the epoch, not negative), whatever was set before.
+  /// The alarm rings at `atMillis` (wall clock, since the epoch, not negative), whatever was set
+  /// before.
   record Set(String objectKey, long atMillis) implements AlarmChange {
     public Set {
       if (atMillis < 0) {

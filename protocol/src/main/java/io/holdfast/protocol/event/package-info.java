@@ -1,7 +1,7 @@
 /// What stored events have in common, whatever journal keeps them.
 ///
-/// A journal knows no object: it sees only the interfaces of this package. The events themselves live beside the
-/// actors that write them.
+/// A journal knows no object: it sees only the interfaces of this package. The events themselves
+/// live beside the actors that write them.
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|
