@@ -69,12 +69,12 @@ record TestStub(ObjectId id, Supplier<Object> target) implements ObjectStub {
       method.setAccessible(true);
       return method.invoke(object, arguments);
     } catch (InvocationTargetException e) {
-      Throwable cause = e.getCause();
+      Throwable thrown = e.getTargetException();
       throw new ObjectCallException(
           ErrorCode.OBJECT_FAILED,
-          cause.getClass().getSimpleName(),
-          String.valueOf(cause.getMessage()),
-          cause);
+          thrown.getClass().getSimpleName(),
+          String.valueOf(thrown.getMessage()),
+          thrown);
     } catch (IllegalAccessException e) {
       throw new IllegalStateException(e);
     }
