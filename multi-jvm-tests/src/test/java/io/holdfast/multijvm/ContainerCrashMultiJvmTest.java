@@ -1,0 +1,119 @@
+package io.holdfast.multijvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The node is killed, its containers are not: what then?
+class ContainerCrashMultiJvmTest {
+  private static final Pattern ID = Pattern.compile("\"id\":\"([0-9a-f]{64})\"");
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration ASLEEP_WITHIN = Duration.ofSeconds(60);
+
+  @TempDir Path directory;
+  private NodeProcess node;
+  private final Set<String> containers = new HashSet<>();
+
+  @BeforeEach
+  void start() {
+    node = new NodeProcess(directory, List.of(Apps.example("sandbox")));
+    node.start();
+  }
+
+  @AfterEach
+  void clean() {
+    node.close();
+    containers.stream().findFirst().ifPresent(DockerCli::removeDeploymentOf);
+  }
+
+  @Test
+  void aRunningContainerIsAdoptedAfterKillNine() {
+    run("a", "echo one > file");
+    String before = container("a");
+    node.kill();
+    node.start();
+    assertThat(status("a")).contains("\"lives\":1");
+    assertThat(run("a", "cat file")).isEqualTo("one\n");
+    assertThat(container("a")).as("the same container as before the kill").isEqualTo(before);
+    assertThat(node.get("/sandbox/a/history").ok()).contains("echo one > file", "cat file");
+  }
+
+  @Test
+  void aContainerThatWentAwayUnderADeadNodeIsNotTakenForRunning() {
+    run("a", "echo one > file");
+    String before = container("a");
+    node.kill();
+    DockerCli.remove(before);
+    node.start();
+    assertThat(status("a")).contains("\"container\":\"stopped");
+    assertThat(run("a", "echo again")).isEqualTo("again\n");
+    assertThat(container("a")).isNotEqualTo(before);
+    assertThat(status("a")).contains("\"lives\":2");
+  }
+
+  @Test
+  void aContainerOfAnObjectThatNeverAskedForItIsRemovedAtStart() {
+    run("a", "true");
+    String mine = container("a");
+    run("b", "true");
+    String stranger = id("c");
+    node.kill();
+    String orphan = DockerCli.runTwin(mine, stranger);
+    containers.add(orphan);
+    node.start();
+    await("the orphan is removed")
+        .atMost(SOON)
+        .until(() -> DockerCli.containersOf(stranger).isEmpty());
+    assertThat(container("a")).as("what is in use stays").isEqualTo(mine);
+    assertThat(run("b", "echo still here")).isEqualTo("still here\n");
+  }
+
+  @Test
+  void aContainerThatWasInUseWhenTheNodeDiedFallsAsleepWithItsState() {
+    run("a", "echo one > file");
+    node.kill();
+    node.start();
+    String id = id("a");
+    await("asleep").atMost(ASLEEP_WITHIN).until(() -> DockerCli.containersOf(id).isEmpty());
+    await("known to sleep")
+        .atMost(SOON)
+        .until(() -> status("a").contains("\"container\":\"stopped\""));
+    assertThat(run("a", "cat file")).isEqualTo("one\n");
+    assertThat(status("a")).contains("\"lives\":2");
+  }
+
+  private String run(String sandbox, String script) {
+    String output = node.post("/sandbox/" + sandbox + "/run", script).ok();
+    container(sandbox);
+    return output;
+  }
+
+  private String status(String sandbox) {
+    return node.get("/sandbox/" + sandbox + "/status").ok();
+  }
+
+  private String id(String sandbox) {
+    Matcher matcher = ID.matcher(status(sandbox));
+    assertThat(matcher.find()).isTrue();
+    return matcher.group(1);
+  }
+
+  /// The only container of a sandbox.
+  private String container(String sandbox) {
+    List<String> ids = DockerCli.containersOf(id(sandbox));
+    containers.addAll(ids);
+    assertThat(ids).as("running containers of sandbox %s", sandbox).hasSize(1);
+    return ids.getFirst();
+  }
+}
