@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -95,6 +96,16 @@ public final class AppCatalog implements NamespaceDirectory, AutoCloseable {
   /// @throws HoldfastException `namespace_not_found`
   public ObjectClass objectClass(NamespaceId namespace) {
     return namespaced(namespace).objects();
+  }
+
+  /// The class of a namespace's objects, if there is such a namespace.
+  public Optional<ObjectClass> find(NamespaceId namespace) {
+    return Optional.ofNullable(namespaces.get(namespace)).map(Namespaced::objects);
+  }
+
+  /// Whether any object may own a container.
+  public boolean hasContainers() {
+    return namespaces.values().stream().anyMatch(each -> each.objects().container().isPresent());
   }
 
   /// What code of the app sees: of its Worker, or of one of its objects.

@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 
 /// Sends at once and waits in place: a Worker owes nobody durability and keeps nobody out.
 ///
-/// @param current says what goes with the calls of the request that runs on this thread
-public record WorkerCaller(Supplier<CallContext> current, Outbound client) implements Caller {
+/// @param context goes with the calls of the request it was made for
+public record WorkerCaller(CallContext context, Outbound client) implements Caller {
   /// The node's HTTP client.
   @FunctionalInterface
   public interface Outbound {
@@ -17,11 +17,6 @@ public record WorkerCaller(Supplier<CallContext> current, Outbound client) imple
     ///
     /// @throws io.holdfast.sdk.HoldfastException and nothing else
     Response send(Request request);
-  }
-
-  @Override
-  public CallContext context() {
-    return current.get();
   }
 
   @Override
