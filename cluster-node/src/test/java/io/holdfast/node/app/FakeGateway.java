@@ -26,7 +26,7 @@ final class FakeGateway implements ObjectGateway {
 
   static WorkerCaller caller() {
     return new WorkerCaller(
-        () -> CallContext.of("request-1"), request -> Response.text("to " + request.url()));
+        CallContext.of("request-1"), request -> Response.text("to " + request.url()));
   }
 
   void answers(Object value) {
