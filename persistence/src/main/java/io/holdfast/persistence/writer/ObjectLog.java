@@ -30,7 +30,7 @@ public final class ObjectLog {
   private @Nullable Commit underWay;
 
   /// Continues what was recovered, with the next epoch.
-  public ObjectLog(String objectKey, Recovered from) {
+  public ObjectLog(String objectKey, StoredObject from) {
     this.objectKey = objectKey;
     this.epoch = from.epoch() + 1;
     this.hashes = from.hashes();

@@ -99,16 +99,18 @@ public final class Recovery {
     }
   }
 
-  /// The result, once all events were taken.
-  public Recovered finish() {
+  /// The result, once all events were taken. Ends this object's life.
+  public StoredObject finish() {
     open = null;
     while (!tail.isEmpty()) {
       applyOldest();
     }
     OptionalLong alarm =
         alarmMillis == DeltaHeader.NO_ALARM ? OptionalLong.empty() : OptionalLong.of(alarmMillis);
-    Recovered.Log log = new Recovered.Log(events, bytes, snapshotBytes);
-    return new Recovered(image.toImage(), image.hashes(), txSeq, epoch, alarm, log);
+    StoredObject.Log log = new StoredObject.Log(events, bytes, snapshotBytes);
+    PageImage last = image;
+    image = PageImage.empty();
+    return new StoredObject(last.toImage(), last.hashes(), txSeq, epoch, alarm, log);
   }
 
   private void dropUnseenBy(DeltaHeader successor) {

@@ -76,7 +76,7 @@ final class Histories {
     }
   }
 
-  static Recovered recover(List<PageDelta> events) {
+  static StoredObject recover(List<PageDelta> events) {
     Recovery recovery = new Recovery(OBJECT);
     events.forEach(recovery::add);
     return recovery.finish();

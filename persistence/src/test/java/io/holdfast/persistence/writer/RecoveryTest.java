@@ -32,7 +32,7 @@ class RecoveryTest {
 
   @Test
   void nothingStoredIsTheEmptyImage() {
-    Recovered nothing = recover(List.of());
+    StoredObject nothing = recover(List.of());
     assertThat(nothing.image().isEmpty()).isTrue();
     assertThat(nothing.txSeq()).isZero();
     assertThat(nothing.epoch()).isZero();
@@ -41,7 +41,7 @@ class RecoveryTest {
 
   @Test
   void allCommitsInOrderAreTheLastImage() {
-    Recovered recovered = recover(joined(first, second, one.large(), one.small()));
+    StoredObject recovered = recover(joined(first, second, one.large(), one.small()));
     assertIs(recovered, one, 4);
     assertThat(recovered.log().events()).isEqualTo(6);
   }
@@ -78,7 +78,7 @@ class RecoveryTest {
     Writer two = Writer.after(joined(first, second));
     List<PageDelta> large = two.large();
     for (int stored = 1; stored < large.size(); stored++) {
-      Recovered recovered = recover(joined(first, second, large.subList(0, stored)));
+      StoredObject recovered = recover(joined(first, second, large.subList(0, stored)));
       assertThat(recovered.txSeq()).isEqualTo(2);
       assertThat(recovered.epoch()).isEqualTo(2);
       assertThat(recovered.image().bytes()).isEqualTo(one.image().bytes());
@@ -132,7 +132,7 @@ class RecoveryTest {
     Recovery recovery = new Recovery(Histories.OBJECT);
     recovery.start(snapshot);
     later.forEach(recovery::add);
-    Recovered recovered = recovery.finish();
+    StoredObject recovered = recovery.finish();
     assertIs(recovered, one, 6);
     assertThat(recovered.alarm()).hasValue(77);
     assertThat(recovered.log().snapshotBytes()).isEqualTo(snapshot.bytes().length);
@@ -214,7 +214,7 @@ class RecoveryTest {
         .hasMessageContaining("object app.rooms/0123 is corrupt " + message);
   }
 
-  private static void assertIs(Recovered recovered, Writer writer, long txSeq) {
+  private static void assertIs(StoredObject recovered, Writer writer, long txSeq) {
     assertThat(recovered.txSeq()).isEqualTo(txSeq);
     assertThat(recovered.epoch()).isEqualTo(writer.epoch());
     assertThat(recovered.image().bytes()).isEqualTo(writer.image().bytes());

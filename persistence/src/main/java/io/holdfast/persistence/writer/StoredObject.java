@@ -12,7 +12,7 @@ import java.util.OptionalLong;
 ///   count
 /// @param alarm when it is due, in epoch milliseconds
 /// @param log what a next recovery would replay
-public record Recovered(
+public record StoredObject(
     DatabaseImage image, PageHashes hashes, long txSeq, long epoch, OptionalLong alarm, Log log) {
 
   /// The journal beyond the newest snapshot.
