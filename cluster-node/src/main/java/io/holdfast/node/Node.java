@@ -7,6 +7,7 @@ import io.holdfast.edge.EdgeConfig;
 import io.holdfast.edge.EdgeServer;
 import io.holdfast.edge.EdgeServices;
 import io.holdfast.edge.ReadinessCheck;
+import io.holdfast.edge.Route;
 import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.Deployment;
 import io.holdfast.engine.EngineConfig;
@@ -16,6 +17,8 @@ import io.holdfast.engine.http.HttpConfig;
 import io.holdfast.engine.http.HttpFetcher;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.AppLoader;
+import io.holdfast.node.app.LoadedApp;
+import io.holdfast.node.app.WorkerCaller;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.container.ContainerMetrics;
 import io.holdfast.node.object.AlarmScheduler;
@@ -39,6 +42,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -62,12 +66,12 @@ public final class Node {
   private final EdgeServer edge;
   private final Path tokenFile;
 
-  private Node(ActorSystem<Void> system, NodeConfig config, Config root, AppCatalog apps) {
+  private Node(ActorSystem<Void> system, NodeConfig config, Config root) {
     this.system = system;
     this.config = config;
-    this.apps = apps;
     EmbeddedStoreExtension data = EmbeddedStoreExtension.get(system);
     Path directory = data.directory().path();
+    this.apps = new AppLoader(directory.resolve("apps")).loadAll(config.appsDirectory());
     PrometheusRegistry registry = new PrometheusRegistry();
     JvmMetrics.builder().register(registry);
     ScheduledExecutorService timer =
@@ -113,7 +117,7 @@ public final class Node {
             system,
             EdgeConfig.from(root),
             new EdgeServices(
-                edgeApps(gateway),
+                edgeApps(gateway, outbound),
                 gateway,
                 apps,
                 Optional.of(BearerToken.of(NodeFiles.readOrMake(tokenFile))),
@@ -129,10 +133,9 @@ public final class Node {
   /// @throws HoldfastException when something of its configuration, its data or its apps is wrong
   public static Node start(Config root) {
     NodeConfig config = NodeConfig.from(root);
-    AppCatalog apps = AppLoader.load(config.appsDirectory());
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "holdfast", root);
     try {
-      return new Node(system, config, root, apps);
+      return new Node(system, config, root);
     } catch (RuntimeException e) {
       system.terminate();
       system.getWhenTerminated().toCompletableFuture().join();
@@ -144,22 +147,22 @@ public final class Node {
   public void announce(PrintStream out) {
     String url = "http://" + edge.address().getHostString() + ":" + edge.address().getPort();
     out.printf("holdfast: ready on %s%n", url);
-    out.printf("  apps        %s%n", apps.describe());
+    out.printf("  apps        %s%n", apps.apps().stream().map(LoadedApp::name).collect(Collectors.joining(", ")));
     out.printf("  data        %s%n", config.dataDirectory().toAbsolutePath());
     out.printf("  API token   %s%n", tokenFile.toAbsolutePath());
     out.printf("  health      %s/healthz  %s/readyz  %s/metrics%n", url, url, url);
     out.flush();
   }
 
-  private List<EdgeApp> edgeApps(ShardedGateway gateway) {
+  private List<EdgeApp> edgeApps(ShardedGateway gateway, HttpFetcher outbound) {
     return apps.apps().stream()
         .map(
             app ->
                 new EdgeApp(
                     app.name(),
-                    app.routes(),
+                    app.descriptor().routes().stream().map(Route::parse).toList(),
                     app.worker(),
-                    apps.workerEnv(app.name(), gateway)))
+                    context -> apps.env(app, gateway, new WorkerCaller(context, outbound::fetch))))
         .toList();
   }
 

@@ -34,6 +34,7 @@ public enum ErrorCode {
 
   // Storage.
   STORAGE_FAILED(503, Retry.YES),
+  STORAGE_OVERLOADED(503, Retry.YES),
   STORAGE_FULL(507, Retry.NO),
   STORAGE_CORRUPT(500, Retry.NO),
 

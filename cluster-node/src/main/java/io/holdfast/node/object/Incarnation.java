@@ -82,7 +82,7 @@ final class Incarnation implements StorageHost {
     this.objectClass = objectClass;
     this.actor = actor;
     this.services = services;
-    this.codec = services.apps().codec(address.namespace().app());
+    this.codec = services.apps().app(address.namespace()).codec();
   }
 
   // ---- for the actor ------------------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
         persistNext();
         maybeStop();
       }
-      case ObjectWriter.Failed failed -> endIncarnation(failed.reason());
+      case ObjectWriter.Failed failed -> endIncarnation(failed.cause());
       case ObjectWriter.Released released -> getContext().getLog().debug("{} released", address);
     }
     return this;

@@ -76,7 +76,8 @@ public final class ObjectServices {
 
   /// The bindings of an object's app, as that object may use them.
   Env env(Incarnation incarnation) {
-    return apps.env(incarnation.address().namespace().app(), gateway, new TurnCaller(incarnation));
+    return apps.env(
+        apps.app(incarnation.address().namespace()), gateway, new TurnCaller(incarnation));
   }
 
   Response outbound(Request request) {
@@ -84,12 +85,12 @@ public final class ObjectServices {
   }
 
   ObjectDatabase openDatabase(DatabaseImage image) {
-    return ObjectDatabase.open(image);
+    return new JdbcObjectDatabase(image, databaseLimits);
   }
 
   Behavior<ObjectWriter.Command> writer(
       ObjectAddress address, Consumer<ObjectWriter.Event> owner) {
-    return ObjectWriter.create(address, owner, clock);
+    return ObjectWriter.create(address, owner, writerConfig, clock);
   }
 
   void logUserError(ObjectAddress address, Throwable thrown) {
