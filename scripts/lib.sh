@@ -47,9 +47,11 @@ await_ready() {
   die "the node was not ready within 60 s (log above, whole: $3)"
 }
 
-# remove_deployment ID: the containers and networks of one data directory, and of no other.
-remove_deployment() {
-  local filter="label=io.holdfast.deployment=$1" ids
+# remove_deployment_of DATA: the containers and networks of one data directory, and of no other.
+remove_deployment_of() {
+  [ -s "$1/deployment-id" ] || return 0
+  local filter ids
+  filter="label=io.holdfast.deployment=$(cat "$1/deployment-id")"
   ids=$(docker ps -aq --filter "$filter")
   if [ -n "$ids" ]; then docker rm -f $ids >/dev/null; fi
   ids=$(docker network ls -q --filter "$filter")

@@ -5,9 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -23,7 +21,6 @@ class ContainerCrashMultiJvmTest {
 
   @TempDir Path directory;
   private NodeProcess node;
-  private final Set<String> containers = new HashSet<>();
 
   @BeforeEach
   void start() {
@@ -32,9 +29,9 @@ class ContainerCrashMultiJvmTest {
   }
 
   @AfterEach
-  void clean() {
+  void clean() throws Exception {
     node.close();
-    containers.stream().findFirst().ifPresent(DockerCli::removeDeploymentOf);
+    DockerCli.removeDeployment(node.deployment());
   }
 
   @Test
@@ -69,8 +66,7 @@ class ContainerCrashMultiJvmTest {
     run("b", "true");
     String stranger = id("c");
     node.kill();
-    String orphan = DockerCli.runTwin(mine, stranger);
-    containers.add(orphan);
+    DockerCli.runTwin(mine, stranger);
     node.start();
     await("the orphan is removed")
         .atMost(SOON)
@@ -94,9 +90,7 @@ class ContainerCrashMultiJvmTest {
   }
 
   private String run(String sandbox, String script) {
-    String output = node.post("/sandbox/" + sandbox + "/run", script).ok();
-    container(sandbox);
-    return output;
+    return node.post("/sandbox/" + sandbox + "/run", script).ok();
   }
 
   private String status(String sandbox) {
@@ -112,7 +106,6 @@ class ContainerCrashMultiJvmTest {
   /// The only container of a sandbox.
   private String container(String sandbox) {
     List<String> ids = DockerCli.containersOf(id(sandbox));
-    containers.addAll(ids);
     assertThat(ids).as("running containers of sandbox %s", sandbox).hasSize(1);
     return ids.getFirst();
   }

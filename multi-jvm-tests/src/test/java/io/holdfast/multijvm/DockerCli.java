@@ -8,7 +8,6 @@ import java.util.concurrent.TimeUnit;
 
 /// Containers as the `docker` command shows them: a view that shares no code with the node.
 final class DockerCli {
-  private static final String DEPLOYMENT = "io.holdfast.deployment";
   private static final String OBJECT = "io.holdfast.object";
 
   private DockerCli() {}
@@ -23,7 +22,7 @@ final class DockerCli {
   }
 
   /// Starts a container that looks like another one's twin, but of an object that nobody knows.
-  static String runTwin(String container, String objectId) {
+  static void runTwin(String container, String objectId) {
     List<String> command = new ArrayList<>(List.of("run", "-d", "--network", "none"));
     for (String label :
         lines(
@@ -38,24 +37,18 @@ final class DockerCli {
       }
     }
     command.add(image(container));
-    return lines(command.toArray(String[]::new)).getFirst();
+    lines(command.toArray(String[]::new));
   }
 
   private static String image(String container) {
     return lines("inspect", "-f", "{{.Config.Image}}", container).getFirst();
   }
 
-  /// Removes all containers and networks of the deployment that a container belongs to.
-  static void removeDeploymentOf(String container) {
-    String deployment =
-        lines("inspect", "-f", "{{index .Config.Labels \"" + DEPLOYMENT + "\"}}", container)
-            .getFirst();
-    if (deployment.isBlank()) {
-      return;
-    }
-    lines("ps", "-aq", "--filter", "label=" + DEPLOYMENT + "=" + deployment)
-        .forEach(DockerCli::remove);
-    lines("network", "ls", "-q", "--filter", "label=" + DEPLOYMENT + "=" + deployment)
+  /// Removes all containers and networks of one data directory, and of no other.
+  static void removeDeployment(String deployment) {
+    String filter = "label=io.holdfast.deployment=" + deployment;
+    lines("ps", "-aq", "--filter", filter).forEach(DockerCli::remove);
+    lines("network", "ls", "-q", "--filter", filter)
         .forEach(network -> lines("network", "rm", network));
   }
 

@@ -212,6 +212,11 @@ final class NodeProcess implements AutoCloseable {
     return Files.readString(directory.resolve("data/api-token")).strip();
   }
 
+  /// The id by which this node's data directory marks its containers.
+  String deployment() throws IOException {
+    return Files.readString(directory.resolve("data/deployment-id")).strip();
+  }
+
   /// The end of what the node printed in this life.
   String log() {
     try {
