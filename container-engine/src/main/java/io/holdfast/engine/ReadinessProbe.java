@@ -31,6 +31,13 @@ public final class ReadinessProbe {
     this.engine = engine;
   }
 
+  /// As the other, for a container just started.
+  public Duration await(StartedContainer container, Readiness readiness, Duration timeout) {
+    InetAddress address =
+        container.address().orElseThrow(() -> exitedFirst(container.id(), readiness, engine.awaitExit(container.id())));
+    return await(container.id(), address, readiness, timeout);
+  }
+
   /// As the other, watching for the exit itself.
   public Duration await(
       ContainerId id, InetAddress address, Readiness readiness, Duration timeout) {

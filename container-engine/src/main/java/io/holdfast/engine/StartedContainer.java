@@ -1,16 +1,18 @@
 package io.holdfast.engine;
 
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.util.Optional;
 
-/// A container that runs. Whether its program listens already is for the [ReadinessProbe] to say.
+/// A container that was started. Whether its program listens already is for the [ReadinessProbe] to say.
 ///
-/// @param address where it is reached; addresses are used again by later containers, so forget it
-///   when this one ends
+/// @param address where it is reached; empty when its process had ended again before the start returned. Addresses are
+///     used again by later containers: forget it when this one ends
 /// @param startedAt by the engine's clock
-public record StartedContainer(
-    ContainerId id, InetAddress address, Instant startedAt, Origin origin) {
+public record StartedContainer(ContainerId id, Optional<InetAddress> address, Instant startedAt, Origin origin) {
   /// Whether the start made it or met it.
   public enum Origin {
     CREATED,
@@ -18,7 +20,15 @@ public record StartedContainer(
     FOUND
   }
 
+  /// Where a port of it is reached.
+  ///
+  /// @throws HoldfastException `container_not_running` when it had ended before the start returned
   public InetSocketAddress endpoint(int port) {
-    return new InetSocketAddress(address, port);
+    InetAddress known =
+        address.orElseThrow(
+            () ->
+                new HoldfastException(
+                    ErrorCode.CONTAINER_NOT_RUNNING, "container %s ended as soon as it was started".formatted(id)));
+    return new InetSocketAddress(known, port);
   }
 }
