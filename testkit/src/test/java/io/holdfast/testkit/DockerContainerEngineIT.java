@@ -30,6 +30,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -96,14 +98,18 @@ class DockerContainerEngineIT extends ContainerEngineContract {
   }
 
   private DockerContainerEngine openForgetting(String request) throws IOException {
-    ForgetfulSocket socket = new ForgetfulSocket(request);
+    UnreliableSocket socket = new UnreliableSocket(request);
     sockets.add(socket);
     return DockerContainerEngine.open(at(socket.host()), DEPLOYMENT);
   }
 
   private static EngineConfig at(String host) {
+    return with("docker.host = \"" + host + "\"");
+  }
+
+  private static EngineConfig with(String setting) {
     return EngineConfig.of(
-        ConfigFactory.parseString("holdfast.engine.docker.host = \"" + host + "\"").withFallback(ConfigFactory.load()));
+        ConfigFactory.parseString("holdfast.engine." + setting).withFallback(ConfigFactory.load()));
   }
 
   @Test
@@ -115,6 +121,28 @@ class DockerContainerEngineIT extends ContainerEngineContract {
     StartedContainer again = engine().start(spec);
     assertThat(again.origin()).isEqualTo(StartedContainer.Origin.FOUND);
     awaitReady(again, 8080);
+  }
+
+  @Test
+  void learnsOfAnExitThatHappenedWhileDockerDidNotAnswer() throws Exception {
+    UnreliableSocket socket = new UnreliableSocket("none");
+    sockets.add(socket);
+    StartedContainer killed = serving("serve");
+    StartedContainer lives = serving("serve");
+    try (DockerContainerEngine cutOff = DockerContainerEngine.open(at(socket.host()), DEPLOYMENT)) {
+      CompletableFuture<ExitReason> exit = CompletableFuture.supplyAsync(() -> cutOff.awaitExit(killed.id()));
+      CompletableFuture<ExitReason> none = CompletableFuture.supplyAsync(() -> cutOff.awaitExit(lives.id()));
+      eventually().until(() -> socket.connections() > 0);
+      socket.cut();
+      assertThatThrownBy(() -> cutOff.inspect(killed.id())).hasMessageContaining("no Docker Engine answers");
+      killByHand(killed.id());
+      assertThat(exit).isNotDone();
+      socket.mend();
+      assertThat(exit.get(20, TimeUnit.SECONDS)).isEqualTo(new ExitReason.Exited(137));
+      assertThat(none).isNotDone();
+      killByHand(lives.id());
+      assertThat(none.get(20, TimeUnit.SECONDS)).isEqualTo(new ExitReason.Exited(137));
+    }
   }
 
   @Test
@@ -152,7 +180,7 @@ class DockerContainerEngineIT extends ContainerEngineContract {
     assertThat(host(container, ".Init")).isEqualTo("true");
     assertThat(host(container, ".PublishAllPorts")).isEqualTo("false");
     assertThat(host(container, ".PortBindings")).isEqualTo("map[]");
-    assertThat(host(container, ".RestartPolicy.Name")).isEqualTo("no");
+    assertThat(host(container, ".RestartPolicy.Name")).isIn("", "no");
     assertThat(host(container, ".LogConfig.Config")).isEqualTo("map[max-file:2 max-size:1048576]");
     assertThat(docker("port", container.id().value())).isEmpty();
   }
@@ -195,43 +223,81 @@ class DockerContainerEngineIT extends ContainerEngineContract {
     StartedContainer container =
         engine()
             .start(
-                program(owner(), "sh", "-c", "head -c 200000000 /dev/zero | tail -c 200000000 | wc -c")
+                program(owner(), "tail", "-c", "200000000", "/dev/zero")
                     .instanceType(new InstanceType("custom", 1, 16, 100))
                     .build());
-    ExitReason reason = engine().awaitExit(container.id());
-    // With `init` the shell may outlive its killed child and report it by its own exit code.
-    assertThat(reason).isInstanceOf(ExitReason.OutOfMemory.class);
+    assertThat(engine().awaitExit(container.id())).isEqualTo(new ExitReason.OutOfMemory(137));
   }
 
   @Test
   void letsNoContainerOutNorAtTheHostNorAtItsNeighbours() throws Exception {
     StartedContainer inside = serving("serve");
     StartedContainer neighbour = serving("serve");
-    try (ServerSocket onHost = new ServerSocket()) {
-      onHost.bind(new InetSocketAddress("0.0.0.0", 0));
-      for (String address : hostAddresses()) {
-        assertUnreachable(inside, address, onHost.getLocalPort());
-      }
+    try (HostPort host = new HostPort();
+        Outside outside = new Outside()) {
+      assertUnreachableHost(inside, host);
+      assertThat(reaches(inside, outside.address(), outside.port())).isFalse();
     }
-    assertUnreachable(inside, neighbour.address().orElseThrow().getHostAddress(), 8080);
-    assertThat(sh(inside, "ip route").stdoutText()).doesNotContain("default");
-    assertThat(sh(inside, "ip addr").stdoutText()).doesNotContain("inet6 fe80");
+    assertThat(reaches(inside, neighbour.address().orElseThrow().getHostAddress(), 8080)).isFalse();
+    assertThat(sh(inside, "ip addr").stdoutText()).doesNotContain("inet6");
   }
 
   @Test
-  void letsAnInternetContainerOutButNotAtTheHostNorAtPrivateAddresses() throws Exception {
-    StartedContainer inside = engine().start(program(owner(), "serve").network(Network.INTERNET).build());
-    awaitReady(inside, 8080);
-    assertThat(sh(inside, "ip route").stdoutText()).contains("default");
-    try (ServerSocket onHost = new ServerSocket()) {
-      onHost.bind(new InetSocketAddress("0.0.0.0", 0));
-      for (String address : hostAddresses()) {
-        assertUnreachable(inside, address, onHost.getLocalPort());
-      }
+  void letsAnInternetContainerOutButNotAtTheHostNorAtItsNeighbours() throws Exception {
+    StartedContainer inside = internet();
+    StartedContainer neighbour = internet();
+    try (HostPort host = new HostPort();
+        Outside outside = new Outside()) {
+      assertThat(reaches(inside, outside.address(), outside.port())).isTrue();
+      assertUnreachableHost(inside, host);
     }
-    StartedContainer neighbour = engine().start(program(owner(), "serve").network(Network.INTERNET).build());
-    awaitReady(neighbour, 8080);
-    assertUnreachable(inside, neighbour.address().orElseThrow().getHostAddress(), 8080);
+    assertThat(reaches(inside, neighbour.address().orElseThrow().getHostAddress(), 8080)).isFalse();
+  }
+
+  @Test
+  void keepsAnInternetContainerFromPrivateRanges() throws Exception {
+    try (Outside outside = new Outside();
+        DockerContainerEngine engine =
+            DockerContainerEngine.open(
+                with("network.blocked-ranges = [\"203.0.113.0/24\"]"), new Deployment("it-" + UUID.randomUUID()))) {
+      StartedContainer inside = engine.start(program(owner(), "serve").network(Network.INTERNET).build());
+      boolean reached = reaches(engine, inside, outside.address(), outside.port());
+      engine.destroy(inside.id());
+      engine.removeNetworks();
+      assertThat(reached).isFalse();
+    }
+  }
+
+  @Test
+  void wouldLetContainersAtTheHostWithoutTheFence() throws Exception {
+    StartedContainer inside = serving("serve");
+    String gateway = docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}", inside.id().value());
+    List<String> jump = DockerCommand.run(List.of("iptables", "-S", "INPUT")).lines()
+        .filter(rule -> rule.matches("-A INPUT -i hf\\S+i -j HF-\\S+-in"))
+        .filter(rule -> rule.contains(DEPLOYMENT.digest(12)))
+        .toList();
+    assertThat(jump).hasSize(1);
+    try (HostPort host = new HostPort()) {
+      assertThat(reaches(inside, gateway, host.port())).isFalse();
+      List<String> removal = new ArrayList<>(List.of("iptables", "-D"));
+      removal.addAll(List.of(jump.getFirst().substring("-A ".length()).split(" ")));
+      DockerCommand.run(removal);
+      assertThat(reaches(inside, gateway, host.port())).isTrue();
+      assertThat(engine().checkAvailable().fence()).isEqualTo(EngineInfo.Fence.UP);
+      assertThat(reaches(inside, gateway, host.port())).isFalse();
+    }
+  }
+
+  private StartedContainer internet() {
+    StartedContainer container = engine().start(program(owner(), "serve").network(Network.INTERNET).build());
+    awaitReady(container, 8080);
+    return container;
+  }
+
+  private void assertUnreachableHost(StartedContainer from, HostPort host) throws IOException {
+    for (String address : hostAddresses()) {
+      assertThat(reaches(from, address, host.port())).as("reaches the host at %s", address).isFalse();
+    }
   }
 
   /// Every address of this host that a container could try, those of its own bridge above all.
@@ -244,9 +310,31 @@ class DockerContainerEngineIT extends ContainerEngineContract {
         .toList();
   }
 
-  private void assertUnreachable(StartedContainer from, String address, int port) {
-    ExecResult result = sh(from, "echo hi | nc -w 1 %s %d".formatted(address, port));
-    assertThat(result.exitCode()).as("connecting to %s:%d", address, port).isNotZero();
+  private boolean reaches(StartedContainer from, String address, int port) {
+    return reaches(engine(), from, address, port);
+  }
+
+  private static boolean reaches(ContainerEngine engine, StartedContainer from, String address, int port) {
+    ExecRequest connect = ExecRequest.of("nc", "-w", "1", address, Integer.toString(port), "-e", "/bin/true");
+    return engine.exec(from.id(), connect).exitCode() == 0;
+  }
+
+  /// A port on which this host listens at all its addresses.
+  private static final class HostPort implements AutoCloseable {
+    private final ServerSocket socket = new ServerSocket();
+
+    HostPort() throws IOException {
+      socket.bind(new InetSocketAddress("0.0.0.0", 0));
+    }
+
+    int port() {
+      return socket.getLocalPort();
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
   }
 
   @Test

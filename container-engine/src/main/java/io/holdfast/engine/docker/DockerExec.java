@@ -19,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 
 /// Runs commands in containers.
 final class DockerExec {
+  private static final String NO_COMMAND = "OCI runtime exec failed";
+
   private final DockerConnection docker;
 
   DockerExec(DockerConnection docker) {
@@ -36,7 +38,7 @@ final class DockerExec {
                 .formatted(request.command(), id, request.timeout().toMillis()));
       }
       Long code = docker.call(() -> docker.client().inspectExecCmd(exec).exec()).getExitCodeLong();
-      return output.result(code == null ? -1 : code.intValue());
+      return checked(output.result(code == null ? -1 : code.intValue()), id, request);
     } catch (NotFoundException | ConflictException e) {
       throw notRunning(id, e);
     } catch (DockerException e) {
@@ -47,6 +49,15 @@ final class DockerExec {
     } catch (IOException e) {
       throw docker.unavailable(e);
     }
+  }
+
+  /// Docker reports a command that is not there like output of it.
+  private static ExecResult checked(ExecResult result, ContainerId id, ExecRequest request) {
+    boolean shellCode = result.exitCode() == 126 || result.exitCode() == 127;
+    if (shellCode && result.stdoutText().startsWith(NO_COMMAND)) {
+      throw noCommand(id, request, result.stdoutText().strip());
+    }
+    return result;
   }
 
   private String create(ContainerId id, ExecRequest request) {
