@@ -34,7 +34,10 @@ public final class ReadinessProbe {
   /// As the other, for a container just started.
   public Duration await(StartedContainer container, Readiness readiness, Duration timeout) {
     InetAddress address =
-        container.address().orElseThrow(() -> exitedFirst(container.id(), readiness, engine.awaitExit(container.id())));
+        container
+            .address()
+            .orElseThrow(
+                () -> exitedFirst(container.id(), readiness, engine.awaitExit(container.id())));
     return await(container.id(), address, readiness, timeout);
   }
 

@@ -45,7 +45,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// What every [ContainerEngine] does, as tests. A subclass gives the engine and an image whose entrypoint understands:
+/// What every [ContainerEngine] does, as tests. A subclass gives the engine and an image whose
+/// entrypoint understands:
 ///
 /// | arguments | what it does |
 /// |---|---|
@@ -64,7 +65,13 @@ public abstract class ContainerEngineContract {
 
   private static final HttpConfig HTTP =
       new HttpConfig(
-          Duration.ofSeconds(2), Duration.ofSeconds(20), 64, Duration.ofSeconds(30), 65_536, 32_768, 200);
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(20),
+          64,
+          Duration.ofSeconds(30),
+          65_536,
+          32_768,
+          200);
   private static final long LARGE = 20_000_000;
 
   private final List<ContainerOwner.Key> owners = new ArrayList<>();
@@ -129,13 +136,15 @@ public abstract class ContainerEngineContract {
   protected final ContainerOwner owner() {
     byte[] id = new byte[32];
     ThreadLocalRandom.current().nextBytes(id);
-    ContainerOwner owner = new ContainerOwner("contract", "Test", HexFormat.of().formatHex(id), "node-1", 7);
+    ContainerOwner owner =
+        new ContainerOwner("contract", "Test", HexFormat.of().formatHex(id), "node-1", 7);
     owners.add(owner.key());
     return owner;
   }
 
   private static ContainerOwner atEpoch(ContainerOwner owner, long epoch) {
-    return new ContainerOwner(owner.app(), owner.namespace(), owner.objectId(), owner.node(), epoch);
+    return new ContainerOwner(
+        owner.app(), owner.namespace(), owner.objectId(), owner.node(), epoch);
   }
 
   /// The program with these arguments, with half a CPU so that the tests are fast.
@@ -162,7 +171,9 @@ public abstract class ContainerEngineContract {
   }
 
   private String get(StartedContainer container, String path) {
-    return http.fetch(container.endpoint(8080), Request.get("http://container" + path)).body().text();
+    return http.fetch(container.endpoint(8080), Request.get("http://container" + path))
+        .body()
+        .text();
   }
 
   private static void assertCode(Throwable e, ErrorCode code) {
@@ -177,14 +188,13 @@ public abstract class ContainerEngineContract {
   private static <T> CompletableFuture<T> async(Callable<T> work) {
     CompletableFuture<T> result = new CompletableFuture<>();
     Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                result.complete(work.call());
-              } catch (Throwable e) {
-                result.completeExceptionally(e);
-              }
-            });
+        .start(() -> {
+          try {
+            result.complete(work.call());
+          } catch (Throwable e) {
+            result.completeExceptionally(e);
+          }
+        });
     return result;
   }
 
@@ -199,7 +209,8 @@ public abstract class ContainerEngineContract {
     Instant before = Instant.now();
     StartedContainer container = serving("serve");
     assertThat(container.origin()).isEqualTo(StartedContainer.Origin.CREATED);
-    assertThat(container.startedAt()).isBetween(before.minusSeconds(5), Instant.now().plusSeconds(5));
+    assertThat(container.startedAt())
+        .isBetween(before.minusSeconds(5), Instant.now().plusSeconds(5));
     assertThat(get(container, "/")).isEqualTo("ok\n");
   }
 
@@ -215,9 +226,14 @@ public abstract class ContainerEngineContract {
   @Test
   void handsOverTheEnvironment() {
     StartedContainer container =
-        engine.start(program(owner(), "serve").env(Map.of("GREETING", "hello = \"world\"", "EMPTY", "")).build());
+        engine.start(
+            program(owner(), "serve")
+                .env(Map.of("GREETING", "hello = \"world\"", "EMPTY", ""))
+                .build());
     awaitReady(container, 8080);
-    assertThat(get(container, "/cgi-bin/env")).contains("GREETING=hello = \"world\"\n").contains("EMPTY=\n");
+    assertThat(get(container, "/cgi-bin/env"))
+        .contains("GREETING=hello = \"world\"\n")
+        .contains("EMPTY=\n");
   }
 
   @Test
@@ -233,7 +249,8 @@ public abstract class ContainerEngineContract {
 
   private List<FoundContainer> of(ContainerOwner owner) {
     return engine.list().stream()
-        .filter(found -> found.owner().map(ContainerOwner::key).filter(owner.key()::equals).isPresent())
+        .filter(
+            found -> found.owner().map(ContainerOwner::key).filter(owner.key()::equals).isPresent())
         .toList();
   }
 
@@ -314,7 +331,8 @@ public abstract class ContainerEngineContract {
     ContainerOwner owner = owner();
     ContainerSpec spec = program(owner, "serve").build();
     ContainerEngine forgetful = opened(openForgetful(deployment()));
-    assertThatThrownBy(() -> forgetful.start(spec)).satisfies(e -> assertCode(e, ErrorCode.ENGINE_UNAVAILABLE));
+    assertThatThrownBy(() -> forgetful.start(spec))
+        .satisfies(e -> assertCode(e, ErrorCode.ENGINE_UNAVAILABLE));
     eventually().until(() -> of(owner).size() == 1);
     ContainerId made = of(owner).getFirst().id();
     StartedContainer again = engine.start(spec);
@@ -326,7 +344,8 @@ public abstract class ContainerEngineContract {
   @Test
   void namesTheImageThatIsMissingAndLeavesNothingBehind() {
     ContainerOwner owner = owner();
-    assertThatThrownBy(() -> engine.start(ContainerSpec.of(owner, "holdfast-test/never-built:1").build()))
+    assertThatThrownBy(
+            () -> engine.start(ContainerSpec.of(owner, "holdfast-test/never-built:1").build()))
         .hasMessageContaining("holdfast-test/never-built:1")
         .satisfies(e -> assertCode(e, ErrorCode.IMAGE_NOT_FOUND));
     assertThat(of(owner)).isEmpty();
@@ -336,11 +355,15 @@ public abstract class ContainerEngineContract {
   void saysWhyABadEntrypointDoesNotStart() {
     ContainerOwner owner = owner();
     ContainerSpec spec =
-        ContainerSpec.of(owner, image()).entrypoint("/no/such/program").instanceType(InstanceType.BASIC).build();
+        ContainerSpec.of(owner, image())
+            .entrypoint("/no/such/program")
+            .instanceType(InstanceType.BASIC)
+            .build();
     assertThatThrownBy(
             () -> {
               StartedContainer container = engine.start(spec);
-              new ReadinessProbe(engine).await(container, new Readiness.Tcp(8080), Duration.ofSeconds(20));
+              new ReadinessProbe(engine)
+                  .await(container, new Readiness.Tcp(8080), Duration.ofSeconds(20));
             })
         .hasMessageContaining("/no/such/program")
         .satisfies(e -> assertCode(e, ErrorCode.CONTAINER_START_FAILED));
@@ -351,7 +374,9 @@ public abstract class ContainerEngineContract {
   @Test
   void waitsForAProgramThatListensLate() {
     StartedContainer container = started("serve-late");
-    Duration took = new ReadinessProbe(engine).await(container, new Readiness.Http(8080, "/"), Duration.ofSeconds(20));
+    Duration took =
+        new ReadinessProbe(engine)
+            .await(container, new Readiness.Http(8080, "/"), Duration.ofSeconds(20));
     assertThat(took).isBetween(Duration.ofMillis(100), Duration.ofSeconds(10));
     assertThat(get(container, "/")).isEqualTo("ok\n");
   }
@@ -359,10 +384,9 @@ public abstract class ContainerEngineContract {
   @Test
   void isNotReadyWhileThePathIsNotFound() {
     StartedContainer container = serving("serve");
-    assertThatThrownBy(
-            () ->
-                new ReadinessProbe(engine)
-                    .await(container, new Readiness.Http(8080, "/missing"), Duration.ofMillis(200)))
+    assertThatThrownBy(() ->
+            new ReadinessProbe(engine)
+                .await(container, new Readiness.Http(8080, "/missing"), Duration.ofMillis(200)))
         .hasMessageContaining("404")
         .satisfies(e -> assertCode(e, ErrorCode.CONTAINER_NOT_LISTENING));
   }
@@ -371,8 +395,9 @@ public abstract class ContainerEngineContract {
   void saysAtOnceThatTheProgramEndedInsteadOfListening() {
     StartedContainer container = started("exit", "3");
     long before = System.nanoTime();
-    assertThatThrownBy(
-            () -> new ReadinessProbe(engine).await(container, new Readiness.Tcp(8080), Duration.ofSeconds(60)))
+    assertThatThrownBy(() ->
+            new ReadinessProbe(engine)
+                .await(container, new Readiness.Tcp(8080), Duration.ofSeconds(60)))
         .hasMessageContaining("exit code 3")
         .hasMessageContaining("leaving with 3")
         .satisfies(e -> assertCode(e, ErrorCode.CONTAINER_START_FAILED));
@@ -386,7 +411,8 @@ public abstract class ContainerEngineContract {
     StartedContainer container = started("exit", "3");
     assertThat(engine.awaitExit(container.id())).isEqualTo(new ExitReason.Exited(3));
     assertThat(engine.inspect(container.id()))
-        .isInstanceOfSatisfying(ContainerState.Exited.class, exited -> assertThat(exited.code()).isEqualTo(3));
+        .isInstanceOfSatisfying(
+            ContainerState.Exited.class, exited -> assertThat(exited.code()).isEqualTo(3));
     assertThat(engine.awaitExit(container.id())).isEqualTo(new ExitReason.Exited(3));
   }
 
@@ -416,7 +442,8 @@ public abstract class ContainerEngineContract {
   @Test
   void letsTheProgramEndItselfWithinTheGrace() {
     StartedContainer container = serving("trap", "5");
-    assertThat(engine.stop(container.id(), Duration.ofSeconds(30))).isEqualTo(new ExitReason.Exited(5));
+    assertThat(engine.stop(container.id(), Duration.ofSeconds(30)))
+        .isEqualTo(new ExitReason.Exited(5));
     assertThat(engine.logs(container.id(), 10)).contains("got SIGTERM");
     assertThat(engine.inspect(container.id())).isInstanceOf(ContainerState.Exited.class);
   }
@@ -425,7 +452,8 @@ public abstract class ContainerEngineContract {
   void killsAProgramThatIgnoresSigtermWhenTheGraceIsOver() {
     StartedContainer container = serving("ignore-term");
     long before = System.nanoTime();
-    assertThat(engine.stop(container.id(), Duration.ofMillis(500))).isEqualTo(new ExitReason.Exited(137));
+    assertThat(engine.stop(container.id(), Duration.ofMillis(500)))
+        .isEqualTo(new ExitReason.Exited(137));
     assertThat(Duration.ofNanos(System.nanoTime() - before))
         .isBetween(Duration.ofMillis(500), Duration.ofSeconds(15));
   }
@@ -434,9 +462,11 @@ public abstract class ContainerEngineContract {
   void stopsWhatHasStoppedWithoutHarm() {
     StartedContainer container = started("exit", "4");
     engine.awaitExit(container.id());
-    assertThat(engine.stop(container.id(), Duration.ofSeconds(30))).isEqualTo(new ExitReason.Exited(4));
+    assertThat(engine.stop(container.id(), Duration.ofSeconds(30)))
+        .isEqualTo(new ExitReason.Exited(4));
     engine.destroy(container.id());
-    assertThat(engine.stop(container.id(), Duration.ofSeconds(30))).isEqualTo(new ExitReason.Destroyed());
+    assertThat(engine.stop(container.id(), Duration.ofSeconds(30)))
+        .isEqualTo(new ExitReason.Destroyed());
   }
 
   @Test
@@ -493,7 +523,9 @@ public abstract class ContainerEngineContract {
     CompletableFuture<ExitReason> waiter = async(() -> other.awaitExit(container.id()));
     assertThat(waiter).isNotDone();
     other.close();
-    assertThatThrownBy(() -> join(waiter)).cause().satisfies(e -> assertCode(e, ErrorCode.ENGINE_UNAVAILABLE));
+    assertThatThrownBy(() -> join(waiter))
+        .cause()
+        .satisfies(e -> assertCode(e, ErrorCode.ENGINE_UNAVAILABLE));
     assertThat(engine.inspect(container.id())).isInstanceOf(ContainerState.Running.class);
   }
 
@@ -503,14 +535,13 @@ public abstract class ContainerEngineContract {
     CompletableFuture<Throwable> met = new CompletableFuture<>();
     Thread waiter =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    engine.awaitExit(container.id());
-                  } catch (HoldfastException e) {
-                    met.complete(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                engine.awaitExit(container.id());
+              } catch (HoldfastException e) {
+                met.complete(e);
+              }
+            });
     waiter.interrupt();
     eventually().until(met::isDone);
     assertCode(met.join(), ErrorCode.ENGINE_UNAVAILABLE);
@@ -538,7 +569,8 @@ public abstract class ContainerEngineContract {
   void keepsHostileNamesApart() {
     String id = owner().objectId();
     List<ContainerOwner> hostile = new ArrayList<>();
-    for (String[] names : new String[][] {{"a-b", "c"}, {"a", "b-c"}, {"../../etc", "\"};DROP\n"}, {"ä ö", "🙂=,"}}) {
+    for (String[] names :
+        new String[][] {{"a-b", "c"}, {"a", "b-c"}, {"../../etc", "\"};DROP\n"}, {"ä ö", "🙂=,"}}) {
       ContainerOwner owner = new ContainerOwner(names[0], names[1], id, "node 1", 0);
       owners.add(owner.key());
       hostile.add(owner);
@@ -572,7 +604,8 @@ public abstract class ContainerEngineContract {
   void stopsAndDestroysFrozenContainers() {
     StartedContainer stopped = serving("trap", "5");
     engine.pause(stopped.id());
-    assertThat(engine.stop(stopped.id(), Duration.ofSeconds(30))).isEqualTo(new ExitReason.Exited(5));
+    assertThat(engine.stop(stopped.id(), Duration.ofSeconds(30)))
+        .isEqualTo(new ExitReason.Exited(5));
     StartedContainer destroyed = serving("serve");
     engine.pause(destroyed.id());
     engine.destroy(destroyed.id());
@@ -596,7 +629,8 @@ public abstract class ContainerEngineContract {
   @Test
   void runsACommandInside() {
     StartedContainer container = serving("serve");
-    ExecResult result = engine.exec(container.id(), ExecRequest.of("sh", "-c", "echo out; echo err >&2; exit 7"));
+    ExecResult result =
+        engine.exec(container.id(), ExecRequest.of("sh", "-c", "echo out; echo err >&2; exit 7"));
     assertThat(result.exitCode()).isEqualTo(7);
     assertThat(result.stdoutText()).isEqualTo("out\n");
     assertThat(result.stderrText()).isEqualTo("err\n");
@@ -623,7 +657,8 @@ public abstract class ContainerEngineContract {
   void knowsItsImages() {
     assertThat(engine.imagePresent(image())).isTrue();
     assertThat(engine.imagePresent("holdfast-test/never-built:1")).isFalse();
-    assertThat(engine.images().stream().map(EngineImage::references)).anyMatch(names -> names.contains(image()));
+    assertThat(engine.images().stream().map(EngineImage::references))
+        .anyMatch(names -> names.contains(image()));
   }
 
   // HTTP.
@@ -654,13 +689,15 @@ public abstract class ContainerEngineContract {
     awaitReady(container, 8081);
     for (int i = 0; i < 3; i++) {
       Response response =
-          http.fetch(container.endpoint(8081), Request.post("/", Body.of(new Counting(LARGE), LARGE)));
+          http.fetch(
+              container.endpoint(8081), Request.post("/", Body.of(new Counting(LARGE), LARGE)));
       try (InputStream in = response.body().stream()) {
         assertThat(in.readNBytes(1_000)).hasSize(1_000);
       }
     }
     eventually().until(() -> http.underWay() == 0);
-    Response small = http.fetch(container.endpoint(8081), Request.post("/", Body.of("still there")));
+    Response small =
+        http.fetch(container.endpoint(8081), Request.post("/", Body.of("still there")));
     assertThat(small.body().text()).isEqualTo("still there");
   }
 
@@ -669,7 +706,8 @@ public abstract class ContainerEngineContract {
     StartedContainer container = started("echo");
     awaitReady(container, 8081);
     Response response =
-        http.fetch(container.endpoint(8081), Request.post("/", Body.of(new Counting(LARGE), LARGE)));
+        http.fetch(
+            container.endpoint(8081), Request.post("/", Body.of(new Counting(LARGE), LARGE)));
     InputStream in = response.body().stream();
     assertThat(in.readNBytes(1_000)).hasSize(1_000);
     killByHand(container.id());

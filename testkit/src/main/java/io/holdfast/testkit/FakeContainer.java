@@ -25,7 +25,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 
-/// A container of a [FakeContainerEngine]: a state, and real HTTP servers on a loopback address of its own.
+/// A container of a [FakeContainerEngine]: a state, and real HTTP servers on a loopback address of
+/// its own.
 public final class FakeContainer {
   private static final int SIGKILL = 9;
 
@@ -70,7 +71,8 @@ public final class FakeContainer {
     return address;
   }
 
-  /// Listens on a port of its own address until it ends. A paused container accepts and stays silent.
+  /// Listens on a port of its own address until it ends. A paused container accepts and stays
+  /// silent.
   public void listen(int port, HttpHandler handler) {
     try {
       HttpServer server = HttpServer.create(new InetSocketAddress(address, port), 0);
@@ -98,7 +100,8 @@ public final class FakeContainer {
     }
   }
 
-  /// What signals do; SIGKILL always kills. Without this every signal ends it with 128 + its number.
+  /// What signals do; SIGKILL always kills. Without this every signal ends it with 128 + its
+  /// number.
   public void onSignal(IntConsumer reaction) {
     onSignal = reaction;
   }
@@ -266,7 +269,8 @@ public final class FakeContainer {
   String logs(int tailLines) {
     lock.lock();
     try {
-      List<String> tail = logLines.subList(Math.max(0, logLines.size() - tailLines), logLines.size());
+      List<String> tail =
+          logLines.subList(Math.max(0, logLines.size() - tailLines), logLines.size());
       return tail.isEmpty() ? "" : String.join("\n", tail) + "\n";
     } finally {
       lock.unlock();

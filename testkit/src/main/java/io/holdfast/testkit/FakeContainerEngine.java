@@ -25,11 +25,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/// A container engine in memory that passes [ContainerEngineContract], with knobs for what can go wrong.
+/// A container engine in memory that passes [ContainerEngineContract], with knobs for what can go
+/// wrong.
 ///
-/// Containers are [FakeContainer]s: real HTTP servers on loopback addresses of their own (Linux: 127.64.0.0/10), so that
-/// a real HTTP client reaches them. They outlive a closed engine, as with Docker; [#another] is the engine that the next
-/// node opens.
+/// Containers are [FakeContainer]s: real HTTP servers on loopback addresses of their own (Linux:
+/// 127.64.0.0/10), so that a real HTTP client reaches them. They outlive a closed engine, as with
+/// Docker; [#another] is the engine that the next node opens.
 public final class FakeContainerEngine implements ContainerEngine {
   private final FakeWorld world;
   private final Deployment deployment;
@@ -105,7 +106,8 @@ public final class FakeContainerEngine implements ContainerEngine {
     world.releaseStarts();
   }
 
-  /// Every verb throws `engine_unavailable` from now on; who waits for an exit goes on waiting. Containers live on.
+  /// Every verb throws `engine_unavailable` from now on; who waits for an exit goes on waiting.
+  /// Containers live on.
   public void goesDown() {
     world.down = true;
   }
@@ -145,7 +147,9 @@ public final class FakeContainerEngine implements ContainerEngine {
 
   /// The container of an object.
   public Optional<FakeContainer> containerOf(ContainerOwner.Key owner) {
-    return world.all(deployment).stream().filter(c -> c.spec().owner().key().equals(owner)).findFirst();
+    return world.all(deployment).stream()
+        .filter(c -> c.spec().owner().key().equals(owner))
+        .findFirst();
   }
 
   /// How many containers were ever made.
@@ -181,7 +185,9 @@ public final class FakeContainerEngine implements ContainerEngine {
   public List<FoundContainer> list() {
     enter(Verb.LIST);
     return world.all(deployment).stream()
-        .map(c -> new FoundContainer(c.id(), Optional.of(c.spec().owner()), c.spec().image(), c.foundPhase()))
+        .map(c ->
+            new FoundContainer(
+                c.id(), Optional.of(c.spec().owner()), c.spec().image(), c.foundPhase()))
         .toList();
   }
 
@@ -219,7 +225,8 @@ public final class FakeContainerEngine implements ContainerEngine {
   }
 
   private static HoldfastException calledOff(String why) {
-    return new HoldfastException(ErrorCode.ENGINE_UNAVAILABLE, "waiting for the end of a container: " + why);
+    return new HoldfastException(
+        ErrorCode.ENGINE_UNAVAILABLE, "waiting for the end of a container: " + why);
   }
 
   @Override
@@ -237,7 +244,8 @@ public final class FakeContainerEngine implements ContainerEngine {
       case ContainerState.Running _, ContainerState.Paused _ -> container(id);
       case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
           throw new HoldfastException(
-              ErrorCode.CONTAINER_NOT_RUNNING, "expected container %s to run, found it does not".formatted(id));
+              ErrorCode.CONTAINER_NOT_RUNNING,
+              "expected container %s to run, found it does not".formatted(id));
     };
   }
 
@@ -310,7 +318,8 @@ public final class FakeContainerEngine implements ContainerEngine {
     enter(Verb.COPY_OUT);
     byte[] tar = existing(id).files.get(path);
     if (tar == null) {
-      throw new HoldfastException(ErrorCode.INVALID_ARGUMENT, "container %s has no path %s".formatted(id, path));
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT, "container %s has no path %s".formatted(id, path));
     }
     return new ByteArrayInputStream(tar);
   }
@@ -328,16 +337,18 @@ public final class FakeContainerEngine implements ContainerEngine {
   private FakeContainer existing(ContainerId id) {
     return world
         .find(id)
-        .orElseThrow(
-            () ->
-                new HoldfastException(
-                    ErrorCode.CONTAINER_NOT_RUNNING, "expected container %s, found it is gone".formatted(id)));
+        .orElseThrow(() ->
+            new HoldfastException(
+                ErrorCode.CONTAINER_NOT_RUNNING,
+                "expected container %s, found it is gone".formatted(id)));
   }
 
   @Override
   public List<EngineImage> images() {
     enter(Verb.IMAGES);
-    return world.images.keySet().stream().map(name -> new EngineImage("sha256:" + name, List.of(name), 1)).toList();
+    return world.images.keySet().stream()
+        .map(name -> new EngineImage("sha256:" + name, List.of(name), 1))
+        .toList();
   }
 
   @Override
@@ -349,10 +360,16 @@ public final class FakeContainerEngine implements ContainerEngine {
   @Override
   public EngineInfo checkAvailable() {
     if (world.down || closed) {
-      throw new HoldfastException(ErrorCode.ENGINE_UNAVAILABLE, "the fake engine is down at " + Instant.now());
+      throw new HoldfastException(
+          ErrorCode.ENGINE_UNAVAILABLE, "the fake engine is down at " + Instant.now());
     }
     return new EngineInfo(
-        "fake engine", "memory", "none", "none", EngineInfo.DiskLimit.NOT_ENFORCED, EngineInfo.Fence.MISSING);
+        "fake engine",
+        "memory",
+        "none",
+        "none",
+        EngineInfo.DiskLimit.NOT_ENFORCED,
+        EngineInfo.Fence.MISSING);
   }
 
   @Override

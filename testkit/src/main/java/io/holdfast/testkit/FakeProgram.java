@@ -4,8 +4,8 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
-/// What runs in a [FakeContainer]: its `main`. It sets ports and reactions up and returns; the container runs on until
-/// it exits.
+/// What runs in a [FakeContainer]: its `main`. It sets ports and reactions up and returns; the
+/// container runs on until it exits.
 @FunctionalInterface
 public interface FakeProgram {
   void start(FakeContainer container);

@@ -11,6 +11,7 @@ import io.holdfast.sdk.HoldfastException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -24,7 +25,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// What a Docker Engine is to a Docker client: the containers and images, shared by all fake engines opened on it.
+/// What a Docker Engine is to a Docker client: the containers and images, shared by all fake
+/// engines opened on it.
 final class FakeWorld {
   /// Addresses differ between test JVMs that run side by side, most likely.
   private static final int FIRST_ADDRESS = (int) (ProcessHandle.current().pid() % 16_000) << 8;
@@ -41,7 +43,8 @@ final class FakeWorld {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition startsReleased = lock.newCondition();
   private final Map<String, Entry> byName = new HashMap<>();
-  private final Map<FakeContainerEngine.Verb, Integer> calls = new EnumMap<>(FakeContainerEngine.Verb.class);
+  private final Map<FakeContainerEngine.Verb, Integer> calls =
+      new EnumMap<>(FakeContainerEngine.Verb.class);
   private boolean startsHeld;
 
   private record Entry(Deployment deployment, FakeContainer container) {}
@@ -105,7 +108,8 @@ final class FakeWorld {
     FakeProgram program = images.get(spec.image());
     if (program == null) {
       throw new HoldfastException(
-          ErrorCode.IMAGE_NOT_FOUND, "image '%s' is not on the fake engine".formatted(spec.image()));
+          ErrorCode.IMAGE_NOT_FOUND,
+          "image '%s' is not on the fake engine".formatted(spec.image()));
     }
     lock.lock();
     try {
@@ -134,7 +138,8 @@ final class FakeWorld {
     if (epoch > spec.owner().epoch()) {
       throw new HoldfastException(
           ErrorCode.WRONG_STATE,
-          "expected no container of a newer instance than %s, found epoch %d".formatted(spec.owner(), epoch));
+          "expected no container of a newer instance than %s, found epoch %d"
+              .formatted(spec.owner(), epoch));
     }
   }
 
@@ -152,14 +157,18 @@ final class FakeWorld {
       container.vanish();
       throw e instanceof HoldfastException known
           ? known
-          : new HoldfastException(ErrorCode.CONTAINER_START_FAILED, "the fake program failed: " + e, e);
+          : new HoldfastException(
+              ErrorCode.CONTAINER_START_FAILED, "the fake program failed: " + e, e);
     }
   }
 
   private static StartedContainer started(FakeContainer container, StartedContainer.Origin origin) {
     Optional<InetAddress> address =
-        container.state() instanceof ContainerState.Running running ? Optional.of(running.address()) : Optional.empty();
-    return new StartedContainer(container.id(), address, java.time.Instant.now(), origin);
+        container.state() instanceof ContainerState.Running running
+            ? Optional.of(running.address())
+            : Optional.empty();
+    return new StartedContainer(
+        container.id(), address, Instant.now(), origin, StartedContainer.Timing.NONE);
   }
 
   private ContainerId newId() {
@@ -180,7 +189,10 @@ final class FakeWorld {
   Optional<FakeContainer> find(ContainerId id) {
     lock.lock();
     try {
-      return byName.values().stream().map(Entry::container).filter(c -> c.id().equals(id)).findFirst();
+      return byName.values().stream()
+          .map(Entry::container)
+          .filter(c -> c.id().equals(id))
+          .findFirst();
     } finally {
       lock.unlock();
     }
@@ -190,7 +202,9 @@ final class FakeWorld {
     lock.lock();
     try {
       List<FakeContainer> all = new ArrayList<>();
-      byName.values().stream().filter(e -> e.deployment.equals(deployment)).forEach(e -> all.add(e.container));
+      byName.values().stream()
+          .filter(e -> e.deployment.equals(deployment))
+          .forEach(e -> all.add(e.container));
       return all;
     } finally {
       lock.unlock();

@@ -1,6 +1,7 @@
 /// Fakes with knobs, clocks and contract suites, for the tests of Holdfast and of app authors.
 ///
-/// A fake passes the same contract as the real thing; tests set what goes wrong and count what was asked.
+/// A fake passes the same contract as the real thing; tests set what goes wrong and count what was
+/// asked.
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|

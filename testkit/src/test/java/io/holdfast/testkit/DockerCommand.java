@@ -41,7 +41,8 @@ final class DockerCommand {
     }
     Path busybox = Path.of("/bin/busybox");
     if (!Files.isExecutable(busybox)) {
-      throw new IOException("expected a static busybox at /bin/busybox: apt-get install busybox-static");
+      throw new IOException(
+          "expected a static busybox at /bin/busybox: apt-get install busybox-static");
     }
     Files.copy(busybox, folder.resolve("busybox"));
     docker("build", "-q", "-t", reference, folder.toString());

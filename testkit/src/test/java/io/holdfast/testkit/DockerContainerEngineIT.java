@@ -116,7 +116,8 @@ class DockerContainerEngineIT extends ContainerEngineContract {
   void findsTheContainerWhoseStartReplyWasLost() throws Exception {
     ContainerSpec spec = program(owner(), "serve").build();
     try (DockerContainerEngine forgetful = openForgetting("POST /containers/[0-9a-f]+/start")) {
-      assertThatThrownBy(() -> forgetful.start(spec)).hasMessageContaining("no Docker Engine answers");
+      assertThatThrownBy(() -> forgetful.start(spec))
+          .hasMessageContaining("no Docker Engine answers");
     }
     StartedContainer again = engine().start(spec);
     assertThat(again.origin()).isEqualTo(StartedContainer.Origin.FOUND);
@@ -130,11 +131,14 @@ class DockerContainerEngineIT extends ContainerEngineContract {
     StartedContainer killed = serving("serve");
     StartedContainer lives = serving("serve");
     try (DockerContainerEngine cutOff = DockerContainerEngine.open(at(socket.host()), DEPLOYMENT)) {
-      CompletableFuture<ExitReason> exit = CompletableFuture.supplyAsync(() -> cutOff.awaitExit(killed.id()));
-      CompletableFuture<ExitReason> none = CompletableFuture.supplyAsync(() -> cutOff.awaitExit(lives.id()));
+      CompletableFuture<ExitReason> exit =
+          CompletableFuture.supplyAsync(() -> cutOff.awaitExit(killed.id()));
+      CompletableFuture<ExitReason> none =
+          CompletableFuture.supplyAsync(() -> cutOff.awaitExit(lives.id()));
       eventually().until(() -> socket.connections() > 0);
       socket.cut();
-      assertThatThrownBy(() -> cutOff.inspect(killed.id())).hasMessageContaining("no Docker Engine answers");
+      assertThatThrownBy(() -> cutOff.inspect(killed.id()))
+          .hasMessageContaining("no Docker Engine answers");
       killByHand(killed.id());
       assertThat(exit).isNotDone();
       socket.mend();
@@ -152,8 +156,8 @@ class DockerContainerEngineIT extends ContainerEngineContract {
       assertThatThrownBy(nowhere::checkAvailable)
           .hasMessageContaining("/tmp/holdfast-it-no-such.sock")
           .hasMessageContaining("systemctl start docker")
-          .satisfies(
-              e -> assertThat(((HoldfastException) e).code()).isEqualTo(ErrorCode.ENGINE_UNAVAILABLE));
+          .satisfies(e ->
+              assertThat(((HoldfastException) e).code()).isEqualTo(ErrorCode.ENGINE_UNAVAILABLE));
     }
   }
 
@@ -215,7 +219,8 @@ class DockerContainerEngineIT extends ContainerEngineContract {
   }
 
   private static String label(StartedContainer container, String name) throws Exception {
-    return docker("inspect", "-f", "{{index .Config.Labels \"" + name + "\"}}", container.id().value());
+    return docker(
+        "inspect", "-f", "{{index .Config.Labels \"" + name + "\"}}", container.id().value());
   }
 
   @Test
@@ -259,8 +264,10 @@ class DockerContainerEngineIT extends ContainerEngineContract {
     try (Outside outside = new Outside();
         DockerContainerEngine engine =
             DockerContainerEngine.open(
-                with("network.blocked-ranges = [\"203.0.113.0/24\"]"), new Deployment("it-" + UUID.randomUUID()))) {
-      StartedContainer inside = engine.start(program(owner(), "serve").network(Network.INTERNET).build());
+                with("network.blocked-ranges = [\"203.0.113.0/24\"]"),
+                new Deployment("it-" + UUID.randomUUID()))) {
+      StartedContainer inside =
+          engine.start(program(owner(), "serve").network(Network.INTERNET).build());
       boolean reached = reaches(engine, inside, outside.address(), outside.port());
       engine.destroy(inside.id());
       engine.removeNetworks();
@@ -271,11 +278,18 @@ class DockerContainerEngineIT extends ContainerEngineContract {
   @Test
   void wouldLetContainersAtTheHostWithoutTheFence() throws Exception {
     StartedContainer inside = serving("serve");
-    String gateway = docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}", inside.id().value());
-    List<String> jump = DockerCommand.run(List.of("iptables", "-S", "INPUT")).lines()
-        .filter(rule -> rule.matches("-A INPUT -i hf\\S+i -j HF-\\S+-in"))
-        .filter(rule -> rule.contains(DEPLOYMENT.digest(12)))
-        .toList();
+    String gateway =
+        docker(
+            "inspect",
+            "-f",
+            "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}",
+            inside.id().value());
+    List<String> jump =
+        DockerCommand.run(List.of("iptables", "-S", "INPUT"))
+            .lines()
+            .filter(rule -> rule.matches("-A INPUT -i hf\\S+i -j HF-\\S+-in"))
+            .filter(rule -> rule.contains(DEPLOYMENT.digest(12)))
+            .toList();
     assertThat(jump).hasSize(1);
     try (HostPort host = new HostPort()) {
       assertThat(reaches(inside, gateway, host.port())).isFalse();
@@ -289,14 +303,17 @@ class DockerContainerEngineIT extends ContainerEngineContract {
   }
 
   private StartedContainer internet() {
-    StartedContainer container = engine().start(program(owner(), "serve").network(Network.INTERNET).build());
+    StartedContainer container =
+        engine().start(program(owner(), "serve").network(Network.INTERNET).build());
     awaitReady(container, 8080);
     return container;
   }
 
   private void assertUnreachableHost(StartedContainer from, HostPort host) throws IOException {
     for (String address : hostAddresses()) {
-      assertThat(reaches(from, address, host.port())).as("reaches the host at %s", address).isFalse();
+      assertThat(reaches(from, address, host.port()))
+          .as("reaches the host at %s", address)
+          .isFalse();
     }
   }
 
@@ -314,8 +331,10 @@ class DockerContainerEngineIT extends ContainerEngineContract {
     return reaches(engine(), from, address, port);
   }
 
-  private static boolean reaches(ContainerEngine engine, StartedContainer from, String address, int port) {
-    ExecRequest connect = ExecRequest.of("nc", "-w", "1", address, Integer.toString(port), "-e", "/bin/true");
+  private static boolean reaches(
+      ContainerEngine engine, StartedContainer from, String address, int port) {
+    ExecRequest connect =
+        ExecRequest.of("nc", "-w", "1", address, Integer.toString(port), "-e", "/bin/true");
     return engine.exec(from.id(), connect).exitCode() == 0;
   }
 
@@ -339,7 +358,8 @@ class DockerContainerEngineIT extends ContainerEngineContract {
 
   @Test
   void opensPortsBelow1024WithoutCapabilities() {
-    StartedContainer container = engine().start(program(owner(), "httpd", "-f", "-p", "80", "-h", "/www").build());
+    StartedContainer container =
+        engine().start(program(owner(), "httpd", "-f", "-p", "80", "-h", "/www").build());
     awaitReady(container, 80);
   }
 
@@ -352,7 +372,8 @@ class DockerContainerEngineIT extends ContainerEngineContract {
       engine().copyIn(to.id(), "/", tar);
     }
     assertThat(sh(to, "cat /state/file").stdoutText()).isEqualTo("kept\n");
-    assertThatThrownBy(() -> engine().copyOut(from.id(), "/nowhere", 10)).hasMessageContaining("no path /nowhere");
+    assertThatThrownBy(() -> engine().copyOut(from.id(), "/nowhere", 10))
+        .hasMessageContaining("no path /nowhere");
     try (InputStream tar = engine().copyOut(from.id(), "/state", 10)) {
       assertThatThrownBy(tar::readAllBytes).hasMessageContaining("at most 10 bytes");
     }
@@ -365,11 +386,15 @@ class DockerContainerEngineIT extends ContainerEngineContract {
         engine().exec(container.id(), ExecRequest.of("seq", "1", "100000").withOutputBytesMax(100));
     assertThat(cut.stdout()).hasSize(100);
     assertThat(cut.output()).isEqualTo(ExecResult.Output.CUT);
-    assertThatThrownBy(
-            () -> engine().exec(container.id(), ExecRequest.of("sleep", "5").withTimeout(Duration.ofMillis(200))))
+    assertThatThrownBy(() ->
+            engine()
+                .exec(
+                    container.id(),
+                    ExecRequest.of("sleep", "5").withTimeout(Duration.ofMillis(200))))
         .satisfies(e -> assertThat(((HoldfastException) e).code()).isEqualTo(ErrorCode.TIMEOUT));
     assertThatThrownBy(() -> engine().exec(container.id(), ExecRequest.of("/no/such")))
-        .satisfies(e -> assertThat(((HoldfastException) e).code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
+        .satisfies(
+            e -> assertThat(((HoldfastException) e).code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
   }
 
   @Test

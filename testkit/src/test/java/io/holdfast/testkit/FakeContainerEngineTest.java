@@ -27,7 +27,8 @@ import org.junit.jupiter.api.Test;
 class FakeContainerEngineTest extends ContainerEngineContract {
   private static final String IMAGE = "contract:latest";
 
-  private final FakeContainerEngine world = new FakeContainerEngine().image(IMAGE, FakeContainerEngineTest::contract);
+  private final FakeContainerEngine world =
+      new FakeContainerEngine().image(IMAGE, FakeContainerEngineTest::contract);
 
   @Override
   protected ContainerEngine open(Deployment deployment) {
@@ -65,23 +66,24 @@ class FakeContainerEngineTest extends ContainerEngineContract {
     container.onExec(FakeContainerEngineTest::exec);
     List<String> arguments = container.spec().entrypoint();
     if (!arguments.getFirst().equals(PROGRAM)) {
-      throw new HoldfastException(ErrorCode.CONTAINER_START_FAILED, "no such program: " + arguments.getFirst());
+      throw new HoldfastException(
+          ErrorCode.CONTAINER_START_FAILED, "no such program: " + arguments.getFirst());
     }
     switch (arguments.get(1)) {
       case "serve" -> serve(container);
       case "serve-late" ->
-          CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS).execute(() -> serve(container));
+          CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
+              .execute(() -> serve(container));
       case "exit" -> {
         container.log("leaving with " + arguments.get(2));
         container.exit(Integer.parseInt(arguments.get(2)));
       }
       case "trap" -> {
         serve(container);
-        container.onSignal(
-            _ -> {
-              container.log("got SIGTERM");
-              container.exit(Integer.parseInt(arguments.get(2)));
-            });
+        container.onSignal(_ -> {
+          container.log("got SIGTERM");
+          container.exit(Integer.parseInt(arguments.get(2)));
+        });
       }
       case "ignore-term" -> {
         serve(container);
@@ -113,7 +115,8 @@ class FakeContainerEngineTest extends ContainerEngineContract {
   }
 
   private static void echo(HttpExchange exchange) throws IOException {
-    exchange.sendResponseHeaders(200, Long.parseLong(exchange.getRequestHeaders().getFirst("content-length")));
+    exchange.sendResponseHeaders(
+        200, Long.parseLong(exchange.getRequestHeaders().getFirst("content-length")));
     exchange.getRequestBody().transferTo(exchange.getResponseBody());
     exchange.close();
   }
@@ -145,7 +148,8 @@ class FakeContainerEngineTest extends ContainerEngineContract {
   @Test
   void holdsStartsUntilReleased() throws Exception {
     world.holdStarts();
-    CompletableFuture<StartedContainer> start = CompletableFuture.supplyAsync(() -> engine().start(serve()));
+    CompletableFuture<StartedContainer> start =
+        CompletableFuture.supplyAsync(() -> engine().start(serve()));
     eventually().until(() -> world.calls(Verb.START) == 1);
     assertThat(start).isNotDone();
     world.releaseStarts();
@@ -155,10 +159,12 @@ class FakeContainerEngineTest extends ContainerEngineContract {
   @Test
   void goesDownAndComesBackWithItsContainers() throws Exception {
     StartedContainer container = engine().start(serve());
-    CompletableFuture<ExitReason> exit = CompletableFuture.supplyAsync(() -> engine().awaitExit(container.id()));
+    CompletableFuture<ExitReason> exit =
+        CompletableFuture.supplyAsync(() -> engine().awaitExit(container.id()));
     eventually().until(() -> world.calls(Verb.AWAIT_EXIT) == 1);
     world.goesDown();
-    assertThatThrownBy(() -> engine().inspect(container.id())).isInstanceOf(HoldfastException.class);
+    assertThatThrownBy(() -> engine().inspect(container.id()))
+        .isInstanceOf(HoldfastException.class);
     world.exits(container.id(), 1);
     world.comesBack();
     assertThat(exit.get(5, TimeUnit.SECONDS)).isEqualTo(new ExitReason.Exited(1));

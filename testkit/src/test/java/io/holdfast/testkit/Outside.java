@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// A machine on the other side of this host, as the internet is: a network namespace with a public address. Needs root.
+/// A machine on the other side of this host, as the internet is: a network namespace with a public
+/// address. Needs root.
 final class Outside implements AutoCloseable {
   private final int block = ThreadLocalRandom.current().nextInt(64) * 4;
   private final String name = "hfout" + block;
@@ -23,7 +24,18 @@ final class Outside implements AutoCloseable {
     ip("-n", name, "link", "set", name + "n", "up");
     ip("-n", name, "route", "add", "default", "via", "203.0.113.%d".formatted(block + 1));
     server =
-        new ProcessBuilder("ip", "netns", "exec", name, "/bin/busybox", "nc", "-ll", "-p", "" + port(), "-e", "/bin/true")
+        new ProcessBuilder(
+                "ip",
+                "netns",
+                "exec",
+                name,
+                "/bin/busybox",
+                "nc",
+                "-ll",
+                "-p",
+                "" + port(),
+                "-e",
+                "/bin/true")
             .inheritIO()
             .start();
     await().until(this::answers);

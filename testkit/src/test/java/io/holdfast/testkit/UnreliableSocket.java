@@ -13,7 +13,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// A Docker socket that passes everything on, but loses the reply to the first request of one kind, and can be cut.
+/// A Docker socket that passes everything on, but loses the reply to the first request of one kind,
+/// and can be cut.
 final class UnreliableSocket implements AutoCloseable {
   private final Path path;
   private final String lost;
@@ -22,7 +23,8 @@ final class UnreliableSocket implements AutoCloseable {
   private final Set<SocketChannel> open = ConcurrentHashMap.newKeySet();
   private volatile boolean cut;
 
-  /// @param lost pattern of the request, such as `POST /containers/create`, whose reply is lost; without API version
+  /// @param lost pattern of the request, such as `POST /containers/create`, whose reply is lost;
+  ///   without API version
   UnreliableSocket(String lost) throws IOException {
     this.lost = lost;
     this.path = Files.createTempDirectory("holdfast-it").resolve("docker.sock");
@@ -77,13 +79,16 @@ final class UnreliableSocket implements AutoCloseable {
     FROM_DOCKER
   }
 
-  private void pump(SocketChannel from, SocketChannel to, AtomicBoolean forget, Direction direction) {
+  private void pump(
+      SocketChannel from, SocketChannel to, AtomicBoolean forget, Direction direction) {
     ByteBuffer buffer = ByteBuffer.allocate(65_536);
     try (from;
         to) {
       while (from.read(buffer.clear()) >= 0) {
         buffer.flip();
-        if (direction == Direction.TO_DOCKER && isLost(buffer) && armed.compareAndSet(true, false)) {
+        if (direction == Direction.TO_DOCKER
+            && isLost(buffer)
+            && armed.compareAndSet(true, false)) {
           forget.set(true);
         }
         if (direction == Direction.FROM_DOCKER && forget.get()) {

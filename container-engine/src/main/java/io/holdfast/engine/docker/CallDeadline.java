@@ -5,7 +5,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/// Interrupts the calling thread when a call takes too long: over a Unix socket the transport knows no time limit.
+/// Interrupts the calling thread when a call takes too long: over a Unix socket the transport knows
+/// no time limit.
 final class CallDeadline implements AutoCloseable {
   private static final ScheduledThreadPoolExecutor TIMER = timer();
 
@@ -26,7 +27,8 @@ final class CallDeadline implements AutoCloseable {
   private static ScheduledThreadPoolExecutor timer() {
     ScheduledThreadPoolExecutor timer =
         new ScheduledThreadPoolExecutor(
-            1, task -> Thread.ofPlatform().daemon().name("holdfast-engine-deadlines").unstarted(task));
+            1,
+            task -> Thread.ofPlatform().daemon().name("holdfast-engine-deadlines").unstarted(task));
     timer.setRemoveOnCancelPolicy(true);
     return timer;
   }

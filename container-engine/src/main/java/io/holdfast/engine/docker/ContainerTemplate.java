@@ -33,7 +33,9 @@ final class ContainerTemplate {
   void fill(CreateContainerCmd command, ContainerSpec spec, DiskQuota quota) {
     command
         .withLabels(ContainerLabels.of(deployment, spec))
-        .withEnv(new TreeMap<>(spec.env()).entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList())
+        .withEnv(
+            new TreeMap<>(spec.env())
+                .entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList())
         // The image's own check would run a process every few seconds that nobody looks at.
         .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
         .withHostConfig(hostConfig(spec, quota));
@@ -64,7 +66,8 @@ final class ContainerTemplate {
             // Memory and swap together: so no swap.
             .withMemorySwap(type.memoryBytes())
             .withCpuPeriod(CPU_PERIOD_MICROS)
-            .withCpuQuota(Math.max(1_000, type.cpuNanosPerSecond() * CPU_PERIOD_MICROS / 1_000_000_000))
+            .withCpuQuota(
+                Math.max(1_000, type.cpuNanosPerSecond() * CPU_PERIOD_MICROS / 1_000_000_000))
             .withLogConfig(logConfig());
     Capability[] kept =
         config.limits().capabilities().stream().map(Capability::valueOf).toArray(Capability[]::new);

@@ -20,7 +20,8 @@ import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.function.Supplier;
 
-/// The client of one Docker Engine. Every call has a time limit; when the engine does not answer, says so in our words.
+/// The client of one Docker Engine. Every call has a time limit; when the engine does not answer,
+/// says so in our words.
 final class DockerConnection implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -31,7 +32,9 @@ final class DockerConnection implements AutoCloseable {
   DockerConnection(EngineConfig.Docker config) {
     this.config = config;
     DockerClientConfig dockerConfig =
-        DefaultDockerClientConfig.createDefaultConfigBuilder().withDockerHost(config.host()).build();
+        DefaultDockerClientConfig.createDefaultConfigBuilder()
+            .withDockerHost(config.host())
+            .build();
     this.http =
         new ZerodepDockerHttpClient.Builder()
             .dockerHost(dockerConfig.getDockerHost())
@@ -59,11 +62,10 @@ final class DockerConnection implements AutoCloseable {
 
   void run(Runnable action) {
     Object _ =
-        call(
-            () -> {
-              action.run();
-              return Boolean.TRUE;
-            });
+        call(() -> {
+          action.run();
+          return Boolean.TRUE;
+        });
   }
 
   <T> T call(Duration limit, Supplier<T> action) {
@@ -81,31 +83,38 @@ final class DockerConnection implements AutoCloseable {
   /// A `GET` that docker-java has no command for, read as JSON.
   JsonNode getJson(String path) {
     DockerHttpClient.Request request =
-        DockerHttpClient.Request.builder().method(DockerHttpClient.Request.Method.GET).path(path).build();
-    return call(
-        () -> {
-          try (DockerHttpClient.Response response = http.execute(request);
-              InputStream body = response.getBody()) {
-            if (response.getStatusCode() >= 400) {
-              throw new DockerException(new String(body.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8), response.getStatusCode());
-            }
-            return JSON.readTree(body);
-          } catch (IOException e) {
-            throw new IllegalStateException(e);
-          }
-        });
+        DockerHttpClient.Request.builder()
+            .method(DockerHttpClient.Request.Method.GET)
+            .path(path)
+            .build();
+    return call(() -> {
+      try (DockerHttpClient.Response response = http.execute(request);
+          InputStream body = response.getBody()) {
+        if (response.getStatusCode() >= 400) {
+          throw new DockerException(
+              new String(body.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8),
+              response.getStatusCode());
+        }
+        return JSON.readTree(body);
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    });
   }
 
   private HoldfastException silent(Duration limit) {
     return new HoldfastException(
         ErrorCode.ENGINE_UNAVAILABLE,
-        "the Docker Engine at %s did not answer within %d ms".formatted(address(), limit.toMillis()));
+        "the Docker Engine at %s did not answer within %d ms"
+            .formatted(address(), limit.toMillis()));
   }
 
   HoldfastException unavailable(Throwable e) {
     Throwable root = root(e);
     String hint =
-        root instanceof ConnectException || root instanceof NoSuchFileException || root instanceof java.net.SocketException
+        root instanceof ConnectException
+                || root instanceof NoSuchFileException
+                || root instanceof java.net.SocketException
             ? ": start it (`systemctl start docker`, or `dockerd &` without systemd), check that this user may use the"
                 + " socket, or set holdfast.engine.docker.host"
             : "";
@@ -140,6 +149,17 @@ final class DockerConnection implements AutoCloseable {
       }
     }
     return text.strip();
+  }
+
+  /// Between two looks at something that Docker tells no events of.
+  static void pauseBriefly() {
+    try {
+      Thread.sleep(10);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HoldfastException(
+          ErrorCode.ENGINE_UNAVAILABLE, "interrupted while waiting for Docker", e);
+    }
   }
 
   @Override

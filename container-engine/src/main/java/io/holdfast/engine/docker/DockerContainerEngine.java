@@ -30,7 +30,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +38,8 @@ import org.slf4j.LoggerFactory;
 
 /// Containers on a Docker Engine, held to hardened defaults ([ContainerTemplate]).
 ///
-/// Isolation is that of plain Docker: namespaces, cgroups, seccomp, no capabilities; one kernel for all. For more, set
-/// `holdfast.engine.runtime` to gVisor or Kata.
+/// Isolation is that of plain Docker: namespaces, cgroups, seccomp, no capabilities; one kernel for
+/// all. For more, set `holdfast.engine.runtime` to gVisor or Kata.
 public final class DockerContainerEngine implements ContainerEngine {
   private static final Logger LOG = LoggerFactory.getLogger(DockerContainerEngine.class);
   private static final Duration KILL_LIMIT = Duration.ofSeconds(60);
@@ -78,7 +77,7 @@ public final class DockerContainerEngine implements ContainerEngine {
             deployment,
             config.namePrefix(),
             new ContainerTemplate(config, deployment, networks),
-            this::prepareAgain,
+            this::checkAvailable,
             this::destroy,
             this::resume,
             ContainerTemplate.DiskQuota.NOT_ASKED);
@@ -120,7 +119,8 @@ public final class DockerContainerEngine implements ContainerEngine {
       case REQUIRE ->
           throw new HoldfastException(
               ErrorCode.ENGINE_UNAVAILABLE,
-              problem + " (run as root with iptables installed, or set holdfast.engine.network.fence = warn)");
+              problem
+                  + " (run as root with iptables installed, or set holdfast.engine.network.fence = warn)");
       case WARN -> LOG.warn("{} (run as root with iptables installed)", problem);
     }
     return EngineInfo.Fence.MISSING;
@@ -136,10 +136,12 @@ public final class DockerContainerEngine implements ContainerEngine {
         fenceState);
   }
 
-  /// overlay2 limits disks on XFS with `pquota`; the first start shows whether that option is there.
+  /// overlay2 limits disks on XFS with `pquota`; the first start shows whether that option is
+  /// there.
   private EngineInfo.DiskLimit diskLimit(Info info) {
     boolean xfs =
-        info.getDriverStatuses() != null && info.getDriverStatuses().stream().anyMatch(pair -> pair.contains("xfs"));
+        info.getDriverStatuses() != null
+            && info.getDriverStatuses().stream().anyMatch(pair -> pair.contains("xfs"));
     return "overlay2".equals(info.getDriver()) && xfs
         ? EngineInfo.DiskLimit.ENFORCED
         : EngineInfo.DiskLimit.NOT_ENFORCED;
@@ -151,10 +153,6 @@ public final class DockerContainerEngine implements ContainerEngine {
     }
   }
 
-  private void prepareAgain() {
-    checkAvailable();
-  }
-
   @Override
   public StartedContainer start(ContainerSpec spec) {
     prepareOnce();
@@ -163,14 +161,13 @@ public final class DockerContainerEngine implements ContainerEngine {
 
   @Override
   public List<FoundContainer> list() {
-    return asked(
-            () ->
-                docker
-                    .client()
-                    .listContainersCmd()
-                    .withShowAll(true)
-                    .withLabelFilter(Map.of(ContainerLabels.DEPLOYMENT, deployment.id()))
-                    .exec())
+    return asked(() ->
+            docker
+                .client()
+                .listContainersCmd()
+                .withShowAll(true)
+                .withLabelFilter(Map.of(ContainerLabels.DEPLOYMENT, deployment.id()))
+                .exec())
         .stream()
         .map(DockerContainerEngine::found)
         .toList();
@@ -210,7 +207,14 @@ public final class DockerContainerEngine implements ContainerEngine {
     if (number < 1 || number > 64) {
       throw new HoldfastException(ErrorCode.INVALID_ARGUMENT, "Invalid signal number.");
     }
-    onRunning(id, () -> docker.client().killContainerCmd(id.value()).withSignal(Integer.toString(number)).exec());
+    onRunning(
+        id,
+        () ->
+            docker
+                .client()
+                .killContainerCmd(id.value())
+                .withSignal(Integer.toString(number))
+                .exec());
   }
 
   @Override
@@ -230,7 +234,8 @@ public final class DockerContainerEngine implements ContainerEngine {
     };
   }
 
-  /// Waits for the exit by the event stream, so that a grace of minutes holds no connection to Docker.
+  /// Waits for the exit by the event stream, so that a grace of minutes holds no connection to
+  /// Docker.
   private ExitReason end(ContainerId id, Duration grace) {
     unlessEnded(() -> signal(id, SIGTERM));
     Optional<ExitReason> reason = exits.await(id, grace);
@@ -240,11 +245,11 @@ public final class DockerContainerEngine implements ContainerEngine {
     unlessEnded(() -> signal(id, SIGKILL));
     return exits
         .await(id, KILL_LIMIT)
-        .orElseThrow(
-            () ->
-                new HoldfastException(
-                    ErrorCode.ENGINE_UNAVAILABLE,
-                    "container %s did not end within %d s of SIGKILL".formatted(id, KILL_LIMIT.toSeconds())));
+        .orElseThrow(() ->
+            new HoldfastException(
+                ErrorCode.ENGINE_UNAVAILABLE,
+                "container %s did not end within %d s of SIGKILL"
+                    .formatted(id, KILL_LIMIT.toSeconds())));
   }
 
   private static void unlessEnded(Runnable verb) {
@@ -275,15 +280,20 @@ public final class DockerContainerEngine implements ContainerEngine {
             ErrorCode.ENGINE_UNAVAILABLE,
             "container %s was not removed within %d s".formatted(id, KILL_LIMIT.toSeconds()));
       }
-      pauseBriefly();
+      DockerConnection.pauseBriefly();
     }
   }
 
   /// False when someone else is removing it just now.
   private boolean removed(ContainerId id) {
     try {
-      docker.run(
-          () -> docker.client().removeContainerCmd(id.value()).withForce(true).withRemoveVolumes(true).exec());
+      docker.run(() ->
+          docker
+              .client()
+              .removeContainerCmd(id.value())
+              .withForce(true)
+              .withRemoveVolumes(true)
+              .exec());
       return true;
     } catch (NotFoundException _) {
       return true;
@@ -291,15 +301,6 @@ public final class DockerContainerEngine implements ContainerEngine {
       return inspect(id) instanceof ContainerState.Gone;
     } catch (DockerException e) {
       throw refused(e);
-    }
-  }
-
-  private static void pauseBriefly() {
-    try {
-      Thread.sleep(20);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new HoldfastException(ErrorCode.ENGINE_UNAVAILABLE, "interrupted while a container was removed", e);
     }
   }
 
@@ -314,8 +315,10 @@ public final class DockerContainerEngine implements ContainerEngine {
   public void resume(ContainerId id) {
     switch (inspect(id)) {
       case ContainerState.Running _ -> {}
-      case ContainerState.Paused _ -> onRunning(id, () -> docker.client().unpauseContainerCmd(id.value()).exec());
-      case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ -> throw notRunning(id, "it is not");
+      case ContainerState.Paused _ ->
+          onRunning(id, () -> docker.client().unpauseContainerCmd(id.value()).exec());
+      case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
+          throw notRunning(id, "it is not");
     }
   }
 
@@ -335,7 +338,8 @@ public final class DockerContainerEngine implements ContainerEngine {
 
   private static HoldfastException notRunning(ContainerId id, String found) {
     return new HoldfastException(
-        ErrorCode.CONTAINER_NOT_RUNNING, "expected container %s to run, found: %s".formatted(id, found));
+        ErrorCode.CONTAINER_NOT_RUNNING,
+        "expected container %s to run, found: %s".formatted(id, found));
   }
 
   /// For calls to which any error is an unexpected answer.
@@ -350,7 +354,8 @@ public final class DockerContainerEngine implements ContainerEngine {
   private HoldfastException refused(DockerException e) {
     return new HoldfastException(
         ErrorCode.ENGINE_UNAVAILABLE,
-        "the Docker Engine at %s refused: %s".formatted(docker.address(), DockerConnection.message(e)),
+        "the Docker Engine at %s refused: %s"
+            .formatted(docker.address(), DockerConnection.message(e)),
         e);
   }
 
@@ -365,7 +370,8 @@ public final class DockerContainerEngine implements ContainerEngine {
       case ContainerState.Running _, ContainerState.Paused _ -> {
         return asked(() -> new DockerStats(docker).read(id));
       }
-      case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ -> throw notRunning(id, "it is not");
+      case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
+          throw notRunning(id, "it is not");
     }
   }
 
@@ -377,7 +383,8 @@ public final class DockerContainerEngine implements ContainerEngine {
   @Override
   public InputStream copyOut(ContainerId id, String path, long bytesMax) {
     try {
-      InputStream tar = docker.call(() -> docker.client().copyArchiveFromContainerCmd(id.value(), path).exec());
+      InputStream tar =
+          docker.call(() -> docker.client().copyArchiveFromContainerCmd(id.value(), path).exec());
       return new LimitedStream(tar, bytesMax);
     } catch (NotFoundException e) {
       throw noPath(id, path, e);
@@ -403,7 +410,8 @@ public final class DockerContainerEngine implements ContainerEngine {
     } catch (DockerException e) {
       throw new HoldfastException(
           ErrorCode.INVALID_ARGUMENT,
-          "could not unpack into %s of container %s: %s".formatted(folder, id, DockerConnection.message(e)),
+          "could not unpack into %s of container %s: %s"
+              .formatted(folder, id, DockerConnection.message(e)),
           e);
     }
   }
@@ -418,14 +426,19 @@ public final class DockerContainerEngine implements ContainerEngine {
 
   @Override
   public List<EngineImage> images() {
-    return asked(() -> docker.client().listImagesCmd().exec()).stream().map(DockerContainerEngine::image).toList();
+    return asked(() -> docker.client().listImagesCmd().exec()).stream()
+        .map(DockerContainerEngine::image)
+        .toList();
   }
 
   private static EngineImage image(Image image) {
     String[] tags = image.getRepoTags();
     List<String> references =
-        tags == null ? List.of() : Arrays.stream(tags).filter(tag -> !Set.of("<none>:<none>").contains(tag)).toList();
-    return new EngineImage(image.getId(), references, image.getSize() == null ? 0 : image.getSize());
+        tags == null
+            ? List.of()
+            : Arrays.stream(tags).filter(tag -> !tag.equals("<none>:<none>")).toList();
+    return new EngineImage(
+        image.getId(), references, image.getSize() == null ? 0 : image.getSize());
   }
 
   @Override
@@ -440,7 +453,8 @@ public final class DockerContainerEngine implements ContainerEngine {
     }
   }
 
-  /// Removes the deployment's networks and the fence, when no container needs them any more. For tests and uninstalling.
+  /// Removes the deployment's networks and the fence, when no container needs them any more. For
+  /// tests and uninstalling.
   public void removeNetworks() {
     networks.remove();
     fence.lower();

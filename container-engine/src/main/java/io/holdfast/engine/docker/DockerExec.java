@@ -64,7 +64,9 @@ final class DockerExec {
     try (ExecCreateCmd command = docker.client().execCreateCmd(id.value())) {
       command
           .withCmd(request.command().toArray(String[]::new))
-          .withEnv(new TreeMap<>(request.env()).entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList())
+          .withEnv(
+              new TreeMap<>(request.env())
+                  .entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList())
           .withAttachStdout(true)
           .withAttachStderr(true);
       request.folder().ifPresent(command::withWorkingDir);

@@ -24,15 +24,14 @@ final class DockerLogs {
 
   String tail(ContainerId id, int lines) {
     try (Lines collected = new Lines()) {
-      docker.run(
-          () ->
-              docker
-                  .client()
-                  .logContainerCmd(id.value())
-                  .withStdOut(true)
-                  .withStdErr(true)
-                  .withTail(Math.clamp(lines, 1, LINES_MAX))
-                  .exec(collected));
+      docker.run(() ->
+          docker
+              .client()
+              .logContainerCmd(id.value())
+              .withStdOut(true)
+              .withStdErr(true)
+              .withTail(Math.clamp(lines, 1, LINES_MAX))
+              .exec(collected));
       boolean _ = collected.awaitCompletion(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
       return collected.text();
     } catch (NotFoundException _) {

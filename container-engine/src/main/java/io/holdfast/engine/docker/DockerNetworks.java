@@ -10,7 +10,8 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.util.Map;
 
-/// The two bridge networks of a deployment. On neither do containers reach each other (`enable_icc=false`).
+/// The two bridge networks of a deployment. On neither do containers reach each other
+/// (`enable_icc=false`).
 final class DockerNetworks {
   private final DockerConnection docker;
   private final Deployment deployment;
@@ -50,7 +51,9 @@ final class DockerNetworks {
 
   private boolean present(Network network) {
     try {
-      var found = docker.call(() -> docker.client().inspectNetworkCmd().withNetworkId(name(network)).exec());
+      var found =
+          docker.call(
+              () -> docker.client().inspectNetworkCmd().withNetworkId(name(network)).exec());
       boolean internal = Boolean.TRUE.equals(found.getInternal());
       if (internal != (network == Network.NONE_OUTSIDE)) {
         throw unusable(network, "it exists with internal=" + internal);
@@ -64,21 +67,22 @@ final class DockerNetworks {
   private void create(Network network) {
     Map<String, String> options =
         Map.of(
-            "com.docker.network.bridge.name", bridge(network),
-            "com.docker.network.bridge.enable_icc", "false");
+            "com.docker.network.bridge.name",
+            bridge(network),
+            "com.docker.network.bridge.enable_icc",
+            "false");
     try {
-      docker.call(
-          () ->
-              docker
-                  .client()
-                  .createNetworkCmd()
-                  .withName(name(network))
-                  .withDriver("bridge")
-                  .withCheckDuplicate(true)
-                  .withInternal(network == Network.NONE_OUTSIDE)
-                  .withOptions(options)
-                  .withLabels(Map.of(ContainerLabels.DEPLOYMENT, deployment.id()))
-                  .exec());
+      docker.call(() ->
+          docker
+              .client()
+              .createNetworkCmd()
+              .withName(name(network))
+              .withDriver("bridge")
+              .withCheckDuplicate(true)
+              .withInternal(network == Network.NONE_OUTSIDE)
+              .withOptions(options)
+              .withLabels(Map.of(ContainerLabels.DEPLOYMENT, deployment.id()))
+              .exec());
     } catch (ConflictException _) {
       // Another node of the deployment was faster.
     } catch (DockerException e) {

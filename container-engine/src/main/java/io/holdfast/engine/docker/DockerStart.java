@@ -16,6 +16,7 @@ import io.holdfast.engine.Deployment;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
@@ -35,7 +36,7 @@ import org.slf4j.LoggerFactory;
 /// Creates and starts a container: three requests to Docker when all goes well.
 final class DockerStart {
   private static final Logger LOG = LoggerFactory.getLogger(DockerStart.class);
-  private static final int ROUNDS_MAX = 5;
+  private static final Duration CONTEST_LIMIT = Duration.ofSeconds(30);
 
   private final DockerConnection docker;
   private final Deployment deployment;
@@ -76,20 +77,26 @@ final class DockerStart {
 
   StartedContainer start(ContainerSpec spec) {
     String name = ContainerName.of(namePrefix, deployment, spec.owner().key());
-    for (int round = 0; round < ROUNDS_MAX; round++) {
-      Optional<StartedContainer> started = tryOnce(spec, name);
-      if (started.isPresent()) {
-        return started.get();
+    long deadline = System.nanoTime() + CONTEST_LIMIT.toNanos();
+    Optional<StartedContainer> started = tryOnce(spec, name);
+    while (started.isEmpty()) {
+      if (System.nanoTime() > deadline) {
+        throw new HoldfastException(
+            ErrorCode.CONTAINER_START_FAILED,
+            "container name %s of %s was taken by others for %d s"
+                .formatted(name, spec.owner(), CONTEST_LIMIT.toSeconds()));
       }
+      // Docker takes a name some milliseconds before it shows who has it.
+      DockerConnection.pauseBriefly();
+      started = tryOnce(spec, name);
     }
-    throw new HoldfastException(
-        ErrorCode.CONTAINER_START_FAILED,
-        "container %s of %s was taken by others %d times in a row".formatted(name, spec.owner(), ROUNDS_MAX));
+    return started.get();
   }
 
   /// Empty when the way is clear for another try.
   private Optional<StartedContainer> tryOnce(ContainerSpec spec, String name) {
     ContainerId id;
+    long before = System.nanoTime();
     try {
       id = create(spec, name);
     } catch (ConflictException _) {
@@ -97,18 +104,18 @@ final class DockerStart {
     } catch (DockerException e) {
       return retryWithoutQuota(e, spec);
     }
-    return run(id, spec);
+    return run(id, spec, Duration.ofNanos(System.nanoTime() - before));
   }
 
   private ContainerId create(ContainerSpec spec, String name) {
     return new ContainerId(
-        docker.call(
-            () -> {
-              try (CreateContainerCmd command = docker.client().createContainerCmd(spec.image()).withName(name)) {
-                template.fill(command, spec, quota);
-                return command.exec().getId();
-              }
-            }));
+        docker.call(() -> {
+          try (CreateContainerCmd command =
+              docker.client().createContainerCmd(spec.image()).withName(name)) {
+            template.fill(command, spec, quota);
+            return command.exec().getId();
+          }
+        }));
   }
 
   private Optional<StartedContainer> retryWithoutQuota(DockerException e, ContainerSpec spec) {
@@ -121,7 +128,8 @@ final class DockerStart {
     throw startFailed(e, spec);
   }
 
-  private Optional<StartedContainer> run(ContainerId id, ContainerSpec spec) {
+  private Optional<StartedContainer> run(ContainerId id, ContainerSpec spec, Duration create) {
+    long before = System.nanoTime();
     try {
       docker.run(() -> docker.client().startContainerCmd(id.value()).exec());
     } catch (NotModifiedException _) {
@@ -129,10 +137,16 @@ final class DockerStart {
     } catch (DockerException e) {
       return afterFailure(e, id, spec);
     }
-    return Optional.of(started(id, StartedContainer.Origin.CREATED));
+    return Optional.of(
+        started(
+            id,
+            StartedContainer.Origin.CREATED,
+            create,
+            Duration.ofNanos(System.nanoTime() - before)));
   }
 
-  private Optional<StartedContainer> afterFailure(DockerException e, ContainerId id, ContainerSpec spec) {
+  private Optional<StartedContainer> afterFailure(
+      DockerException e, ContainerId id, ContainerSpec spec) {
     String message = DockerConnection.message(e).toLowerCase(Locale.ROOT);
     removeFailed(id);
     if (e instanceof NotFoundException && message.contains("network")) {
@@ -153,23 +167,34 @@ final class DockerStart {
     }
   }
 
-  private StartedContainer started(ContainerId id, StartedContainer.Origin origin) {
+  private StartedContainer started(
+      ContainerId id, StartedContainer.Origin origin, Duration create, Duration start) {
+    long before = System.nanoTime();
+    InspectContainerResponse container;
     try {
-      InspectContainerResponse container = docker.call(() -> docker.client().inspectContainerCmd(id.value()).exec());
-      return switch (StateReader.state(container)) {
-        case ContainerState.Running(var address, Instant startedAt, long _) ->
-            new StartedContainer(id, Optional.of(address), startedAt, origin);
-        case ContainerState.Paused(var address, Instant startedAt, long _) ->
-            new StartedContainer(id, Optional.of(address), startedAt, origin);
-        case ContainerState.Exited(int _, var _, Instant finishedAt) ->
-            new StartedContainer(id, Optional.empty(), finishedAt, origin);
-        case ContainerState.Created _, ContainerState.Gone _ ->
-            new StartedContainer(id, Optional.empty(), Instant.EPOCH, origin);
-      };
+      container = docker.call(() -> docker.client().inspectContainerCmd(id.value()).exec());
     } catch (NotFoundException _) {
       throw new HoldfastException(
-          ErrorCode.CONTAINER_START_FAILED, "container %s was removed by someone while it started".formatted(id));
+          ErrorCode.CONTAINER_START_FAILED,
+          "container %s was removed by someone while it started".formatted(id));
     }
+    StartedContainer.Timing timing =
+        new StartedContainer.Timing(create, start, Duration.ofNanos(System.nanoTime() - before));
+    LOG.debug("container {} {}: {}", id, origin, timing);
+    return switch (StateReader.state(container)) {
+      case ContainerState.Running(var address, Instant startedAt, long _) ->
+          new StartedContainer(id, Optional.of(address), startedAt, origin, timing);
+      case ContainerState.Paused(var address, Instant startedAt, long _) ->
+          new StartedContainer(id, Optional.of(address), startedAt, origin, timing);
+      case ContainerState.Exited(int _, var _, Instant finishedAt) ->
+          new StartedContainer(id, Optional.empty(), finishedAt, origin, timing);
+      case ContainerState.Created _, ContainerState.Gone _ ->
+          new StartedContainer(id, Optional.empty(), Instant.EPOCH, origin, timing);
+    };
+  }
+
+  private StartedContainer found(ContainerId id) {
+    return started(id, StartedContainer.Origin.FOUND, Duration.ZERO, Duration.ZERO);
   }
 
   /// What to do about the container that has the name.
@@ -194,7 +219,8 @@ final class DockerStart {
     return Optional.empty();
   }
 
-  private static void refuseWhenSuperseded(ContainerSpec spec, ContainerId id, Map<String, String> labels) {
+  private static void refuseWhenSuperseded(
+      ContainerSpec spec, ContainerId id, Map<String, String> labels) {
     long epoch = ContainerLabels.owner(labels).map(ContainerOwner::epoch).orElse(-1L);
     if (epoch > spec.owner().epoch()) {
       throw new HoldfastException(
@@ -204,16 +230,16 @@ final class DockerStart {
     }
   }
 
-  private Optional<StartedContainer> take(ContainerId id, ContainerState state, ContainerSpec spec) {
+  private Optional<StartedContainer> take(
+      ContainerId id, ContainerState state, ContainerSpec spec) {
     return switch (state) {
-      case ContainerState.Running _ -> Optional.of(started(id, StartedContainer.Origin.FOUND));
+      case ContainerState.Running _ -> Optional.of(found(id));
       case ContainerState.Paused _ -> {
         resume.accept(id);
-        yield Optional.of(started(id, StartedContainer.Origin.FOUND));
+        yield Optional.of(found(id));
       }
       case ContainerState.Created _ ->
-          run(id, spec)
-              .map(c -> new StartedContainer(c.id(), c.address(), c.startedAt(), StartedContainer.Origin.FOUND));
+          run(id, spec, Duration.ZERO).map(started -> found(started.id()));
       case ContainerState.Exited _, ContainerState.Gone _ -> Optional.empty();
     };
   }
@@ -230,7 +256,9 @@ final class DockerStart {
           e);
     }
     boolean full =
-        lower.contains("no available") || lower.contains("cannot allocate memory") || lower.contains("no space left");
+        lower.contains("no available")
+            || lower.contains("cannot allocate memory")
+            || lower.contains("no space left");
     return new HoldfastException(
         full ? ErrorCode.CONTAINER_NO_CAPACITY : ErrorCode.CONTAINER_START_FAILED,
         "could not start image '%s' for %s: %s".formatted(spec.image(), spec.owner(), message),

@@ -52,7 +52,10 @@ final class ExitWatch implements AutoCloseable {
   private @Nullable Thread streamThread;
   private volatile boolean closed;
 
-  ExitWatch(DockerConnection docker, Deployment deployment, Function<ContainerId, ContainerState> inspect) {
+  ExitWatch(
+      DockerConnection docker,
+      Deployment deployment,
+      Function<ContainerId, ContainerState> inspect) {
     this.docker = docker;
     this.deployment = deployment;
     this.inspect = inspect;
@@ -60,7 +63,8 @@ final class ExitWatch implements AutoCloseable {
 
   /// Waits without limit.
   ExitReason await(ContainerId id) {
-    return await(id, Duration.ofNanos(Long.MAX_VALUE)).orElseThrow(() -> calledOff("the wait has ended"));
+    return await(id, Duration.ofNanos(Long.MAX_VALUE))
+        .orElseThrow(() -> calledOff("the wait has ended"));
   }
 
   /// Waits up to `limit`; empty when the container goes on.
@@ -98,11 +102,14 @@ final class ExitWatch implements AutoCloseable {
   }
 
   private static HoldfastException calledOff(String why) {
-    return new HoldfastException(ErrorCode.ENGINE_UNAVAILABLE, "waiting for the end of a container: " + why);
+    return new HoldfastException(
+        ErrorCode.ENGINE_UNAVAILABLE, "waiting for the end of a container: " + why);
   }
 
-  /// The stream wakes us when the engine is back; looking every second is for when only the look failed.
-  private static Duration engineAway(ContainerId id, HoldfastException e) throws InterruptedException {
+  /// The stream wakes us when the engine is back; looking every second is for when only the look
+  /// failed.
+  private static Duration engineAway(ContainerId id, HoldfastException e)
+      throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
@@ -114,14 +121,20 @@ final class ExitWatch implements AutoCloseable {
     ContainerState state = inspect.apply(id);
     return switch (state) {
       case ContainerState.Exited exited ->
-          Optional.of(waiters.destroyed || destroying.contains(id) ? new ExitReason.Destroyed() : exited.reason());
+          Optional.of(
+              waiters.destroyed || destroying.contains(id)
+                  ? new ExitReason.Destroyed()
+                  : exited.reason());
       case ContainerState.Gone _ -> Optional.of(waiters.goneReason());
-      case ContainerState.Running _, ContainerState.Paused _, ContainerState.Created _ -> waiters.diedReason();
+      case ContainerState.Running _, ContainerState.Paused _, ContainerState.Created _ ->
+          waiters.diedReason();
     };
   }
 
   private Waiters join(ContainerId id) {
-    return present(waiting.compute(id.value(), (_, waiters) -> (waiters == null ? new Waiters() : waiters).add(1)));
+    return present(
+        waiting.compute(
+            id.value(), (_, waiters) -> (waiters == null ? new Waiters() : waiters).add(1)));
   }
 
   private static Waiters present(@Nullable Waiters waiters) {
@@ -132,7 +145,8 @@ final class ExitWatch implements AutoCloseable {
   }
 
   private void leave(ContainerId id) {
-    waiting.computeIfPresent(id.value(), (_, waiters) -> waiters.add(-1).count == 0 ? null : waiters);
+    waiting.computeIfPresent(
+        id.value(), (_, waiters) -> waiters.add(-1).count == 0 ? null : waiters);
   }
 
   /// From here on the end of the container is our doing: waiters return [ExitReason.Destroyed].
@@ -158,7 +172,8 @@ final class ExitWatch implements AutoCloseable {
     starting.lock();
     try {
       if (streamThread == null && !closed) {
-        streamThread = Thread.ofVirtual().name("holdfast-engine-events").start(this::streamUntilClosed);
+        streamThread =
+            Thread.ofVirtual().name("holdfast-engine-events").start(this::streamUntilClosed);
       }
     } finally {
       starting.unlock();
@@ -298,7 +313,8 @@ final class ExitWatch implements AutoCloseable {
       return this;
     }
 
-    /// A container that died and was started again by hand, before we looked, has ended all the same.
+    /// A container that died and was started again by hand, before we looked, has ended all the
+    /// same.
     void died(@Nullable String exitCode) {
       if (exitCode != null && exitCode.matches("\\d{1,3}")) {
         diedWith = Integer.valueOf(exitCode);

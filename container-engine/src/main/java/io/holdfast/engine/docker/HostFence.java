@@ -21,9 +21,11 @@ import java.util.regex.Pattern;
  * A chain is filled in one `iptables-restore` transaction, so that it is never open while it is renewed. IPv6 is off in
  * containers on these networks (Docker disables it where a network has none).
  */
-/// Keeps containers away from the host itself and from private address ranges, by iptables. Needs root.
+/// Keeps containers away from the host itself and from private address ranges, by iptables. Needs
+/// root.
 final class HostFence {
-  private static final Pattern NAME_SERVER = Pattern.compile("nameserver\\s+(\\d{1,3}(?:\\.\\d{1,3}){3})");
+  private static final Pattern NAME_SERVER =
+      Pattern.compile("nameserver\\s+(\\d{1,3}(?:\\.\\d{1,3}){3})");
   private static final int COMMAND_SECONDS_MAX = 20;
 
   private final String name;
@@ -62,7 +64,8 @@ final class HostFence {
   }
 
   private String rules() {
-    List<String> lines = new ArrayList<>(List.of("*filter", ":" + in() + " - [0:0]", ":" + out() + " - [0:0]"));
+    List<String> lines =
+        new ArrayList<>(List.of("*filter", ":" + in() + " - [0:0]", ":" + out() + " - [0:0]"));
     for (String chain : List.of(in(), out())) {
       lines.add("-A " + chain + " -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN");
     }
@@ -94,7 +97,8 @@ final class HostFence {
     }
   }
 
-  /// Docker asks that rules of others stand in DOCKER-USER; without it (`--iptables=false`) FORWARD is all there is.
+  /// Docker asks that rules of others stand in DOCKER-USER; without it (`--iptables=false`) FORWARD
+  /// is all there is.
   private static String forwardChain() throws IOException {
     return succeeds("iptables", "-w", "10", "-n", "-L", "DOCKER-USER") ? "DOCKER-USER" : "FORWARD";
   }
@@ -124,7 +128,8 @@ final class HostFence {
   private static void run(String input, String... command) throws IOException {
     Outcome outcome = execute(input, command);
     if (outcome.code != 0) {
-      throw new IOException("`%s` failed: %s".formatted(String.join(" ", command), outcome.output.strip()));
+      throw new IOException(
+          "`%s` failed: %s".formatted(String.join(" ", command), outcome.output.strip()));
     }
   }
 
@@ -137,7 +142,8 @@ final class HostFence {
       process.getOutputStream().close();
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (!process.waitFor(COMMAND_SECONDS_MAX, TimeUnit.SECONDS)) {
-        throw new IOException("`%s` took more than %d s".formatted(String.join(" ", command), COMMAND_SECONDS_MAX));
+        throw new IOException(
+            "`%s` took more than %d s".formatted(String.join(" ", command), COMMAND_SECONDS_MAX));
       }
       return new Outcome(process.exitValue(), output);
     } catch (InterruptedException e) {

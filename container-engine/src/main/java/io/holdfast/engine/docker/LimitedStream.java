@@ -26,7 +26,8 @@ final class LimitedStream extends FilterInputStream {
     int count = super.read(bytes, offset, length);
     left -= Math.max(0, count);
     if (left < 0) {
-      throw new IOException("expected at most %d bytes from the container, found more".formatted(bytesMax));
+      throw new IOException(
+          "expected at most %d bytes from the container, found more".formatted(bytesMax));
     }
     return count;
   }

@@ -38,7 +38,8 @@ final class StateReader {
         InetAddress address = address(container);
         yield new ContainerState.Running(address, instant(state.getStartedAt()), pid(state));
       }
-      case "paused" -> new ContainerState.Paused(address(container), instant(state.getStartedAt()), pid(state));
+      case "paused" ->
+          new ContainerState.Paused(address(container), instant(state.getStartedAt()), pid(state));
       default -> exited(state);
     };
   }
@@ -70,6 +71,7 @@ final class StateReader {
     }
     throw new HoldfastException(
         ErrorCode.CONTAINER_NOT_RUNNING,
-        "container %.12s runs without an address: it was taken off its network by hand".formatted(container.getId()));
+        "container %.12s runs without an address: it was taken off its network by hand"
+            .formatted(container.getId()));
   }
 }

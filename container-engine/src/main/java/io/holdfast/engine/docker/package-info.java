@@ -1,6 +1,7 @@
 /// The Docker Engine as a [io.holdfast.engine.ContainerEngine], over its HTTP API.
 ///
-/// Blocking calls for virtual threads; one event stream tells of all exits. Works with Docker 20.10 and later.
+/// Blocking calls for virtual threads; one event stream tells of all exits. Works with Docker 20.10
+/// and later.
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|

@@ -14,13 +14,13 @@ import java.util.regex.Pattern;
 ///   relative URL
 /// @param path path and query, percent-encoded
 record RequestTarget(String scheme, String authority, String path) {
+  private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*");
   private static final Pattern AUTHORITY =
       Pattern.compile("[A-Za-z0-9._~!$&'()*+,;=%-]+(:\\d{0,5})?|\\[[0-9A-Fa-f:.]+](:\\d{0,5})?");
 
   static RequestTarget of(String url) {
     int mark = url.indexOf("://");
-    int slash = url.indexOf('/');
-    if (mark < 0 || (slash >= 0 && slash < mark)) {
+    if (mark < 0 || !SCHEME.matcher(url).region(0, mark).matches()) {
       return new RequestTarget("", "container", path(url, 0));
     }
     int start = mark + 3;

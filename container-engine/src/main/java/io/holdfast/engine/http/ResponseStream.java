@@ -2,6 +2,7 @@ package io.holdfast.engine.http;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /// The body of an answer, read as it arrives. Its end frees the line; closing it earlier cuts the
@@ -11,7 +12,7 @@ final class ResponseStream extends InputStream {
   private final Function<IOException, IOException> explain;
   private final Runnable atEnd;
   private final Runnable cut;
-  private State state = State.OPEN;
+  private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
 
   private enum State {
     OPEN,
@@ -36,16 +37,15 @@ final class ResponseStream extends InputStream {
 
   @Override
   public int read(byte[] bytes, int offset, int length) throws IOException {
-    if (state == State.CUT) {
+    if (state.get() == State.CUT) {
       throw new IOException("the response body is closed");
     }
-    if (state == State.ENDED) {
+    if (state.get() == State.ENDED) {
       return -1;
     }
     try {
       int count = in.read(bytes, offset, length);
-      if (count < 0) {
-        state = State.ENDED;
+      if (count < 0 && state.compareAndSet(State.OPEN, State.ENDED)) {
         atEnd.run();
       }
       return count;
@@ -57,14 +57,13 @@ final class ResponseStream extends InputStream {
 
   @Override
   public int available() throws IOException {
-    return state == State.OPEN ? in.available() : 0;
+    return state.get() == State.OPEN ? in.available() : 0;
   }
 
   /// Also from another thread than the reading one, whose read then fails.
   @Override
   public void close() {
-    if (state == State.OPEN) {
-      state = State.CUT;
+    if (state.compareAndSet(State.OPEN, State.CUT)) {
       cut.run();
     }
   }
