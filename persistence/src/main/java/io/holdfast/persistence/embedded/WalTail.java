@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  *
  * The store writes one group at a time and starts the next when the last is synced. So a broken record that was never
  * acknowledged can only be the last one: it is cut off. If an intact record begins behind a broken one, the broken one
- * had been synced: acknowledged data is damaged, and a person has to decide. The same holds when sequence numbers jump.
+ * had been synced: acknowledged data is damaged, and a person has to decide. The same holds when sequence numbers jump
+ * inside one log (between two they may: RocksDB deletes logs it needs no more).
  *
  * The log (rocksdb/db/log_format.h): blocks of 32 KiB, in them fragments of masked CRC-32C (4 bytes), length (2), type
  * (1), content. A record is one fragment (FULL) or several (FIRST, MIDDLE, LAST) and holds one write batch, which begins
@@ -41,10 +42,10 @@ final class WalTail {
   private static final int FULL = 1;
   private static final int FIRST = 2;
   private static final int LAST = 4;
-  private static final long SEQUENCE_JUMP_MAX = 1L << 40;
+  private static final long SEQUENCE_MAX = 1L << 56;
   private static final long UNKNOWN = -1;
 
-  /* The sequence number of the record after the last intact one. */
+  /* The sequence number of the record after the last intact one of the current log. */
   private long expected = UNKNOWN;
   /* Where the last complete record of the current log ends. */
   private int complete;
@@ -83,6 +84,7 @@ final class WalTail {
         FileChannel channel = FileChannel.open(log)) {
       ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena).asByteBuffer();
       bytes.order(ByteOrder.LITTLE_ENDIAN);
+      expected = UNKNOWN;
       complete = 0;
       inRecord = false;
       int broken = walkIntact(log, bytes);
@@ -121,9 +123,10 @@ final class WalTail {
 
   private void follow(Path log, ByteBuffer bytes, int at) {
     int type = type(bytes, at);
-    if (startsBatch(bytes, at)) {
-      requireNext(log, at, sequence(bytes, at));
-      expected = sequence(bytes, at) + bytes.getInt(at + HEADER + Long.BYTES);
+    if (type == FULL || type == FIRST) {
+      ByteBuffer batch = batchHeader(bytes, at);
+      requireNext(log, at, batch.getLong(0));
+      expected = batch.getLong(0) + batch.getInt(Long.BYTES);
     }
     inRecord = type == FIRST || (inRecord && type != LAST);
     if (!inRecord) {
@@ -141,23 +144,32 @@ final class WalTail {
   }
 
   private void requireTail(Path log, ByteBuffer bytes, int broken, int at) {
-    if (startsBatch(bytes, at) && isNext(sequence(bytes, at)) && isFragment(bytes, at)) {
+    if (startsRecord(bytes, at) && isFragment(bytes, at) && isNext(bytes, at)) {
       throw damaged(
           log, broken, "an intact record, because one that was written later begins at " + at);
     }
   }
 
-  private boolean isNext(long sequence) {
-    return expected == UNKNOWN
-        ? sequence >= 0 && sequence < SEQUENCE_JUMP_MAX
-        : sequence >= expected && sequence - expected < SEQUENCE_JUMP_MAX;
+  private static boolean startsRecord(ByteBuffer bytes, int at) {
+    return type(bytes, at) == FULL || type(bytes, at) == FIRST;
   }
 
-  private static boolean startsBatch(ByteBuffer bytes, int at) {
-    int type = type(bytes, at);
-    return (type == FULL || type == FIRST)
-        && length(bytes, at) >= BATCH_HEADER
-        && at + HEADER + BATCH_HEADER <= bytes.limit();
+  /* Guards against bytes of a torn record that look like a record by themselves. */
+  private boolean isNext(ByteBuffer bytes, int at) {
+    long sequence = batchHeader(bytes, at).getLong(0);
+    return sequence >= Math.max(expected, 0) && sequence < SEQUENCE_MAX;
+  }
+
+  /* The first 12 bytes of a record; they may go on in the next block. */
+  private static ByteBuffer batchHeader(ByteBuffer bytes, int at) {
+    ByteBuffer header = ByteBuffer.allocate(BATCH_HEADER).order(ByteOrder.LITTLE_ENDIAN);
+    int here = Math.min(BATCH_HEADER, length(bytes, at));
+    header.put(bytes.slice(at + HEADER, here));
+    int next = at - at % BLOCK + BLOCK;
+    if (header.hasRemaining() && next <= bytes.limit() - HEADER && isFragment(bytes, next)) {
+      header.put(bytes.slice(next + HEADER, Math.min(header.remaining(), length(bytes, next))));
+    }
+    return header.hasRemaining() ? header.clear().putLong(0, UNKNOWN).putInt(Long.BYTES, 0) : header;
   }
 
   private static boolean isFragment(ByteBuffer bytes, int at) {

@@ -113,6 +113,22 @@ class TornLogTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {146, 148, 149, 150, 151, 152, 153, 154, 155, 156, 158, 159, 160, 161, 163, 166, 168})
+  void recordsWhoseHeadIsSplitBetweenBlocksAreRead(int firstPadding) throws IOException {
+    Path path = directory.resolve("split");
+    try (EmbeddedStore store = Stores.open(path)) {
+      Stores.append(store, ID, 1, 32_550 + firstPadding, null).join();
+      Stores.append(store, ID, 2, 500, null).join();
+      Stores.append(store, ID, 3, 500, null).join();
+      copy(path, directory.resolve("split-crashed"));
+    }
+    original = directory.resolve("split-crashed");
+    assertThat(openedAfter(tail((int) Files.size(Stores.newestLog(original)), new byte[9])))
+        .isEqualTo(upTo(3));
+    assertThat(openedAfter(tail(32_768 + 20, new byte[0]))).isEqualTo(upTo(1));
+  }
+
   @Test
   void afterATornEndTheStoreGoesOnAndASecondCrashKeepsAll() throws IOException {
     Path path = damaged(tail(ends.get(EVENTS - 2) + 100, new byte[5000]));
