@@ -26,7 +26,9 @@ import io.holdfast.node.object.ObjectMetrics;
 import io.holdfast.node.object.ObjectServices;
 import io.holdfast.node.object.ObjectSettings;
 import io.holdfast.node.object.ShardedGateway;
+import io.holdfast.persistence.database.DatabaseLimits;
 import io.holdfast.persistence.embedded.EmbeddedStoreExtension;
+import io.holdfast.persistence.writer.WriterConfig;
 import io.holdfast.sdk.HoldfastException;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -105,7 +107,9 @@ public final class Node {
             outbound,
             timer,
             Clock.systemUTC(),
-            gateway);
+            gateway,
+            WriterConfig.from(root),
+            DatabaseLimits.of(root));
     joinSelf();
     gateway.connect(system, services);
     this.alarms =

@@ -1,6 +1,5 @@
 package io.holdfast.node.app;
 
-import java.lang.reflect.Array;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
@@ -59,14 +58,17 @@ final class Generics {
         yield argument == null ? erasure(variable.getBounds()[0]) : resolve(argument);
       }
       case WildcardType wildcard -> resolve(wildcard.getUpperBounds()[0]);
-      case GenericArrayType array ->
-          Array.newInstance(erasure(resolve(array.getGenericComponentType())), 0).getClass();
+      case GenericArrayType array -> arrayOf(resolve(array.getGenericComponentType()));
       case ParameterizedType parameterized ->
           new Filled(
               (Class<?>) parameterized.getRawType(),
               List.of(resolve(parameterized.getActualTypeArguments())));
       default -> type;
     };
+  }
+
+  private static Type arrayOf(Type component) {
+    return component instanceof Class<?> plain ? plain.arrayType() : new FilledArray(component);
   }
 
   private static Class<?> erasure(Type type) {
@@ -76,6 +78,18 @@ final class Generics {
       case TypeVariable<?> variable -> erasure(variable.getBounds()[0]);
       default -> Object.class;
     };
+  }
+
+  private record FilledArray(Type component) implements GenericArrayType {
+    @Override
+    public Type getGenericComponentType() {
+      return component;
+    }
+
+    @Override
+    public String getTypeName() {
+      return component.getTypeName() + "[]";
+    }
   }
 
   private record Filled(Class<?> raw, List<Type> arguments) implements ParameterizedType {

@@ -22,13 +22,22 @@ public record JarCopy(Path directory, List<Path> jars) {
   /// Copies `x.jar` and all of `x.lib/*.jar` into a new directory below `workDirectory`.
   static JarCopy of(Path jar, Path workDirectory) throws IOException {
     Path directory = Files.createTempDirectory(workDirectory, PREFIX);
+    try {
+      return new JarCopy(directory, copies(jar, directory));
+    } catch (IOException e) {
+      deleteTree(directory);
+      throw e;
+    }
+  }
+
+  private static List<Path> copies(Path jar, Path directory) throws IOException {
     List<Path> copies = new ArrayList<>();
     copies.add(Files.copy(jar, directory.resolve(jar.getFileName())));
     Path libraries = Files.createDirectory(directory.resolve("lib"));
     for (Path library : jarsIn(libraryDirectory(jar))) {
       copies.add(Files.copy(library, libraries.resolve(library.getFileName())));
     }
-    return new JarCopy(directory, copies);
+    return copies;
   }
 
   /// `counter.lib` for `counter.jar`.

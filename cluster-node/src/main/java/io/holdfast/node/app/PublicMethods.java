@@ -37,7 +37,7 @@ final class PublicMethods {
     methods.pickDefaults(type);
     methods.picked.sort(
         Comparator.comparing(Method::getName)
-            .thenComparing(Method::getParameterCount)
+            .thenComparingInt(Method::getParameterCount)
             .thenComparing(Method::toString));
     return methods.picked;
   }

@@ -119,6 +119,7 @@ final class RpcProxy implements InvocationHandler {
   }
 
   /// The methods of [Object] say what the proxy is; they are not sent.
+  @SuppressWarnings("ReferenceEquality") // Each proxy is equal to itself alone.
   private Object ofObject(Object proxy, Method method, @Nullable Object[] arguments) {
     return switch (method.getName()) {
       case "equals" -> proxy == arguments[0];

@@ -23,7 +23,7 @@ public final class Waiting {
       return answer.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      answer.thenAccept(Waiting::discard);
+      var unread = answer.thenAccept(Waiting::discard);
       throw new ObjectCallException(
           ErrorCode.TIMEOUT,
           "InterruptedException",

@@ -68,7 +68,6 @@ final class Incarnation implements StorageHost {
   private @Nullable DurableObject instance;
   private @Nullable DatabaseStorage storage;
   private @Nullable ObjectDatabase database;
-  private boolean nameStored;
   private boolean dirty;
   private long committed;
 
@@ -215,14 +214,10 @@ final class Incarnation implements StorageHost {
   }
 
   private @Nullable Commit takeCommit() {
-    if (!dirty || database == null || storage == null) {
+    if (!dirty || database == null) {
       return null;
     }
     dirty = false;
-    if (!nameStored && id.name().isPresent()) {
-      storage.putMetadata(META_NAME, id.name().get().getBytes(StandardCharsets.UTF_8));
-      nameStored = true;
-    }
     Optional<Commit> commit = database.commit();
     if (commit.isEmpty()) {
       return null;
@@ -420,6 +415,9 @@ final class Incarnation implements StorageHost {
   private void named(ObjectId known) {
     if (known.name().isPresent() && id.name().isEmpty()) {
       id = known;
+      if (database != null) {
+        learnName(database);
+      }
     }
   }
 
@@ -467,15 +465,19 @@ final class Incarnation implements StorageHost {
     if (database == null) {
       actor.tell(new ObjectCommand.OpenStorage(this));
       database = services.openDatabase(Unchecked.call(recovered::get));
-      storage()
-          .metadata(META_NAME)
-          .ifPresent(
-              name -> {
-                nameStored = true;
-                named(new ObjectId(id.hex(), Optional.of(new String(name, StandardCharsets.UTF_8))));
-              });
+      learnName(database);
     }
     return database;
+  }
+
+  /** The name is stored with the first write, and known from then on to events that come without it. */
+  private void learnName(ObjectDatabase opened) {
+    if (id.name().isEmpty()) {
+      opened
+          .metadata(META_NAME)
+          .ifPresent(name -> id = new ObjectId(id.hex(), Optional.of(new String(name, StandardCharsets.UTF_8))));
+    }
+    id.name().ifPresent(name -> opened.stamp(META_NAME, name.getBytes(StandardCharsets.UTF_8)));
   }
 
   @Override

@@ -4,8 +4,11 @@ import io.holdfast.engine.http.HttpFetcher;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.persistence.database.DatabaseImage;
+import io.holdfast.persistence.database.DatabaseLimits;
+import io.holdfast.persistence.database.JdbcObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.writer.ObjectWriter;
+import io.holdfast.persistence.writer.WriterConfig;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.sdk.Env;
@@ -30,6 +33,8 @@ public final class ObjectServices {
   private final ScheduledExecutorService timer;
   private final InstantSource clock;
   private final ObjectGateway gateway;
+  private final WriterConfig writerConfig;
+  private final DatabaseLimits databaseLimits;
 
   public ObjectServices(
       ObjectSettings settings,
@@ -39,7 +44,9 @@ public final class ObjectServices {
       HttpFetcher outbound,
       ScheduledExecutorService timer,
       InstantSource clock,
-      ObjectGateway gateway) {
+      ObjectGateway gateway,
+      WriterConfig writerConfig,
+      DatabaseLimits databaseLimits) {
     this.settings = settings;
     this.apps = apps;
     this.containers = containers;
@@ -48,6 +55,8 @@ public final class ObjectServices {
     this.timer = timer;
     this.clock = clock;
     this.gateway = gateway;
+    this.writerConfig = writerConfig;
+    this.databaseLimits = databaseLimits;
   }
 
   ObjectSettings settings() {

@@ -51,6 +51,10 @@ class RpcMethodsTest {
       return List.of(value, value);
     }
 
+    public int count(List<T>[] groups) {
+      return groups[0].hashCode();
+    }
+
     public T overridden(T value) {
       return value;
     }
@@ -221,6 +225,7 @@ class RpcMethodsTest {
         .containsExactly(
             "add",
             "compareTo",
+            "count",
             "fails",
             "find",
             "greet",
@@ -276,6 +281,8 @@ class RpcMethodsTest {
   void knowsWhatTheTypeVariablesOfInheritedMethodsStandFor() throws Exception {
     assertThat(json("twice", "[{\"x\":1,\"label\":null}]"))
         .isEqualTo("[{\"x\":1,\"label\":null},{\"x\":1,\"label\":null}]");
+    int hash = List.of(new Point(1, Optional.empty())).hashCode();
+    assertThat(json("count", "[[[{\"x\":1}]]]")).isEqualTo("" + hash);
     assertThat(json("overridden", "[{\"x\":1}]")).isEqualTo("{\"x\":2,\"label\":null}");
   }
 

@@ -10,7 +10,7 @@ import io.holdfast.sdk.HoldfastException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalLong;
-import org.apache.pekko.actor.typed.ActorRef;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -44,7 +44,7 @@ public final class ObjectWriter
    */
   private final ActorContext<Command> context;
   private final String objectKey;
-  private final ActorRef<Event> owner;
+  private final Consumer<Event> owner;
   private final WriterConfig config;
   private final InstantSource clock;
   private final Procedure<Recovery> afterPart = _ -> onPartStored();
@@ -99,9 +99,9 @@ public final class ObjectWriter
   /// @param cause `storage_corrupt` when what is stored makes no sense; then nothing was written
   public record Failed(HoldfastException cause) implements Event {}
 
-  /// @param owner hears of everything; must outlive the writer
+  /// @param owner hears of everything, on the writer's thread: it must only pass the event on
   public static Behavior<Command> create(
-      ObjectAddress address, ActorRef<Event> owner, WriterConfig config, InstantSource clock) {
+      ObjectAddress address, Consumer<Event> owner, WriterConfig config, InstantSource clock) {
     return Behaviors.setup(context -> new ObjectWriter(context, address, owner, config, clock));
   }
 
@@ -113,7 +113,7 @@ public final class ObjectWriter
   private ObjectWriter(
       ActorContext<Command> context,
       ObjectAddress address,
-      ActorRef<Event> owner,
+      Consumer<Event> owner,
       WriterConfig config,
       InstantSource clock) {
     super(persistenceId(address));
@@ -209,7 +209,7 @@ public final class ObjectWriter
 
   private void tellRecovered() {
     ObjectLog log = serving().log;
-    owner.tell(new Recovered(log.image(), log.txSeq(), log.epoch(), log.alarm()));
+    owner.accept(new Recovered(log.image(), log.txSeq(), log.epoch(), log.alarm()));
   }
 
   private Effect<PageDelta, Recovery> onClaim() {
@@ -223,7 +223,7 @@ public final class ObjectWriter
     }
     return persist(
         serving().log.begin(persist.commit, clock.millis()),
-        () -> owner.tell(new Persisted(persist.through)));
+        () -> owner.accept(new Persisted(persist.through)));
   }
 
   private Effect<PageDelta, Recovery> persist(List<PageDelta> events, Runnable then) {
@@ -292,17 +292,17 @@ public final class ObjectWriter
       startSnapshot();
       return Effect().none();
     }
-    owner.tell(new Released());
+    owner.accept(new Released());
     return Effect().stop();
   }
 
   private Effect<PageDelta, Recovery> failed(HoldfastException cause) {
-    owner.tell(new Failed(cause));
+    owner.accept(new Failed(cause));
     return Effect().stop();
   }
 
   private void tellFailed(String verb, Throwable cause) {
-    owner.tell(new Failed(Faults.of(objectKey, verb, cause)));
+    owner.accept(new Failed(Faults.of(objectKey, verb, cause)));
   }
 
   private Serving serving() {
