@@ -263,16 +263,15 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       return stopNow();
     }
     Duration timeout = services.settings().idleTimeout();
-    Duration idle = current == null ? timeout : Duration.ofNanos(current.idleNanos());
+    Incarnation live = current;
+    Duration idle = live == null ? timeout : Duration.ofNanos(live.idleNanos());
     if (!isQuiet()) {
       checkIdleIn(firstCheck());
-    } else if (idle.compareTo(timeout) < 0) {
-      if (current != null && idle.compareTo(HIBERNATE_AFTER) >= 0) {
-        current.hibernate();
-        checkIdleIn(timeout.minus(idle));
-      } else {
-        checkIdleIn(firstCheck());
-      }
+    } else if (idle.compareTo(firstCheck()) < 0) {
+      checkIdleIn(firstCheck().minus(idle));
+    } else if (live != null && idle.compareTo(timeout) < 0) {
+      live.hibernate();
+      checkIdleIn(timeout.minus(idle));
     } else if (!passivating) {
       passivating = true;
       shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
