@@ -1,5 +1,6 @@
 package io.holdfast.node;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
 import io.holdfast.sdk.HoldfastException;
 
@@ -21,11 +22,25 @@ public final class Main {
                     .getConfig("holdfast")
                     .root()
                     .render(ConfigRenderOptions.defaults().setOriginComments(false).setJson(false)));
-        case RUN -> Node.start(arguments.config()).announce(System.out);
+        case RUN -> run(arguments.config());
       }
     } catch (HoldfastException e) {
-      System.err.println("holdfast: cannot start: " + e.code().code() + ": " + e.getMessage());
-      System.exit(EXIT_CANNOT_START);
+      cannotStart(e.code().code() + ": " + e.getMessage());
+    } catch (RuntimeException e) {
+      e.printStackTrace();
+      cannotStart("internal: " + e);
     }
+  }
+
+  private static void run(Config config) {
+    Node node = Node.start(config);
+    node.announce(System.out);
+    // A signal ends the process anyway; a node that left its cluster by itself must not linger.
+    node.terminated().thenRun(() -> Runtime.getRuntime().exit(0));
+  }
+
+  private static void cannotStart(String why) {
+    System.err.println("holdfast: cannot start: " + why);
+    System.exit(EXIT_CANNOT_START);
   }
 }

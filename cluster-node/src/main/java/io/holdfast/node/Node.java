@@ -13,7 +13,6 @@ import io.holdfast.engine.Deployment;
 import io.holdfast.engine.EngineConfig;
 import io.holdfast.engine.docker.DockerContainerEngine;
 import io.holdfast.engine.http.ContainerHttpClient;
-import io.holdfast.engine.http.HttpConfig;
 import io.holdfast.engine.http.HttpFetcher;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.AppLoader;
@@ -33,6 +32,7 @@ import io.holdfast.sdk.HoldfastException;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.PrintStream;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -79,14 +79,14 @@ public final class Node {
     ScheduledExecutorService timer =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("holdfast-timer").factory());
-    HttpConfig http = HttpConfig.from(root);
-    HttpFetcher outbound = new HttpFetcher(http);
-    ContainerHttpClient toContainers = new ContainerHttpClient(http);
+    EngineConfig engineConfig = EngineConfig.of(root);
+    HttpFetcher outbound = new HttpFetcher(engineConfig.http());
+    ContainerHttpClient toContainers = new ContainerHttpClient(engineConfig.http());
 
     ShardedGateway gateway = new ShardedGateway(system, apps);
     ContainerEngine engine =
-        new DockerContainerEngine(
-            EngineConfig.from(root),
+        DockerContainerEngine.open(
+            engineConfig,
             new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id"))));
     this.containers =
         new ContainerHost(
@@ -145,6 +145,22 @@ public final class Node {
       system.getWhenTerminated().toCompletableFuture().join();
       throw e;
     }
+  }
+
+  /// Completes when the node has shut down, for whatever reason.
+  public CompletionStage<Done> terminated() {
+    return system.getWhenTerminated();
+  }
+
+  /// Shuts the node down in order.
+  public CompletionStage<Done> stop() {
+    system.terminate();
+    return system.getWhenTerminated();
+  }
+
+  /// Where it serves HTTP.
+  public InetSocketAddress address() {
+    return edge.address();
   }
 
   /// Prints what it serves, for people and scripts that wait for it.
@@ -253,12 +269,18 @@ public final class Node {
     }
   }
 
-  private void task(String phase, String name, Runnable task) {
+  /** A step of the shutdown; may block. */
+  @FunctionalInterface
+  private interface Task {
+    void run() throws Exception;
+  }
+
+  private void task(String phase, String name, Task task) {
     CoordinatedShutdown.get(system)
         .addTask(phase, name, (Supplier<CompletionStage<Done>>) () -> onVirtualThread(task));
   }
 
-  private static CompletionStage<Done> onVirtualThread(Runnable task) {
+  private static CompletionStage<Done> onVirtualThread(Task task) {
     CompletableFuture<Done> done = new CompletableFuture<>();
     Thread.ofVirtual()
         .start(
@@ -266,7 +288,7 @@ public final class Node {
               try {
                 task.run();
                 done.complete(Done.getInstance());
-              } catch (RuntimeException e) {
+              } catch (Exception e) {
                 done.completeExceptionally(e);
               }
             });

@@ -48,6 +48,9 @@ public enum ErrorCode {
   IMAGE_NOT_FOUND(500, Retry.NO),
   ENGINE_UNAVAILABLE(503, Retry.YES),
 
+  // The world outside.
+  FETCH_FAILED(502, Retry.NO),
+
   // The operator's part.
   APP_INVALID(500, Retry.NO),
   CONFIG_INVALID(500, Retry.NO),

@@ -17,6 +17,7 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.StartOptions;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -26,7 +27,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -191,19 +191,18 @@ public final class ContainerHost implements AutoCloseable {
         new ObjectAddress(
             new NamespaceId(owner.app(), owner.namespace()),
             new ObjectId(owner.objectId(), Optional.empty()));
-    ContainerRun.@Nullable Place place =
+    Optional<InetAddress> reached =
         switch (engine.inspect(found.id())) {
-          case ContainerState.Running running ->
-              new ContainerRun.Place(found.id(), running.address());
+          case ContainerState.Running running -> Optional.of(running.address());
           case ContainerState.Paused paused -> {
             engine.resume(found.id());
-            yield new ContainerRun.Place(found.id(), paused.address());
+            yield Optional.of(paused.address());
           }
-          case ContainerState.Created created -> null;
-          case ContainerState.Exited exited -> null;
-          case ContainerState.Gone gone -> null;
+          case ContainerState.Created created -> Optional.empty();
+          case ContainerState.Exited exited -> Optional.empty();
+          case ContainerState.Gone gone -> Optional.empty();
         };
-    supervisor(address).adopt(found, place);
+    supervisor(address).adopt(new ContainerRun.Place(found.id(), reached));
     log.info("adopted container {} of {}", found.id(), address);
   }
 

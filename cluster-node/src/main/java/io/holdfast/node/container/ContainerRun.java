@@ -4,12 +4,15 @@ import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.sdk.ContainerExit;
 import java.net.InetAddress;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /// One run of a container, from the order to start it until its end.
 final class ContainerRun {
-  /// Where it runs, once the engine has started it.
-  record Place(ContainerId id, InetAddress address) {}
+  /// What the engine started.
+  ///
+  /// @param address where it is reached; empty when it had ended again before that was known
+  record Place(ContainerId id, Optional<InetAddress> address) {}
 
   /** Completes when the engine has started it. */
   final CompletableFuture<Place> launched = new CompletableFuture<>();

@@ -4,7 +4,6 @@ import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.ExitReason;
-import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.node.container.ContainerLifecycle.Action;
 import io.holdfast.node.container.ContainerLifecycle.Event;
@@ -22,6 +21,7 @@ import io.holdfast.sdk.StartOptions;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -186,7 +186,7 @@ public final class ContainerSupervisor {
       return;
     }
     Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-    host.probe().await(place.id(), place.address(), readiness, left, watched.exited);
+    host.probe().await(place.id(), addressOf(place), readiness, left, watched.exited);
     watched.ready = true;
   }
 
@@ -205,7 +205,7 @@ public final class ContainerSupervisor {
     try {
       ContainerRun.Place place = place(used);
       Response response =
-          host.http().fetch(new InetSocketAddress(place.address(), port), request);
+          host.http().fetch(new InetSocketAddress(addressOf(place), port), request);
       if (response.body().buffered().isPresent()) {
         leave.run();
         return response;
@@ -453,7 +453,7 @@ public final class ContainerSupervisor {
     watched.exited.complete(reason);
     ContainerRun.Place place = watched.launched.getNow(null);
     if (place != null) {
-      host.http().closeAll(place.address());
+      place.address().ifPresent(host.http()::closeAll);
     }
     watched.ended.complete(exit);
     report(exit);
@@ -530,7 +530,7 @@ public final class ContainerSupervisor {
   // ---- adoption -----------------------------------------------------------------------------------------------
 
   /// Takes over a container that an earlier life of this node started.
-  void adopt(FoundContainer found, @Nullable ContainerRun.Place place) {
+  void adopt(ContainerRun.Place place) {
     ContainerRun adopted = new ContainerRun();
     synchronized (this) {
       if (step(Event.FOUND_RUNNING) != Action.WATCH) {
@@ -539,13 +539,9 @@ public final class ContainerSupervisor {
       run = adopted;
       lastActivityNanos = System.nanoTime();
     }
-    if (place != null) {
-      adopted.launched.complete(place);
-      inBackground("found", () -> join(hooks.found(), null));
-    } else {
-      adopted.launched.completeExceptionally(notRunning());
-    }
-    inBackground("watch", () -> watch(adopted, found.id()));
+    adopted.launched.complete(place);
+    inBackground("found", () -> join(hooks.found(), null));
+    inBackground("watch", () -> watch(adopted, place.id()));
   }
 
   // ---- waiting ------------------------------------------------------------------------------------------------
@@ -559,6 +555,16 @@ public final class ContainerSupervisor {
 
   private ContainerRun.Place place(ContainerRun of) {
     return join(of.launched, null);
+  }
+
+  private static InetAddress addressOf(ContainerRun.Place place) {
+    return place
+        .address()
+        .orElseThrow(
+            () ->
+                new HoldfastException(
+                    ErrorCode.CONTAINER_START_FAILED,
+                    "container " + place.id() + " ended as soon as it was started"));
   }
 
   private void awaitEnd(ContainerRun ending) {

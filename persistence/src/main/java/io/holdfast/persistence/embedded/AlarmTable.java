@@ -13,6 +13,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The alarm index as two kinds of rows: `T time object` finds what is due, `O object -> time`
 /// finds the row to replace.
@@ -20,6 +22,7 @@ import org.rocksdb.WriteBatch;
 /// Both are written in the batch of the event that set the alarm. The staging half belongs to the
 /// writer thread.
 final class AlarmTable implements AlarmIndex {
+  private static final Logger LOG = LoggerFactory.getLogger(AlarmTable.class);
   private static final byte BY_TIME = 'T';
   private static final byte BY_OBJECT = 'O';
   private static final byte[] BY_TIME_END = {BY_TIME + 1};
@@ -116,7 +119,13 @@ final class AlarmTable implements AlarmIndex {
   }
 
   private void tell(AlarmChange.Set set) {
-    listeners.forEach(listener -> listener.alarmSet(set.objectKey(), set.atMillis()));
+    for (Listener listener : listeners) {
+      try {
+        listener.alarmSet(set.objectKey(), set.atMillis());
+      } catch (RuntimeException e) {
+        LOG.error("journal: a listener could not be told of the alarm of {}", set.objectKey(), e);
+      }
+    }
   }
 
   private long next(AlarmChange change) {

@@ -37,7 +37,7 @@ public record EmbeddedConfig(
     within("block-cache-bytes", blockCacheBytes, 0, 64 * GIB);
     within("write-buffer-bytes", writeBufferBytes, 64 * KIB, GIB);
     within("write-buffers-bytes-max", writeBuffersBytesMax, 64 * KIB, 16 * GIB);
-    within("log-bytes-max", logBytesMax, 64 * KIB, 16 * GIB);
+    within("log-bytes-max", logBytesMax, 64 * KIB, GIB);
   }
 
   /// Reads the settings from the root of a configuration.

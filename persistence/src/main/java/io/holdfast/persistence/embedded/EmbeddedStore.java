@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
 
 /// The durable tables of one node: one per process and data directory.
 ///
@@ -32,7 +33,7 @@ public final class EmbeddedStore implements AutoCloseable {
   private EmbeddedStore(Path path, EmbeddedConfig config, CommitHook hook) {
     File disk = path.toFile();
     queue = new WriteQueue(config.queueLengthMax(), config.queueBytesMax());
-    gate = new TableGate(() -> Tables.open(path, config));
+    gate = new TableGate(() -> openTables(path, config));
     alarms = new AlarmTable(gate);
     GroupWriter loop = new GroupWriter(config, disk, queue, gate, alarms, counters, hook);
     writer = Thread.ofPlatform().name("holdfast-journal-writer").daemon().start(loop);
@@ -50,6 +51,11 @@ public final class EmbeddedStore implements AutoCloseable {
   static EmbeddedStore open(Path path, EmbeddedConfig config, CommitHook hook) {
     RocksDB.loadLibrary();
     return new EmbeddedStore(path, config, hook);
+  }
+
+  private static Tables openTables(Path path, EmbeddedConfig config) throws RocksDBException {
+    WalTail.settle(path);
+    return Tables.open(path, config);
   }
 
   /// The alarms that stored events have set.

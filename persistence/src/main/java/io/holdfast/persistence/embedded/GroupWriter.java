@@ -122,6 +122,7 @@ final class GroupWriter implements Runnable {
     hook.beforeCommit(groupCount);
     long start = System.nanoTime();
     group.tables().write(batch);
+    hook.afterCommit();
     counters.committed(groupCount, groupBytes, System.nanoTime() - start);
     alarms.committed();
   }

@@ -151,12 +151,12 @@ final class Tables implements AutoCloseable {
                 .setFilterPolicy(filter));
   }
 
-  /* Point-in-time recovery drops a torn tail; WalCheck has made sure before that it is a tail. */
+  /* WalTail has cut off a torn end, so the log must be intact; RocksDB may drop nothing by itself. */
   private static DBOptions databaseOptions(EmbeddedConfig config) {
     return new DBOptions()
         .setCreateIfMissing(true)
         .setCreateMissingColumnFamilies(true)
-        .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
+        .setWalRecoveryMode(WALRecoveryMode.AbsoluteConsistency)
         .setDbWriteBufferSize(config.writeBuffersBytesMax())
         .setMaxTotalWalSize(config.logBytesMax())
         .setMaxBackgroundJobs(2)

@@ -11,7 +11,7 @@
 /// | what Pekko talks to | [EmbeddedJournal], [EmbeddedSnapshotStore], [EmbeddedStoreExtension] |
 /// | the alarm index | [io.holdfast.protocol.event.AlarmIndex], `AlarmTable` |
 /// | bytes on disk | `RowKey`, `RowCodec` |
-/// | a damaged log | `WalCheck` |
+/// | a damaged log | `WalTail` |
 /// | settings | [EmbeddedConfig], `reference.conf` |
 @NullMarked
 package io.holdfast.persistence.embedded;

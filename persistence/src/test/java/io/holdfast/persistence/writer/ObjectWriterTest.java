@@ -367,7 +367,7 @@ class ObjectWriterTest {
     return kit.spawn(
         ObjectWriter.create(
             ADDRESS,
-            owner.getRef(),
+            owner.getRef()::tell,
             new WriterConfig(config.journalPluginId(), config.snapshotPluginId(), claim, snapshots),
             () -> Instant.ofEpochMilli(5000)));
   }
