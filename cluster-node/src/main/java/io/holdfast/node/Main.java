@@ -21,7 +21,8 @@ public final class Main {
                     .config()
                     .getConfig("holdfast")
                     .root()
-                    .render(ConfigRenderOptions.defaults().setOriginComments(false).setJson(false)));
+                    .render(
+                        ConfigRenderOptions.defaults().setOriginComments(false).setJson(false)));
         case RUN -> run(arguments.config());
       }
     } catch (HoldfastException e) {

@@ -55,7 +55,8 @@ import org.apache.pekko.cluster.typed.Join;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One node: everything wired, started in order, and shut down in order by Pekko's coordinated shutdown.
+/// One node: everything wired, started in order, and shut down in order by Pekko's coordinated
+/// shutdown.
 public final class Node {
   private static final Logger log = LoggerFactory.getLogger(Node.class);
   private static final Duration JOIN_MAX = Duration.ofSeconds(30);
@@ -86,8 +87,7 @@ public final class Node {
     ShardedGateway gateway = new ShardedGateway(system, apps);
     ContainerEngine engine =
         DockerContainerEngine.open(
-            engineConfig,
-            new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id"))));
+            engineConfig, new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id"))));
     this.containers =
         new ContainerHost(
             engine,
@@ -167,7 +167,9 @@ public final class Node {
   public void announce(PrintStream out) {
     String url = "http://" + edge.address().getHostString() + ":" + edge.address().getPort();
     out.printf("holdfast: ready on %s%n", url);
-    out.printf("  apps        %s%n", apps.apps().stream().map(LoadedApp::name).collect(Collectors.joining(", ")));
+    out.printf(
+        "  apps        %s%n",
+        apps.apps().stream().map(LoadedApp::name).collect(Collectors.joining(", ")));
     out.printf("  data        %s%n", config.dataDirectory().toAbsolutePath());
     out.printf("  API token   %s%n", tokenFile.toAbsolutePath());
     out.printf("  health      %s/healthz  %s/readyz  %s/metrics%n", url, url, url);
@@ -176,13 +178,12 @@ public final class Node {
 
   private List<EdgeApp> edgeApps(ShardedGateway gateway, HttpFetcher outbound) {
     return apps.apps().stream()
-        .map(
-            app ->
-                new EdgeApp(
-                    app.name(),
-                    app.descriptor().routes().stream().map(Route::parse).toList(),
-                    app.worker(),
-                    context -> apps.env(app, gateway, new WorkerCaller(context, outbound::fetch))))
+        .map(app ->
+            new EdgeApp(
+                app.name(),
+                app.descriptor().routes().stream().map(Route::parse).toList(),
+                app.worker(),
+                context -> apps.env(app, gateway, new WorkerCaller(context, outbound::fetch))))
         .toList();
   }
 
@@ -223,7 +224,9 @@ public final class Node {
         () ->
             Cluster.get(system).selfMember().status() == MemberStatus.up()
                 ? Optional.empty()
-                : Optional.of("expected member status Up, found " + Cluster.get(system).selfMember().status()));
+                : Optional.of(
+                    "expected member status Up, found "
+                        + Cluster.get(system).selfMember().status()));
   }
 
   private ReadinessCheck engineAnswers(ContainerEngine engine) {
@@ -283,15 +286,14 @@ public final class Node {
   private static CompletionStage<Done> onVirtualThread(Task task) {
     CompletableFuture<Done> done = new CompletableFuture<>();
     Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                task.run();
-                done.complete(Done.getInstance());
-              } catch (Exception e) {
-                done.completeExceptionally(e);
-              }
-            });
+        .start(() -> {
+          try {
+            task.run();
+            done.complete(Done.getInstance());
+          } catch (Exception e) {
+            done.completeExceptionally(e);
+          }
+        });
     return done;
   }
 }

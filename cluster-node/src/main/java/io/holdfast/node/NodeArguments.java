@@ -9,7 +9,8 @@ import io.holdfast.sdk.HoldfastException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// The command line of a node, as configuration: `--set key=value` over `--config FILE` over reference.conf.
+/// The command line of a node, as configuration: `--set key=value` over `--config FILE` over
+/// reference.conf.
 ///
 /// @param config everything, resolved
 /// @param wish what the process is to do

@@ -16,7 +16,8 @@ final class NodeFiles {
 
   private NodeFiles() {}
 
-  /// The content of a file of one line; made of 32 random hex digits, readable by the owner alone, when there is none.
+  /// The content of a file of one line; made of 32 random hex digits, readable by the owner alone,
+  /// when there is none.
   static String readOrMake(Path file) {
     try {
       if (!Files.exists(file)) {
@@ -25,7 +26,8 @@ final class NodeFiles {
       String text = Files.readString(file).strip();
       if (text.isEmpty()) {
         throw new HoldfastException(
-            ErrorCode.CONFIG_INVALID, "expected one line of text in " + file + ", found an empty file");
+            ErrorCode.CONFIG_INVALID,
+            "expected one line of text in " + file + ", found an empty file");
       }
       return text;
     } catch (IOException e) {

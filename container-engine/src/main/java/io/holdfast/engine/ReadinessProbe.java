@@ -2,6 +2,7 @@ package io.holdfast.engine;
 
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.Readiness;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Waits until a container answers, by asking every few milliseconds.
@@ -24,6 +26,8 @@ public final class ReadinessProbe {
   private static final int CONNECT_MILLIS_MAX = 500;
   private static final int ANSWER_MILLIS_MAX = 5_000;
   private static final int LOG_LINES = 10;
+  private static final Pattern HEALTHY = Pattern.compile("HTTP/1\\.[01] [23]\\d\\d");
+  private static final Pattern ANY_STATUS = Pattern.compile("HTTP/1\\.[01] \\d\\d\\d");
 
   private final ContainerEngine engine;
 
@@ -77,9 +81,8 @@ public final class ReadinessProbe {
     long start = System.nanoTime();
     long deadline = start + timeout.toNanos();
     long pause = PAUSE_MIN_MICROS;
-    InetSocketAddress endpoint = new InetSocketAddress(address, readiness.port());
     while (true) {
-      String unready = attempt(endpoint, readiness, exited);
+      String unready = attempt(address, readiness, exited);
       if (unready == null) {
         return Duration.ofNanos(System.nanoTime() - start);
       }
@@ -90,8 +93,8 @@ public final class ReadinessProbe {
       if (System.nanoTime() >= deadline) {
         throw new HoldfastException(
             ErrorCode.CONTAINER_NOT_LISTENING,
-            "Container is not listening to port %d: %s after %d ms (expected %s)"
-                .formatted(readiness.port(), unready, timeout.toMillis(), readiness));
+            "Container is not listening: %s after %d ms (expected %s)"
+                .formatted(unready, timeout.toMillis(), readiness));
       }
       pause = Math.min(PAUSE_MAX_MICROS, pause * 3 / 2);
     }
@@ -99,32 +102,50 @@ public final class ReadinessProbe {
 
   /// Null when ready, else why not.
   private static @Nullable String attempt(
-      InetSocketAddress endpoint, Readiness readiness, CompletableFuture<ExitReason> exited) {
+      InetAddress address, Readiness readiness, CompletableFuture<ExitReason> exited) {
+    return switch (readiness) {
+      case Readiness.Running _ -> null;
+      case Readiness.Tcp(int port) -> connected(address, port, exited, _ -> null);
+      case Readiness.Http(int port, String path) ->
+          connected(address, port, exited, socket -> ask(socket, path, HEALTHY));
+      case Readiness.AnyHttp(int port) ->
+          connected(address, port, exited, socket -> ask(socket, "/", ANY_STATUS));
+    };
+  }
+
+  /// What is asked over a connection; null when the answer means ready.
+  @FunctionalInterface
+  private interface Question {
+    @Nullable String ask(Socket socket) throws IOException;
+  }
+
+  private static @Nullable String connected(
+      InetAddress address, int port, CompletableFuture<ExitReason> exited, Question question) {
     try (Socket socket = new Socket()) {
       CompletableFuture<?> closeOnExit = exited.whenComplete((_, _) -> close(socket));
       try {
-        socket.connect(endpoint, CONNECT_MILLIS_MAX);
-        return switch (readiness) {
-          case Readiness.Tcp _ -> null;
-          case Readiness.Http http -> ask(socket, http);
-        };
+        socket.connect(new InetSocketAddress(address, port), CONNECT_MILLIS_MAX);
+        return question.ask(socket);
       } finally {
         closeOnExit.cancel(false);
       }
     } catch (IOException e) {
-      return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      return "port %d: %s"
+          .formatted(port, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
     }
   }
 
-  private static @Nullable String ask(Socket socket, Readiness.Http http) throws IOException {
+  private static @Nullable String ask(Socket socket, String path, Pattern wanted)
+      throws IOException {
     socket.setSoTimeout(ANSWER_MILLIS_MAX);
     String request =
-        "GET %s HTTP/1.1\r\nHost: container\r\nConnection: close\r\n\r\n".formatted(http.path());
+        "GET %s HTTP/1.1\r\nHost: container\r\nConnection: close\r\n\r\n".formatted(path);
     socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
     // "HTTP/1.1 200": the status line up to the code.
     String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.ISO_8859_1);
-    boolean ready = answer.matches("HTTP/1\\.[01] [23]\\d\\d");
-    return ready ? null : "GET %s was answered with '%s'".formatted(http.path(), answer);
+    return wanted.matcher(answer).matches()
+        ? null
+        : "GET %s was answered with '%s'".formatted(path, answer);
   }
 
   private static void close(Socket socket) {

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What is known of one client connection.
 ///
-/// Written by the connection's stream, read by the edge's clock, which ends connections whose time is
-/// up.
+/// Written by the connection's stream, read by the edge's clock, which ends connections whose time
+/// is up.
 final class EdgeConnection {
   /// How long a client may go on sending a body that nobody reads, after its response.
   static final long LINGER_NANOS = 2_000_000_000L;

@@ -33,8 +33,9 @@ import org.apache.pekko.util.ByteString;
 
 /// The HTTP server of a node.
 ///
-/// Pekko HTTP's server layer on a TCP server of our own: the guard between the two sees the bytes, so
-/// that slow heads, stalled bodies and clients that left are noticed, which `Http().bind` leaves out.
+/// Pekko HTTP's server layer on a TCP server of our own: the guard between the two sees the bytes,
+/// so that slow heads, stalled bodies and clients that left are noticed, which `Http().bind` leaves
+/// out.
 public final class EdgeServer {
   private static final Duration BIND_TIMEOUT = Duration.ofSeconds(10);
   private static final long POLL_NANOS = 5_000_000;
@@ -81,8 +82,7 @@ public final class EdgeServer {
   ///
   /// @throws HoldfastException `app_invalid` when the routes of the apps do not fit together,
   ///   `config_invalid` when the port cannot be bound
-  public static EdgeServer start(
-      ActorSystem<?> system, EdgeConfig config, EdgeServices services) {
+  public static EdgeServer start(ActorSystem<?> system, EdgeConfig config, EdgeServices services) {
     return new EdgeServer(system, config, services);
   }
 
@@ -157,8 +157,7 @@ public final class EdgeServer {
   }
 
   private void registerMetrics() {
-    metrics.gauge(
-        "holdfast_edge_requests_in_flight", "Requests being answered", handler::inFlight);
+    metrics.gauge("holdfast_edge_requests_in_flight", "Requests being answered", handler::inFlight);
     metrics.gauge("holdfast_edge_connections", "Open client connections", connections::size);
     metrics.gauge("holdfast_edge_wait_until_tasks", "waitUntil tasks running", tasks::count);
     metrics.register();
@@ -180,8 +179,8 @@ public final class EdgeServer {
     }
   }
 
-  /// Stops: no new connections, idle ones close, requests in flight and `waitUntil` tasks get until the
-  /// deadline, then everything ends. Blocks.
+  /// Stops: no new connections, idle ones close, requests in flight and `waitUntil` tasks get until
+  /// the deadline, then everything ends. Blocks.
   public void stop(Duration deadline) throws InterruptedException {
     draining = true;
     long endNanos = System.nanoTime() + deadline.toNanos();

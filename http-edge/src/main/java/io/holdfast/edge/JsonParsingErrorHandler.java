@@ -25,7 +25,8 @@ public final class JsonParsingErrorHandler extends ParsingErrorHandler {
   }
 
   private static ErrorCode code(int status, String summary) {
-    boolean tooManyHeaders = status == 400 && summary.contains("limit of") && summary.endsWith("headers");
+    boolean tooManyHeaders =
+        status == 400 && summary.contains("limit of") && summary.endsWith("headers");
     if (tooManyHeaders) {
       return ErrorCode.HEADERS_TOO_LARGE;
     }

@@ -17,8 +17,19 @@ import org.apache.pekko.http.javadsl.settings.ServerSettings;
 final class PekkoSettings {
   /// Methods beyond those that Pekko knows; any other gets 405.
   private static final String[] METHODS = {
-    "QUERY", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH",
-    "PURGE", "LINK", "UNLINK"
+    "QUERY",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "REPORT",
+    "SEARCH",
+    "PURGE",
+    "LINK",
+    "UNLINK"
   };
 
   static ServerSettings server(Config root, EdgeConfig config) {
@@ -55,13 +66,23 @@ final class PekkoSettings {
         .withUriParsingMode(Uri.RELAXED)
         .withCustomMethods(
             Stream.of(METHODS)
-                .map(name -> HttpMethods.custom(name, false, false, RequestEntityAcceptances.Tolerated))
+                .map(name ->
+                    HttpMethods.custom(name, false, false, RequestEntityAcceptances.Tolerated))
                 .toArray(HttpMethod[]::new));
   }
 
   /// The head of a request that could not be read.
   static RequestHead unreadable(String requestId) {
-    return new RequestHead(requestId, "GET", "http", "", "", "/", null, Headers.empty(), RequestBodyStream.Invitation.NOT_NEEDED);
+    return new RequestHead(
+        requestId,
+        "GET",
+        "http",
+        "",
+        "",
+        "/",
+        null,
+        Headers.empty(),
+        RequestBodyStream.Invitation.NOT_NEEDED);
   }
 
   static Duration tick(EdgeConfig config) {

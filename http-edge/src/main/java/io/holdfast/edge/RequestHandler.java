@@ -79,7 +79,15 @@ final class RequestHandler implements Exchange.ExchangeObserver {
   private static RequestHead unreadable(HttpRequest request) {
     String method = request.method().value();
     return new RequestHead(
-        RequestIds.next(), method, "http", "", "", "/", null, Headers.empty(), RequestBodyStream.Invitation.NOT_NEEDED);
+        RequestIds.next(),
+        method,
+        "http",
+        "",
+        "",
+        "/",
+        null,
+        Headers.empty(),
+        RequestBodyStream.Invitation.NOT_NEEDED);
   }
 
   private Body body(Exchange exchange, RequestEntity entity) {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Turns the head of Pekko's request into ours, in one pass over its headers.
 ///
-/// Headers that belong to the connection are left out; `x-request-id` and `holdfast-connecting-ip` are
-/// Holdfast's word, whatever the client sent.
+/// Headers that belong to the connection are left out; `x-request-id` and `holdfast-connecting-ip`
+/// are Holdfast's word, whatever the client sent.
 final class RequestReader {
   static final String CONNECTING_IP = "holdfast-connecting-ip";
   private static final String FORWARDED_FOR = "x-forwarded-for";
@@ -106,7 +106,12 @@ final class RequestReader {
 
     private void takeByName(HttpHeader header, String name, String value) {
       switch (header.lowercaseName()) {
-        case "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+        case "keep-alive",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
             CONNECTING_IP -> {}
         case "expect" -> invitation = RequestBodyStream.Invitation.AWAITED;
         case RequestIds.HEADER -> requestId = value;

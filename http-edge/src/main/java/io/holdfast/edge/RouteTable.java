@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the app of a request: the most specific route wins, an exact host before `*.host` (the longest
-/// first) before any host, then an exact path before the longest prefix.
+/// Finds the app of a request: the most specific route wins, an exact host before `*.host` (the
+/// longest first) before any host, then an exact path before the longest prefix.
 ///
 /// A host whose routes do not have the path leaves the request to less specific hosts. Immutable.
 public final class RouteTable<T> {
@@ -92,9 +92,10 @@ public final class RouteTable<T> {
   }
 
   /// The paths of one host: exact ones in a hash table; prefixes sorted, each knowing the longest
-  /// other prefix that it starts with. The longest prefix of a path is the last one that sorts before
-  /// the path, or one of those it starts with.
-  private record PathTable<T>(Map<String, T> exact, String[] prefixes, List<T> targets, int[] parents) {
+  /// other prefix that it starts with. The longest prefix of a path is the last one that sorts
+  /// before the path, or one of those it starts with.
+  private record PathTable<T>(
+      Map<String, T> exact, String[] prefixes, List<T> targets, int[] parents) {
     @Nullable T find(String path) {
       T found = exact.get(path);
       if (found != null) {

@@ -1,5 +1,6 @@
 package io.holdfast.edge;
 
+import io.holdfast.protocol.CallContext;
 import io.holdfast.sdk.Body;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ErrorCode;
@@ -8,18 +9,19 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.Worker;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Runs the Worker of one app, each request on a virtual thread of its own.
 final class WorkerHost {
   private final String app;
   private final Worker worker;
-  private final Env env;
+  private final Function<CallContext, Env> env;
   private final WaitUntilTasks tasks;
   private final @Nullable ClassLoader classes;
   private final Thread.Builder.OfVirtual threads;
 
-  WorkerHost(String app, Worker worker, Env env, WaitUntilTasks tasks) {
+  WorkerHost(String app, Worker worker, Function<CallContext, Env> env, WaitUntilTasks tasks) {
     this.app = app;
     this.worker = worker;
     this.env = env;
@@ -54,7 +56,10 @@ final class WorkerHost {
 
   private Response outcome(Exchange exchange, Body body) throws Exception {
     @Nullable Response response =
-        worker.fetch(exchange.head().withBody(body), env, new RequestContext(exchange));
+        worker.fetch(
+            exchange.head().withBody(body),
+            env.apply(CallContext.of(exchange.requestId())),
+            new RequestContext(exchange));
     if (response == null) {
       throw new HoldfastException(
           ErrorCode.WORKER_FAILED, "expected a response from the worker, found null");

@@ -43,7 +43,7 @@ final class EdgeFixture implements AutoCloseable {
 
   EdgeFixture app(String name, Worker worker, String... routes) {
     List<Route> parsed = List.of(routes).stream().map(Route::parse).toList();
-    apps.add(new EdgeApp(name, parsed, Optional.of(worker), new FakeEnv()));
+    apps.add(new EdgeApp(name, parsed, Optional.of(worker), context -> new FakeEnv()));
     return this;
   }
 
@@ -61,8 +61,7 @@ final class EdgeFixture implements AutoCloseable {
     Config effective =
         ConfigFactory.parseString(config + "holdfast.edge.port = 0")
             .withFallback(ConfigFactory.load());
-    EdgeServices services =
-        new EdgeServices(apps, gateway, gateway, token, checks, registry);
+    EdgeServices services = new EdgeServices(apps, gateway, gateway, token, checks, registry);
     server = EdgeServer.start(SYSTEM, EdgeConfig.from(effective), services);
     return this;
   }

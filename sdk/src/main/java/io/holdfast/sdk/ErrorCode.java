@@ -22,7 +22,6 @@ public enum ErrorCode {
   HEADERS_TOO_LARGE(431, Retry.NO),
 
   // The app's fault.
-  FETCH_FAILED(502, Retry.NO),
   WORKER_FAILED(500, Retry.NO),
   OBJECT_FAILED(500, Retry.NO),
   WRONG_STATE(409, Retry.NO),

@@ -83,7 +83,8 @@ public final class ContainerHost implements AutoCloseable {
     this.settings = settings;
   }
 
-  // ---- for objects --------------------------------------------------------------------------------------------
+  // ---- for objects
+  // --------------------------------------------------------------------------------------------
 
   /// The supervisor of an object's container; made on first use.
   public ContainerSupervisor supervisor(ObjectAddress address) {
@@ -92,8 +93,7 @@ public final class ContainerHost implements AutoCloseable {
 
   private ContainerSupervisor make(ObjectAddress address) {
     ObjectClass objectClass = apps.objectClass(address.namespace());
-    return new ContainerSupervisor(
-        address, this, hooks.hooks(address), objectClass.isContainer());
+    return new ContainerSupervisor(address, this, hooks.hooks(address), objectClass.isContainer());
   }
 
   /// A [io.holdfast.sdk.Container] came into memory: from now on its container may idle that long.
@@ -112,13 +112,14 @@ public final class ContainerHost implements AutoCloseable {
         address.key(), (key, present) -> present.running() ? present : null);
   }
 
-  /// Puts all containers to sleep, as if they had been idle for long enough; then stops those that still run. Returns when
-  /// all are gone or the time is over.
+  /// Puts all containers to sleep, as if they had been idle for long enough; then stops those that
+  /// still run. Returns when all are gone or the time is over.
   public void sleepAll(Duration deadline) {
     List<Thread> threads =
         supervisors.values().stream()
             .filter(ContainerSupervisor::running)
-            .map(supervisor -> Thread.ofVirtual().start(() -> supervisor.sleepNow(settings.stopGrace())))
+            .map(supervisor ->
+                Thread.ofVirtual().start(() -> supervisor.sleepNow(settings.stopGrace())))
             .toList();
     long end = System.nanoTime() + deadline.toNanos();
     for (Thread thread : threads) {
@@ -131,12 +132,14 @@ public final class ContainerHost implements AutoCloseable {
     }
   }
 
-  // ---- a node that starts -------------------------------------------------------------------------------------
+  // ---- a node that starts
+  // -------------------------------------------------------------------------------------
 
-  /// Takes over what an earlier life of this node left running, and removes what no loaded app can own. Does it once; no
-  /// container is started before.
+  /// Takes over what an earlier life of this node left running, and removes what no loaded app can
+  /// own. Does it once; no container is started before.
   ///
-  /// @throws HoldfastException `engine_unavailable`: then it is done by the first start that finds the engine
+  /// @throws HoldfastException `engine_unavailable`: then it is done by the first start that finds
+  ///   the engine
   public synchronized void adoptAndClean() {
     if (!adopted) {
       adoptAll();
@@ -206,16 +209,17 @@ public final class ContainerHost implements AutoCloseable {
     log.info("adopted container {} of {}", found.id(), address);
   }
 
-  // ---- for supervisors ----------------------------------------------------------------------------------------
+  // ---- for supervisors
+  // ----------------------------------------------------------------------------------------
 
   ContainerSpec spec(ObjectAddress address, StartOptions options) {
     ContainerConfig config =
         apps.objectClass(address.namespace())
             .container()
-            .orElseThrow(
-                () ->
-                    new HoldfastException(
-                        ErrorCode.WRONG_STATE, "namespace " + address.namespace() + " has no container"));
+            .orElseThrow(() ->
+                new HoldfastException(
+                    ErrorCode.WRONG_STATE,
+                    "namespace " + address.namespace() + " has no container"));
     ContainerOwner owner =
         new ContainerOwner(
             address.namespace().app(),
@@ -242,8 +246,7 @@ public final class ContainerHost implements AutoCloseable {
   }
 
   void checkCapacity(NamespaceId namespace) {
-    int max =
-        apps.objectClass(namespace).container().map(ContainerConfig::maxInstances).orElse(0);
+    int max = apps.objectClass(namespace).container().map(ContainerConfig::maxInstances).orElse(0);
     if (count(namespace).get() > max) {
       throw new HoldfastException(
           ErrorCode.CONTAINER_NO_CAPACITY,
@@ -255,8 +258,7 @@ public final class ContainerHost implements AutoCloseable {
   }
 
   /** Every state but STOPPED counts as an instance. */
-  void changed(
-      NamespaceId namespace, ContainerLifecycle.State from, ContainerLifecycle.State to) {
+  void changed(NamespaceId namespace, ContainerLifecycle.State from, ContainerLifecycle.State to) {
     if (from == ContainerLifecycle.State.STOPPED) {
       count(namespace).incrementAndGet();
       metrics.running(1);

@@ -1,6 +1,7 @@
 package io.holdfast.node.container;
 
-/// The life cycle of an object's container as a table: state and event give the next state and what to do.
+/// The life cycle of an object's container as a table: state and event give the next state and what
+/// to do.
 final class ContainerLifecycle {
   private ContainerLifecycle() {}
 

@@ -3,8 +3,8 @@ package io.holdfast.node.container;
 import io.holdfast.sdk.ContainerExit;
 import java.util.concurrent.CompletableFuture;
 
-/// How a supervisor reaches its object, which may be out of memory. The futures complete when the object's turn is over and
-/// durable.
+/// How a supervisor reaches its object, which may be out of memory. The futures complete when the
+/// object's turn is over and durable.
 public interface ContainerOwnerHooks {
   /// The container ended.
   CompletableFuture<?> ended(ContainerExit exit);

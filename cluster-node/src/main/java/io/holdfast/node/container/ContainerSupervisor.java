@@ -1,6 +1,5 @@
 package io.holdfast.node.container;
 
-import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.ExitReason;
@@ -38,8 +37,9 @@ import org.slf4j.LoggerFactory;
 
 /// The container of one object on this node. It outlives the object's stays in memory.
 ///
-/// Thread-safe: the state changes under the monitor by [ContainerLifecycle], what then has to be done runs outside of it on
-/// virtual threads. Methods that wait say so; call them on virtual threads.
+/// Thread-safe: the state changes under the monitor by [ContainerLifecycle], what then has to be
+/// done runs outside of it on virtual threads. Methods that wait say so; call them on virtual
+/// threads.
 public final class ContainerSupervisor {
   private static final Logger log = LoggerFactory.getLogger(ContainerSupervisor.class);
   private static final int LAUNCH_TRIES = 3;
@@ -71,7 +71,8 @@ public final class ContainerSupervisor {
     this.lastChange = host.clock().instant();
   }
 
-  // ---- orders -------------------------------------------------------------------------------------------------
+  // ---- orders
+  // -------------------------------------------------------------------------------------------------
 
   /// Orders the start and returns at once. The engine is asked once `permitted` completes.
   ///
@@ -99,7 +100,8 @@ public final class ContainerSupervisor {
     host.engine().signal(place(current()).id(), number);
   }
 
-  /// Lets what is in flight end, then SIGTERM, then SIGKILL, all within the grace; waits until it is gone.
+  /// Lets what is in flight end, then SIGTERM, then SIGKILL, all within the grace; waits until it
+  /// is gone.
   public void stop(Duration grace) {
     ContainerRun stopped;
     Action action;
@@ -132,7 +134,8 @@ public final class ContainerSupervisor {
     awaitEnd(destroyed);
   }
 
-  // ---- questions ----------------------------------------------------------------------------------------------
+  // ---- questions
+  // ----------------------------------------------------------------------------------------------
 
   public synchronized boolean running() {
     return state != State.STOPPED;
@@ -170,7 +173,8 @@ public final class ContainerSupervisor {
     synchronized (this) {
       if (state == State.STOPPED) {
         throw new HoldfastException(
-            ErrorCode.WRONG_STATE, "monitor() cannot be called on a container that is not running.");
+            ErrorCode.WRONG_STATE,
+            "monitor() cannot be called on a container that is not running.");
       }
       watched = run;
     }
@@ -190,7 +194,8 @@ public final class ContainerSupervisor {
     watched.ready = true;
   }
 
-  // ---- traffic ------------------------------------------------------------------------------------------------
+  // ---- traffic
+  // ------------------------------------------------------------------------------------------------
 
   /// Sends a request to a port; until its response is read or closed it counts as in flight.
   public Response fetch(int port, Request request) {
@@ -204,8 +209,7 @@ public final class ContainerSupervisor {
         };
     try {
       ContainerRun.Place place = place(used);
-      Response response =
-          host.http().fetch(new InetSocketAddress(addressOf(place), port), request);
+      Response response = host.http().fetch(new InetSocketAddress(addressOf(place), port), request);
       if (response.body().buffered().isPresent()) {
         leave.run();
         return response;
@@ -264,12 +268,11 @@ public final class ContainerSupervisor {
             }
           }
         };
-    return body.length().isPresent()
-        ? Body.of(stream, body.length().getAsLong())
-        : Body.of(stream);
+    return body.length().isPresent() ? Body.of(stream, body.length().getAsLong()) : Body.of(stream);
   }
 
-  // ---- inactivity ---------------------------------------------------------------------------------------------
+  // ---- inactivity
+  // ---------------------------------------------------------------------------------------------
 
   public synchronized void inactivityTimeout(Duration timeout) {
     if (timeout.isNegative() || timeout.isZero()) {
@@ -286,7 +289,8 @@ public final class ContainerSupervisor {
     lastActivityNanos = System.nanoTime();
   }
 
-  /// The object leaves memory. Its container goes on when there is someone to put it to sleep, else it ends now.
+  /// The object leaves memory. Its container goes on when there is someone to put it to sleep, else
+  /// it ends now.
   void objectLeaves() {
     boolean unwatched;
     synchronized (this) {
@@ -349,7 +353,8 @@ public final class ContainerSupervisor {
     }
   }
 
-  // ---- what the life cycle asks for ---------------------------------------------------------------------------
+  // ---- what the life cycle asks for
+  // ---------------------------------------------------------------------------
 
   /** Called with the monitor held. */
   private Action step(Event event) {
@@ -363,7 +368,8 @@ public final class ContainerSupervisor {
     return transition.action();
   }
 
-  private void launch(ContainerRun started, StartOptions options, CompletableFuture<Void> permitted) {
+  private void launch(
+      ContainerRun started, StartOptions options, CompletableFuture<Void> permitted) {
     long begun = System.nanoTime();
     try {
       join(permitted, null);
@@ -378,7 +384,9 @@ public final class ContainerSupervisor {
     }
   }
 
-  /** An engine that does not answer may have started it all the same: the same start again finds it. */
+  /**
+   * An engine that does not answer may have started it all the same: the same start again finds it.
+   */
   private StartedContainer startPatiently(ContainerSpec spec) {
     for (int attempt = 1; ; attempt++) {
       try {
@@ -472,14 +480,18 @@ public final class ContainerSupervisor {
     };
   }
 
-  /** The stopped container stays on the engine until the object knows: a crash in between repeats the report. */
+  /**
+   * The stopped container stays on the engine until the object knows: a crash in between repeats
+   * the report.
+   */
   private void report(ContainerExit exit) {
     for (int attempt = 1; attempt <= REPORT_TRIES; attempt++) {
       try {
         join(hooks.ended(exit), null);
         return;
       } catch (HoldfastException e) {
-        log.warn("{}: onStop failed ({} of {}): {}", address, attempt, REPORT_TRIES, e.getMessage());
+        log.warn(
+            "{}: onStop failed ({} of {}): {}", address, attempt, REPORT_TRIES, e.getMessage());
         if (host.isClosed()) {
           return;
         }
@@ -527,7 +539,8 @@ public final class ContainerSupervisor {
     host.engine().destroy(join(killed.launched, null).id());
   }
 
-  // ---- adoption -----------------------------------------------------------------------------------------------
+  // ---- adoption
+  // -----------------------------------------------------------------------------------------------
 
   /// Takes over a container that an earlier life of this node started.
   void adopt(ContainerRun.Place place) {
@@ -544,7 +557,8 @@ public final class ContainerSupervisor {
     inBackground("watch", () -> watch(adopted, place.id()));
   }
 
-  // ---- waiting ------------------------------------------------------------------------------------------------
+  // ---- waiting
+  // ------------------------------------------------------------------------------------------------
 
   private synchronized ContainerRun current() {
     if (state == State.STOPPED) {
@@ -560,11 +574,10 @@ public final class ContainerSupervisor {
   private static InetAddress addressOf(ContainerRun.Place place) {
     return place
         .address()
-        .orElseThrow(
-            () ->
-                new HoldfastException(
-                    ErrorCode.CONTAINER_START_FAILED,
-                    "container " + place.id() + " ended as soon as it was started"));
+        .orElseThrow(() ->
+            new HoldfastException(
+                ErrorCode.CONTAINER_START_FAILED,
+                "container " + place.id() + " ended as soon as it was started"));
   }
 
   private void awaitEnd(ContainerRun ending) {
@@ -588,14 +601,13 @@ public final class ContainerSupervisor {
   private void inBackground(String what, Runnable task) {
     Thread.ofVirtual()
         .name("container-" + what)
-        .start(
-            () -> {
-              try {
-                task.run();
-              } catch (RuntimeException e) {
-                log.warn("{}: container {} failed", address, what, e);
-              }
-            });
+        .start(() -> {
+          try {
+            task.run();
+          } catch (RuntimeException e) {
+            log.warn("{}: container {} failed", address, what, e);
+          }
+        });
   }
 
   private static void pause(Duration duration) {
@@ -608,9 +620,7 @@ public final class ContainerSupervisor {
 
   private <T> T join(CompletableFuture<T> future, @Nullable Duration timeout) {
     try {
-      return timeout == null
-          ? future.get()
-          : future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      return timeout == null ? future.get() : future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof HoldfastException known) {
         throw known;
@@ -618,7 +628,9 @@ public final class ContainerSupervisor {
       throw new HoldfastException(ErrorCode.INTERNAL, "unexpected: " + e.getCause(), e.getCause());
     } catch (TimeoutException e) {
       throw new HoldfastException(
-          ErrorCode.TIMEOUT, "the container of object " + address + " did not start within " + timeout, e);
+          ErrorCode.TIMEOUT,
+          "the container of object " + address + " did not start within " + timeout,
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new HoldfastException(

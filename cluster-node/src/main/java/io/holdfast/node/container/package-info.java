@@ -1,4 +1,5 @@
-/// The containers of this node's objects: started once, watched, put to sleep, adopted after a restart.
+/// The containers of this node's objects: started once, watched, put to sleep, adopted after a
+/// restart.
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|

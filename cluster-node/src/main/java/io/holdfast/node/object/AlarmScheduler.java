@@ -149,7 +149,8 @@ public final class AlarmScheduler implements AutoCloseable {
       run.underWay = false;
       if (error != null) {
         run.uncounted = Math.min(run.uncounted + 1, UNCOUNTED_BACKOFF_MAX);
-        run.againAtMillis = clock.millis() + jittered(RETRY_FIRST.toMillis() << (run.uncounted - 1));
+        run.againAtMillis =
+            clock.millis() + jittered(RETRY_FIRST.toMillis() << (run.uncounted - 1));
       } else if (Boolean.TRUE.equals(done)) {
         runs.remove(key);
       } else {

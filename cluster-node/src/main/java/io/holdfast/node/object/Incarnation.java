@@ -84,7 +84,8 @@ final class Incarnation implements StorageHost {
     this.codec = services.apps().app(address.namespace()).codec();
   }
 
-  // ---- for the actor ------------------------------------------------------------------------------------------
+  // ---- for the actor
+  // ------------------------------------------------------------------------------------------
 
   OutputGate gate() {
     return gate;
@@ -130,7 +131,8 @@ final class Incarnation implements StorageHost {
     recovered.complete(image);
   }
 
-  /// Ends this life. All events that run in it end with the reason; events that had not begun are returned.
+  /// Ends this life. All events that run in it end with the reason; events that had not begun are
+  /// returned.
   List<ObjectEvent> end(HoldfastException reason) {
     dead.compareAndSet(null, reason);
     List<ObjectEvent> notBegun = queue.close();
@@ -150,7 +152,8 @@ final class Incarnation implements StorageHost {
     }
   }
 
-  // ---- running events -----------------------------------------------------------------------------------------
+  // ---- running events
+  // -----------------------------------------------------------------------------------------
 
   private void runAll(ObjectEvent first) {
     ObjectEvent event = first;
@@ -258,7 +261,8 @@ final class Incarnation implements StorageHost {
     return message == null ? thrown.getClass().getSimpleName() : message;
   }
 
-  // ---- gates, for code that runs in a turn --------------------------------------------------------------------
+  // ---- gates, for code that runs in a turn
+  // --------------------------------------------------------------------
 
   /// The turn of the calling thread.
   ///
@@ -317,15 +321,15 @@ final class Incarnation implements StorageHost {
     }
   }
 
-  /// As [#yieldWhile], for something that leaves the object: it begins once all writes so far are durable.
+  /// As [#yieldWhile], for something that leaves the object: it begins once all writes so far are
+  /// durable.
   <T> T yieldForEffect(Callable<T> task) throws Exception {
     turn();
     CompletableFuture<Void> durable = whenDurable();
-    return yieldWhile(
-        () -> {
-          durable.get();
-          return task.call();
-        });
+    return yieldWhile(() -> {
+      durable.get();
+      return task.call();
+    });
   }
 
   /// Completes when all writes so far are durable, or fails with the reason why they will never be.
@@ -410,7 +414,8 @@ final class Incarnation implements StorageHost {
     return new ObjectResetError(reason.getMessage());
   }
 
-  // ---- what events use ----------------------------------------------------------------------------------------
+  // ---- what events use
+  // ----------------------------------------------------------------------------------------
 
   private void named(ObjectId known) {
     if (known.name().isPresent() && id.name().isEmpty()) {
@@ -457,7 +462,8 @@ final class Incarnation implements StorageHost {
     submit(new ObjectEvent.Background(new ObjectAddress(address.namespace(), id), context, task));
   }
 
-  // ---- StorageHost --------------------------------------------------------------------------------------------
+  // ---- StorageHost
+  // --------------------------------------------------------------------------------------------
 
   @Override
   public ObjectDatabase database() {
@@ -470,12 +476,15 @@ final class Incarnation implements StorageHost {
     return database;
   }
 
-  /** The name is stored with the first write, and known from then on to events that come without it. */
+  /**
+   * The name is stored with the first write, and known from then on to events that come without it.
+   */
   private void learnName(ObjectDatabase opened) {
     if (id.name().isEmpty()) {
       opened
           .metadata(META_NAME)
-          .ifPresent(name -> id = new ObjectId(id.hex(), Optional.of(new String(name, StandardCharsets.UTF_8))));
+          .ifPresent(name ->
+              id = new ObjectId(id.hex(), Optional.of(new String(name, StandardCharsets.UTF_8))));
     }
     id.name().ifPresent(name -> opened.stamp(META_NAME, name.getBytes(StandardCharsets.UTF_8)));
   }

@@ -56,13 +56,11 @@ final class IncarnationContext implements ObjectContext {
 
   @Override
   public void sleep(Duration duration) {
-    Unchecked.call(
-        () ->
-            incarnation.yieldWhile(
-                () -> {
-                  Thread.sleep(duration);
-                  return true;
-                }));
+    Unchecked.call(() ->
+        incarnation.yieldWhile(() -> {
+          Thread.sleep(duration);
+          return true;
+        }));
   }
 
   @Override

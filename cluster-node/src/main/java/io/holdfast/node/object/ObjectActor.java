@@ -56,10 +56,9 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       ObjectClass objectClass,
       ObjectServices services,
       ActorRef<ClusterSharding.ShardCommand> shard) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers -> new ObjectActor(context, timers, address, objectClass, services, shard)));
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(
+            timers -> new ObjectActor(context, timers, address, objectClass, services, shard)));
   }
 
   private ObjectActor(
@@ -100,7 +99,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     };
   }
 
-  // ---- events in, effects out ---------------------------------------------------------------------------------
+  // ---- events in, effects out
+  // ---------------------------------------------------------------------------------
 
   private Behavior<ObjectCommand> onDeliver(ObjectCommand.Deliver deliver) {
     incarnation().submit(deliver.event());
@@ -138,7 +138,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     }
   }
 
-  // ---- storage ------------------------------------------------------------------------------------------------
+  // ---- storage
+  // ------------------------------------------------------------------------------------------------
 
   private Behavior<ObjectCommand> onOpenStorage(ObjectCommand.OpenStorage open) {
     if (open.from() == current) {
@@ -197,7 +198,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     return stopping && current == null ? Behaviors.stopped() : this;
   }
 
-  // ---- the end of an incarnation ------------------------------------------------------------------------------
+  // ---- the end of an incarnation
+  // ------------------------------------------------------------------------------
 
   private Behavior<ObjectCommand> onReset(ObjectCommand.Reset reset) {
     if (reset.from() == current) {
@@ -232,7 +234,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
         ErrorCode.OBJECT_RESET, "Error", "Durable Object " + address + " was reset meanwhile.");
   }
 
-  // ---- leaving memory -----------------------------------------------------------------------------------------
+  // ---- leaving memory
+  // -----------------------------------------------------------------------------------------
 
   private void checkIdleIn(Duration delay) {
     timers.startSingleTimer(new ObjectCommand.CheckIdle(), delay);

@@ -10,11 +10,11 @@ sealed interface ObjectCommand {
   /// Something happens to the object.
   record Deliver(ObjectEvent event) implements ObjectCommand {}
 
-  /// A turn ended, or gave the turn away: what it committed, and what is to leave once that is durable.
+  /// A turn ended, or gave the turn away: what it committed, and what is to leave once that is
+  /// durable.
   ///
   /// @param through the count of commits of the incarnation at that point
-  record Produced(
-      Incarnation from, @Nullable Commit commit, long through, OutputGate.Effect effect)
+  record Produced(Incarnation from, @Nullable Commit commit, long through, OutputGate.Effect effect)
       implements ObjectCommand {}
 
   /// The first use of storage in an incarnation.

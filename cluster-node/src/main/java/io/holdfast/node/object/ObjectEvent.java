@@ -78,7 +78,8 @@ abstract sealed class ObjectEvent {
     }
   }
 
-  private record Failure(CompletableFuture<?> future, HoldfastException error) implements OutputGate.Effect {
+  private record Failure(CompletableFuture<?> future, HoldfastException error)
+      implements OutputGate.Effect {
     @Override
     public void release() {
       future.completeExceptionally(error);
@@ -95,7 +96,11 @@ abstract sealed class ObjectEvent {
     private final Request request;
     private final CompletableFuture<Response> reply;
 
-    Fetch(ObjectAddress target, CallContext context, Request request, CompletableFuture<Response> reply) {
+    Fetch(
+        ObjectAddress target,
+        CallContext context,
+        Request request,
+        CompletableFuture<Response> reply) {
       super(target, context);
       this.request = request;
       this.reply = reply;
@@ -105,7 +110,8 @@ abstract sealed class ObjectEvent {
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
       Response response = instance.fetch(TurnStreams.inbound(incarnation, request));
       if (response == null) {
-        throw new NullPointerException("fetch() of " + instance.getClass().getName() + " returned null");
+        throw new NullPointerException(
+            "fetch() of " + instance.getClass().getName() + " returned null");
       }
       return new Reply<>(reply, response);
     }
@@ -121,7 +127,8 @@ abstract sealed class ObjectEvent {
     private final RpcCall call;
     private final CompletableFuture<byte[]> reply;
 
-    Invoke(ObjectAddress target, CallContext context, RpcCall call, CompletableFuture<byte[]> reply) {
+    Invoke(
+        ObjectAddress target, CallContext context, RpcCall call, CompletableFuture<byte[]> reply) {
       super(target, context);
       this.call = call;
       this.reply = reply;
@@ -145,7 +152,8 @@ abstract sealed class ObjectEvent {
     }
   }
 
-  /// A run of the alarm. The reply is true when there is nothing more to do for it, false when it is to be run again.
+  /// A run of the alarm. The reply is true when there is nothing more to do for it, false when it
+  /// is to be run again.
   static final class Alarm extends ObjectEvent {
     /** 6 retries after the first run, then the alarm is dropped. */
     static final int RETRIES_MAX = 6;
@@ -153,7 +161,11 @@ abstract sealed class ObjectEvent {
     private final int retryCount;
     private final CompletableFuture<Boolean> reply;
 
-    Alarm(ObjectAddress target, CallContext context, int retryCount, CompletableFuture<Boolean> reply) {
+    Alarm(
+        ObjectAddress target,
+        CallContext context,
+        int retryCount,
+        CompletableFuture<Boolean> reply) {
       super(target, context);
       this.retryCount = retryCount;
       this.reply = reply;
@@ -175,7 +187,10 @@ abstract sealed class ObjectEvent {
       } catch (Throwable e) {
         done = retryCount >= RETRIES_MAX;
         log.warn(
-            "{}: alarm() failed, {}", incarnation.address(), done ? "dropped after the last retry" : "will be retried", e);
+            "{}: alarm() failed, {}",
+            incarnation.address(),
+            done ? "dropped after the last retry" : "will be retried",
+            e);
       } finally {
         incarnation.storage().endAlarmRun(done);
       }
@@ -199,7 +214,11 @@ abstract sealed class ObjectEvent {
     private final Action action;
     private final CompletableFuture<Boolean> reply;
 
-    Hook(ObjectAddress target, CallContext context, Action action, CompletableFuture<Boolean> reply) {
+    Hook(
+        ObjectAddress target,
+        CallContext context,
+        Action action,
+        CompletableFuture<Boolean> reply) {
       super(target, context);
       this.action = action;
       this.reply = reply;

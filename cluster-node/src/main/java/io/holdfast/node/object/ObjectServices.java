@@ -97,8 +97,7 @@ public final class ObjectServices {
     return new JdbcObjectDatabase(image, databaseLimits);
   }
 
-  Behavior<ObjectWriter.Command> writer(
-      ObjectAddress address, Consumer<ObjectWriter.Event> owner) {
+  Behavior<ObjectWriter.Command> writer(ObjectAddress address, Consumer<ObjectWriter.Event> owner) {
     return ObjectWriter.create(address, owner, writerConfig, clock);
   }
 

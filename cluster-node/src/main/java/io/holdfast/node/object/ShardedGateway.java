@@ -40,7 +40,8 @@ public final class ShardedGateway implements ObjectGateway {
     this.apps = apps;
     this.region = system.<ShardingEnvelope<ObjectCommand>>deadLetters();
     ActorRef<DeadLetter> undelivered =
-        system.systemActorOf(undelivered(), "undelivered", org.apache.pekko.actor.typed.Props.empty());
+        system.systemActorOf(
+            undelivered(), "undelivered", org.apache.pekko.actor.typed.Props.empty());
     system.eventStream().tell(new EventStream.Subscribe<>(DeadLetter.class, undelivered));
   }
 
@@ -134,22 +135,21 @@ public final class ShardedGateway implements ObjectGateway {
 
   /** What sharding could not deliver must not leave its caller waiting. */
   private static Behavior<DeadLetter> undelivered() {
-    return Behaviors.receiveMessage(
-        letter -> {
-          Object message =
-              letter.message() instanceof ShardingEnvelope<?> envelope
-                  ? envelope.message()
-                  : letter.message();
-          if (message instanceof ObjectCommand.Deliver deliver) {
-            deliver
-                .event()
-                .reject(
-                    new ObjectCallException(
-                        ErrorCode.OBJECT_UNAVAILABLE,
-                        "Error",
-                        "Durable Object " + deliver.event().target() + " cannot be reached just now."));
-          }
-          return Behaviors.same();
-        });
+    return Behaviors.receiveMessage(letter -> {
+      Object message =
+          letter.message() instanceof ShardingEnvelope<?> envelope
+              ? envelope.message()
+              : letter.message();
+      if (message instanceof ObjectCommand.Deliver deliver) {
+        deliver
+            .event()
+            .reject(
+                new ObjectCallException(
+                    ErrorCode.OBJECT_UNAVAILABLE,
+                    "Error",
+                    "Durable Object " + deliver.event().target() + " cannot be reached just now."));
+      }
+      return Behaviors.same();
+    });
   }
 }

@@ -2,7 +2,8 @@ package io.holdfast.node.object;
 
 import io.holdfast.protocol.CallContext;
 
-/// One run of an event. Bound to the thread that runs it, so that whatever the event's code calls knows whose turn it is.
+/// One run of an event. Bound to the thread that runs it, so that whatever the event's code calls
+/// knows whose turn it is.
 final class Turn {
   static final ScopedValue<Turn> CURRENT = ScopedValue.newInstance();
 

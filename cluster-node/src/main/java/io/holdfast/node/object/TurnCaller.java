@@ -7,8 +7,8 @@ import io.holdfast.sdk.Response;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/// Calls that an object makes: they leave only after its earlier writes are durable, and while it waits for the answer
-/// other events may enter.
+/// Calls that an object makes: they leave only after its earlier writes are durable, and while it
+/// waits for the answer other events may enter.
 final class TurnCaller implements Caller {
   private final Incarnation incarnation;
 

@@ -13,8 +13,8 @@ import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 
-/// The container as the object's code sees it: commands leave only after earlier writes are durable, and waiting gives the
-/// turn away.
+/// The container as the object's code sees it: commands leave only after earlier writes are
+/// durable, and waiting gives the turn away.
 final class TurnContainerHandle implements ContainerHandle {
   private final Incarnation incarnation;
   private final ContainerSupervisor supervisor;
@@ -48,11 +48,10 @@ final class TurnContainerHandle implements ContainerHandle {
 
   @Override
   public void awaitReady(Readiness readiness, Duration timeout) {
-    waiting(
-        () -> {
-          supervisor.awaitReady(readiness, timeout);
-          return true;
-        });
+    waiting(() -> {
+      supervisor.awaitReady(readiness, timeout);
+      return true;
+    });
   }
 
   @Override
@@ -67,29 +66,26 @@ final class TurnContainerHandle implements ContainerHandle {
 
   @Override
   public void signal(int number) {
-    leaving(
-        () -> {
-          supervisor.signal(number);
-          return true;
-        });
+    leaving(() -> {
+      supervisor.signal(number);
+      return true;
+    });
   }
 
   @Override
   public void stop(Duration grace) {
-    leaving(
-        () -> {
-          supervisor.stop(grace);
-          return true;
-        });
+    leaving(() -> {
+      supervisor.stop(grace);
+      return true;
+    });
   }
 
   @Override
   public void destroy() {
-    leaving(
-        () -> {
-          supervisor.destroy();
-          return true;
-        });
+    leaving(() -> {
+      supervisor.destroy();
+      return true;
+    });
   }
 
   @Override

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The turn of an object: who holds it runs, all others wait in the order they came.
 ///
-/// Two kinds wait: events that have not begun, which cost no thread until it is their turn, and threads that gave the turn
-/// away to wait for something and want it back. The monitor is held for a few instructions only, never while anything
-/// blocks.
+/// Two kinds wait: events that have not begun, which cost no thread until it is their turn, and
+/// threads that gave the turn away to wait for something and want it back. The monitor is held for
+/// a few instructions only, never while anything blocks.
 final class TurnQueue {
   /** A thread that wants the turn back. */
   private static final class Returning {
@@ -34,7 +34,8 @@ final class TurnQueue {
     }
   }
 
-  /// Gives the turn to the next in line. When that is an event, it is returned and the caller must see to it that it runs.
+  /// Gives the turn to the next in line. When that is an event, it is returned and the caller must
+  /// see to it that it runs.
   @Nullable ObjectEvent release() {
     Returning next;
     synchronized (this) {
@@ -54,7 +55,8 @@ final class TurnQueue {
     return null;
   }
 
-  /// Waits until the turn is the caller's again; interrupts do not end the wait. Returns at once when the queue is closed.
+  /// Waits until the turn is the caller's again; interrupts do not end the wait. Returns at once
+  /// when the queue is closed.
   void reacquire() {
     Returning me;
     synchronized (this) {
@@ -78,7 +80,8 @@ final class TurnQueue {
     }
   }
 
-  /// Ends the queue: threads that wait for the turn go on at once, events that had not begun are returned.
+  /// Ends the queue: threads that wait for the turn go on at once, events that had not begun are
+  /// returned.
   List<ObjectEvent> close() {
     List<ObjectEvent> events = new ArrayList<>();
     List<Returning> threads = new ArrayList<>();

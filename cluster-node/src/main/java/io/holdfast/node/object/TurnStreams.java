@@ -26,9 +26,7 @@ final class TurnStreams {
 
   private static Body wrapped(Incarnation incarnation, Body body) {
     InputStream stream = new TurnInputStream(incarnation, body.stream());
-    return body.length().isPresent()
-        ? Body.of(stream, body.length().getAsLong())
-        : Body.of(stream);
+    return body.length().isPresent() ? Body.of(stream, body.length().getAsLong()) : Body.of(stream);
   }
 
   /** Read outside of a turn (the edge sends it on) it is the plain stream. */
@@ -47,7 +45,9 @@ final class TurnStreams {
 
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
-      return waits(length) ? yielding(() -> in.read(target, offset, length)) : in.read(target, offset, length);
+      return waits(length)
+          ? yielding(() -> in.read(target, offset, length))
+          : in.read(target, offset, length);
     }
 
     private boolean waits(int length) throws IOException {

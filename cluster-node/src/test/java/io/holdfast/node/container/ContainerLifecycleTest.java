@@ -44,8 +44,7 @@ class ContainerLifecycleTest {
     "STOPPING, EXITED,          STOPPED,  REPORT_EXIT",
   })
   void followsTheTable(State state, Event event, State expected, Action action) {
-    assertThat(next(state, event))
-        .isEqualTo(new ContainerLifecycle.Transition(expected, action));
+    assertThat(next(state, event)).isEqualTo(new ContainerLifecycle.Transition(expected, action));
   }
 
   @ParameterizedTest

@@ -51,11 +51,10 @@ class TurnQueueTest {
     CountDownLatch back = new CountDownLatch(1);
     Thread returning =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  queue.reacquire();
-                  back.countDown();
-                });
+            .start(() -> {
+              queue.reacquire();
+              back.countDown();
+            });
     Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> queue.length() == 2);
     assertThat(queue.release()).isSameAs(queued);
     assertThat(back.getCount()).isEqualTo(1);
@@ -84,15 +83,14 @@ class TurnQueueTest {
     for (int i = 0; i < 50; i++) {
       threads.add(
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    for (int round = 0; round < 100; round++) {
-                      queue.reacquire();
-                      seen.add(holders.incrementAndGet());
-                      holders.decrementAndGet();
-                      assertThat(queue.release()).isNull();
-                    }
-                  }));
+              .start(() -> {
+                for (int round = 0; round < 100; round++) {
+                  queue.reacquire();
+                  seen.add(holders.incrementAndGet());
+                  holders.decrementAndGet();
+                  assertThat(queue.release()).isNull();
+                }
+              }));
     }
     assertThat(queue.release()).isNull();
     for (Thread thread : threads) {

@@ -1,0 +1,97 @@
+package io.holdfast.persistence.database;
+
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The alarm of an object, as the app sees it and as it is stored.
+///
+/// While an alarm runs it stays stored, hidden from the app, until the run has ended well; so a
+/// crash at any moment leaves it or the one that was set in its place. "Set in its place" is read
+/// from the generation in the database, not from a field, so that it also rolls back.
+final class AlarmSlot {
+  /// The last moment that a `Date` of JavaScript can tell, in the year 275760.
+  private static final long TIME_MILLIS_MAX = 8_640_000_000_000_000L;
+
+  private final StorageHost host;
+  private @Nullable StoredAlarm running;
+
+  AlarmSlot(StorageHost host) {
+    this.host = host;
+  }
+
+  Optional<Instant> stored() {
+    return host.database().alarm().map(AlarmSlot::time);
+  }
+
+  /// What the app sees: nothing while an alarm runs, unless it set one anew.
+  Optional<Instant> visible() {
+    return host.database().alarm().filter(alarm -> !alarm.equals(running)).map(AlarmSlot::time);
+  }
+
+  void set(Instant time) {
+    if (!host.hasAlarmHandler()) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "Your Durable Object class must have an alarm() handler in order to call setAlarm()");
+    }
+    ObjectDatabase database = host.database();
+    long generation = database.alarm().map(StoredAlarm::generation).orElse(0L) + 1;
+    database.alarm(Optional.of(new StoredAlarm(millis(time), generation)));
+    host.afterWrite();
+  }
+
+  /// Removes the alarm; while one runs only one that was set anew, and then the running one is back
+  /// in its place.
+  void delete() {
+    ObjectDatabase database = host.database();
+    Optional<StoredAlarm> left = Optional.ofNullable(running);
+    if (!database.alarm().equals(left)) {
+      database.alarm(left);
+      host.afterWrite();
+    }
+  }
+
+  void beginRun(Instant scheduled) {
+    Optional<StoredAlarm> stored = host.database().alarm();
+    if (stored.isEmpty() || !time(stored.get()).equals(scheduled)) {
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE,
+          "expected an alarm stored for "
+              + scheduled
+              + ", found "
+              + stored.map(AlarmSlot::time).map(Instant::toString).orElse("none"));
+    }
+    running = stored.get();
+  }
+
+  void endRun(boolean done) {
+    ObjectDatabase database = host.database();
+    StoredAlarm ended = running;
+    running = null;
+    if (ended != null && done && database.alarm().equals(Optional.of(ended))) {
+      database.alarm(Optional.empty());
+      host.afterWrite();
+    }
+  }
+
+  private static Instant time(StoredAlarm alarm) {
+    return Instant.ofEpochMilli(alarm.timeMillis());
+  }
+
+  /// Rounded up: an alarm is never early.
+  private static long millis(Instant time) {
+    if (time.compareTo(Instant.EPOCH) <= 0) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT, "setAlarm() cannot be called with an alarm time <= 0");
+    }
+    if (time.compareTo(Instant.ofEpochMilli(TIME_MILLIS_MAX)) > 0) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected an alarm time up to " + Instant.ofEpochMilli(TIME_MILLIS_MAX) + ", found " + time);
+    }
+    return time.plusNanos(999_999).toEpochMilli();
+  }
+}

@@ -1,0 +1,113 @@
+package io.holdfast.persistence.database;
+
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.SqlCursor;
+import io.holdfast.sdk.SqlRow;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Runs statements of the app on one connection and keeps the last of them prepared.
+final class SqlQueries implements AutoCloseable {
+  private static final int PREPARED_MAX = 32;
+
+  /// Longer statements are prepared anew each time, so that the kept ones stay small.
+  private static final int PREPARED_CHARS_MAX = 4096;
+
+  private static final @Nullable Object[] NO_BINDINGS = {};
+
+  private final SqliteHandle handle;
+  private final long resultBytesMax;
+  private final Map<String, SqliteStatement> prepared = new LinkedHashMap<>(16, 0.75f, true);
+
+  SqlQueries(SqliteHandle handle, long resultBytesMax) {
+    this.handle = handle;
+    this.resultBytesMax = resultBytesMax;
+  }
+
+  /// Runs a statement that takes no parameters and whose rows nobody reads.
+  void runFirst(SqlStatement statement) {
+    try (SqliteStatement sqlite = handle.statement(statement.text())) {
+      if (sqlite.parameterCount() > 0) {
+        throw new HoldfastException(
+            ErrorCode.SQL_ERROR,
+            "When executing multiple SQL statements in a single call, only the last statement can"
+                + " have parameters.");
+      }
+      sqlite.runOnce();
+    }
+  }
+
+  /// Runs a statement and reads all of its rows.
+  SqlCursor run(SqlStatement statement, @Nullable Object[] bindings) {
+    if (statement.isReusable() && statement.text().length() <= PREPARED_CHARS_MAX) {
+      return rows(prepared(statement.text()), bindings);
+    }
+    try (SqliteStatement sqlite = handle.statement(statement.text())) {
+      return rows(sqlite, bindings);
+    }
+  }
+
+  private SqliteStatement prepared(String text) {
+    SqliteStatement known = prepared.get(text);
+    if (known != null && !known.isClosed()) {
+      return known;
+    }
+    SqliteStatement statement = handle.statement(text);
+    prepared.put(text, statement);
+    if (prepared.size() > PREPARED_MAX) {
+      var eldest = prepared.entrySet().iterator();
+      eldest.next().getValue().close();
+      eldest.remove();
+    }
+    return statement;
+  }
+
+  private SqlCursor rows(SqliteStatement sqlite, @Nullable Object[] bindings) {
+    if (sqlite.parameterCount() != bindings.length) {
+      throw new HoldfastException(
+          ErrorCode.SQL_ERROR, "Wrong number of parameter bindings for SQL query.");
+    }
+    try {
+      boolean row = sqlite.start(bindings.length == 0 ? NO_BINDINGS : bindings);
+      int columns = sqlite.columnCount();
+      if (columns == 0) {
+        return new SqlCursor(List.of(), Collections.emptyIterator());
+      }
+      // Only after the first step: SQLite may have prepared it anew for a changed table.
+      List<String> names = List.of(sqlite.columnNames());
+      return new SqlCursor(names, read(sqlite, row, names).iterator());
+    } finally {
+      if (!sqlite.isClosed()) {
+        sqlite.reset();
+      }
+    }
+  }
+
+  private List<SqlRow> read(SqliteStatement sqlite, boolean first, List<String> names) {
+    ResultBudget budget = new ResultBudget(resultBytesMax);
+    List<SqlRow> rows = new ArrayList<>();
+    for (boolean row = first; row; row = sqlite.next()) {
+      long bytes = ResultBudget.ROW_BYTES + 8L * names.size();
+      @Nullable Object[] values = new Object[names.size()];
+      for (int i = 0; i < values.length; i++) {
+        Object value = sqlite.value(i);
+        values[i] = value;
+        bytes += value == null ? 0 : ResultBudget.sizeOf(value);
+      }
+      budget.use(bytes);
+      rows.add(new SqlRow(names, values));
+    }
+    return rows;
+  }
+
+  @Override
+  public void close() {
+    prepared.values().forEach(SqliteStatement::close);
+    prepared.clear();
+  }
+}

@@ -1,0 +1,29 @@
+package io.holdfast.persistence.database;
+
+import io.holdfast.protocol.ValueCodec;
+import io.holdfast.sdk.HoldfastException;
+
+/// What [DatabaseStorage] needs from the object it belongs to. The node implements it.
+public interface StorageHost {
+  /// The open database; may block while it is recovered.
+  ///
+  /// @throws HoldfastException `wrong_state` when the calling thread does not hold the object's turn
+  ObjectDatabase database();
+
+  ValueCodec codec();
+
+  /// Told after each call that wrote. The host commits before the turn is given away.
+  void afterWrite();
+
+  /// Commits what was written and returns when it is durable.
+  void awaitDurable();
+
+  /// Whether the class of the object has an alarm() of its own.
+  boolean hasAlarmHandler();
+
+  /// Told when a transaction() begins. Between this and [#leaveTransaction] the host gives the turn
+  /// to nobody and refuses whatever would wait for something else than storage. Nests.
+  void enterTransaction();
+
+  void leaveTransaction();
+}
