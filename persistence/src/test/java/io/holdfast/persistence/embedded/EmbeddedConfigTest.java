@@ -37,8 +37,7 @@ class EmbeddedConfigTest {
   void namesTheKeyOfAValueOutOfRange(String key, String value) {
     assertThatThrownBy(() -> Stores.config(key + " = " + (value.isEmpty() ? "\"\"" : value)))
         .isInstanceOfSatisfying(
-            HoldfastException.class,
-            e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIG_INVALID))
+            HoldfastException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIG_INVALID))
         .hasMessageContaining(key);
   }
 }

@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.SpawnProtocol;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.SpawnProtocol;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.persistence.AtomicWrite;
@@ -101,7 +101,8 @@ class EmbeddedJournalTest {
     start();
     TestKit probe = new TestKit(Adapter.toClassic(system));
     var journal =
-        Persistence.get(Adapter.toClassic(system)).journalFor("holdfast.persistence.embedded.journal", ConfigFactory.empty());
+        Persistence.get(Adapter.toClassic(system))
+            .journalFor("holdfast.persistence.embedded.journal", ConfigFactory.empty());
     int each = 300;
     for (int round = 1; round <= 20; round++) {
       String id = "object-" + round;
@@ -120,10 +121,9 @@ class EmbeddedJournalTest {
       String id, int count, org.apache.pekko.actor.ActorRef writer) {
     List<PersistentRepr> events =
         IntStream.rangeClosed(1, count)
-            .mapToObj(
-                number ->
-                    PersistentRepr.apply(
-                        "event " + number, number, id, "", false, writer, "the writer"))
+            .mapToObj(number ->
+                PersistentRepr.apply(
+                    "event " + number, number, id, "", false, writer, "the writer"))
             .toList();
     AtomicWrite write = AtomicWrite.apply(CollectionConverters.asScala(events).toList());
     return new JournalProtocol.WriteMessages(

@@ -67,7 +67,9 @@ class EmbeddedStoreTest {
     int each = 20;
     List<CompletableFuture<Void>> all =
         IntStream.range(0, writers)
-            .mapToObj(writer -> CompletableFuture.runAsync(() -> appendSeries(writer, each), Thread::startVirtualThread))
+            .mapToObj(writer ->
+                CompletableFuture.runAsync(
+                    () -> appendSeries(writer, each), Thread::startVirtualThread))
             .toList();
     join(all);
     StoreFigures figures = store.figures();
@@ -213,7 +215,9 @@ class EmbeddedStoreTest {
   }
 
   private List<CompletableFuture<Void>> appendOnce(String name, int count) {
-    return IntStream.range(0, count).mapToObj(i -> Stores.append(store, name + "-" + i, 1)).toList();
+    return IntStream.range(0, count)
+        .mapToObj(i -> Stores.append(store, name + "-" + i, 1))
+        .toList();
   }
 
   private void appendSeries(int writer, int count) {
@@ -223,11 +227,14 @@ class EmbeddedStoreTest {
   }
 
   private CompletableFuture<List<Long>> readLater(String id) {
-    return CompletableFuture.supplyAsync(() -> Stores.numbers(store, id), Thread::startVirtualThread);
+    return CompletableFuture.supplyAsync(
+        () -> Stores.numbers(store, id), Thread::startVirtualThread);
   }
 
   private void awaitNoFault() {
-    await("the store opens itself again").atMost(Duration.ofSeconds(20)).until(() -> store.fault() == null);
+    await("the store opens itself again")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> store.fault() == null);
   }
 
   private static void join(List<CompletableFuture<Void>> futures) {
@@ -300,7 +307,9 @@ class EmbeddedStoreTest {
       commits.incrementAndGet();
       gate.join();
       if (!delay.isZero()) {
-        CompletableFuture.supplyAsync(() -> "", CompletableFuture.delayedExecutor(delay.toNanos(), TimeUnit.NANOSECONDS)).join();
+        CompletableFuture.supplyAsync(
+                () -> "", CompletableFuture.delayedExecutor(delay.toNanos(), TimeUnit.NANOSECONDS))
+            .join();
       }
       fail(failuresBefore);
     }

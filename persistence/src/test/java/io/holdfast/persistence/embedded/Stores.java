@@ -15,11 +15,13 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksIterator;
 
-/// What tests do with a raw store: append numbered events whose value repeats id and number, and read them back.
+/// What tests do with a raw store: append numbered events whose value repeats id and number, and
+/// read them back.
 final class Stores {
   private Stores() {}
 
-  /// The settings of `reference.conf`, some of them replaced: `key = value` lines below the root of the store.
+  /// The settings of `reference.conf`, some of them replaced: `key = value` lines below the root of
+  /// the store.
   static EmbeddedConfig config(String... settings) {
     String own = EmbeddedConfig.ROOT + " {\n" + String.join("\n", settings) + "\n}";
     return EmbeddedConfig.from(ConfigFactory.parseString(own).withFallback(ConfigFactory.load()));
@@ -38,8 +40,7 @@ final class Stores {
       EmbeddedStore store, String id, long number, int padding, @Nullable AlarmChange alarm) {
     byte[] key = RowKey.of(id, number);
     byte[] value = value(id, number, padding);
-    return store.write(
-        id, key.length + value.length, group -> group.putEvent(key, value, alarm));
+    return store.write(id, key.length + value.length, group -> group.putEvent(key, value, alarm));
   }
 
   /// The numbers of the stored events of an id; fails when a value is not the one that was written.
