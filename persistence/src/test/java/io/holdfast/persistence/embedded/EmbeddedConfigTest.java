@@ -28,7 +28,7 @@ class EmbeddedConfigTest {
     "group-bytes-max, 2g",
     "free-bytes-min, -1",
     "retry-interval, 0s",
-    "replays-max, 0",
+    "reader-threads, 0",
     "write-buffer-bytes, 1k",
     "log-bytes-max, 2g",
     "directory, \"\"",

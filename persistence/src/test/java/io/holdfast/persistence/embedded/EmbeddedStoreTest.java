@@ -125,8 +125,8 @@ class EmbeddedStoreTest {
     open();
     disk.pause();
     CompletableFuture<Void> write = Stores.append(store, "a", 1);
-    CompletableFuture<List<Long>> read = readLater("a");
-    CompletableFuture<List<Long>> other = readLater("b");
+    CompletableFuture<List<Long>> read = Stores.numbersLater(store, "a");
+    CompletableFuture<List<Long>> other = Stores.numbersLater(store, "b");
     assertThat(other.join()).as("another id does not wait").isEmpty();
     assertThat(read).isNotDone();
     assertThat(write).isNotDone();
@@ -169,7 +169,8 @@ class EmbeddedStoreTest {
     assertThat(codeOf(Stores.append(store, "a", 1))).isEqualTo(ErrorCode.STORAGE_FULL);
     assertThat(codeOf(Stores.append(store, "a", 1)))
         .isIn(ErrorCode.STORAGE_FULL, ErrorCode.STORAGE_FAILED);
-    assertThatThrownBy(() -> Stores.numbers(store, "a")).isInstanceOf(HoldfastException.class);
+    assertThatThrownBy(() -> Stores.numbers(store, "a"))
+        .hasCauseInstanceOf(HoldfastException.class);
     disk.allowReopening(directory);
     awaitNoFault();
     Stores.append(store, "a", 1).join();
@@ -224,11 +225,6 @@ class EmbeddedStoreTest {
     for (int number = 1; number <= count; number++) {
       Stores.append(store, "object-" + writer, number).join();
     }
-  }
-
-  private CompletableFuture<List<Long>> readLater(String id) {
-    return CompletableFuture.supplyAsync(
-        () -> Stores.numbers(store, id), Thread::startVirtualThread);
   }
 
   private void awaitNoFault() {

@@ -45,14 +45,14 @@ final class Stores {
 
   /// The numbers of the stored events of an id; fails when a value is not the one that was written.
   static List<Long> numbers(EmbeddedStore store, String id) {
-    return store.readSettled(
-        id,
-        tables ->
-            tables.scan(
-                tables.events(),
-                RowKey.of(id, 0),
-                RowKey.after(id, Long.MAX_VALUE),
-                rows -> numbers(id, rows)));
+    return numbersLater(store, id).join();
+  }
+
+  static CompletableFuture<List<Long>> numbersLater(EmbeddedStore store, String id) {
+    byte[] start = RowKey.of(id, 0);
+    byte[] end = RowKey.after(id, Long.MAX_VALUE);
+    return store.read(
+        id, tables -> tables.scan(tables.events(), start, end, rows -> numbers(id, rows)));
   }
 
   private static List<Long> numbers(String id, RocksIterator rows) {
