@@ -68,16 +68,31 @@ final class DockerConnection implements AutoCloseable {
         });
   }
 
+  /// An action must be able to run again: see [#neverSent].
   <T> T call(Duration limit, Supplier<T> action) {
     try (CallDeadline deadline = new CallDeadline(limit)) {
-      try {
-        return action.get();
-      } catch (DockerException | HoldfastException e) {
-        throw e;
-      } catch (RuntimeException e) {
-        throw deadline.passed() ? silent(limit) : unavailable(e);
+      for (int stale = 0; ; stale++) {
+        try {
+          return action.get();
+        } catch (DockerException | HoldfastException e) {
+          throw e;
+        } catch (RuntimeException e) {
+          if (deadline.passed()) {
+            throw silent(limit);
+          }
+          if (!neverSent(e) || stale > config.connectionsMax()) {
+            throw unavailable(e);
+          }
+        }
       }
     }
+  }
+
+  /// After Docker was restarted every pooled connection is dead. Over a Unix socket the first write
+  /// shows it, before anything was sent, so that the next connection is tried without asking
+  /// whether the call may be repeated.
+  private static boolean neverSent(RuntimeException e) {
+    return "Broken pipe".equals(root(e).getMessage());
   }
 
   /// A `GET` that docker-java has no command for, read as JSON.
