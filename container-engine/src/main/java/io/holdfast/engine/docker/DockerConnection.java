@@ -68,10 +68,19 @@ final class DockerConnection implements AutoCloseable {
         });
   }
 
-  /// An action must be able to run again: see [#neverSent].
-  <T> T call(Duration limit, Supplier<T> action) {
+  /// For actions that can run again: on connections that turn out dead they do, see [#neverSent].
+  private <T> T call(Duration limit, Supplier<T> action) {
+    return call(limit, config.connectionsMax() + 1, action);
+  }
+
+  /// For an action that reads a stream and so cannot run again.
+  <T> T callOnce(Duration limit, Supplier<T> action) {
+    return call(limit, 1, action);
+  }
+
+  private <T> T call(Duration limit, int attemptsMax, Supplier<T> action) {
     try (CallDeadline deadline = new CallDeadline(limit)) {
-      for (int stale = 0; ; stale++) {
+      for (int attempt = 1; ; attempt++) {
         try {
           return action.get();
         } catch (DockerException | HoldfastException e) {
@@ -80,7 +89,7 @@ final class DockerConnection implements AutoCloseable {
           if (deadline.passed()) {
             throw silent(limit);
           }
-          if (!neverSent(e) || stale > config.connectionsMax()) {
+          if (!neverSent(e) || attempt == attemptsMax) {
             throw unavailable(e);
           }
         }
