@@ -69,7 +69,7 @@ public final class Node {
   private final EdgeServer edge;
   private final Path tokenFile;
 
-  private Node(ActorSystem<Void> system, NodeConfig config, Config root) {
+  private Node(ActorSystem<Void> system, NodeConfig config, Config root, Engines engines) {
     this.system = system;
     this.config = config;
     EmbeddedStoreExtension data = EmbeddedStoreExtension.get(system);
@@ -86,7 +86,7 @@ public final class Node {
 
     ShardedGateway gateway = new ShardedGateway(system, apps);
     ContainerEngine engine =
-        DockerContainerEngine.open(
+        engines.open(
             engineConfig, new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id"))));
     this.containers =
         new ContainerHost(
@@ -136,10 +136,20 @@ public final class Node {
   ///
   /// @throws HoldfastException when something of its configuration, its data or its apps is wrong
   public static Node start(Config root) {
+    return start(root, DockerContainerEngine::open);
+  }
+
+  /** How the node gets its container engine; tests bring their own. */
+  @FunctionalInterface
+  interface Engines {
+    ContainerEngine open(EngineConfig config, Deployment deployment);
+  }
+
+  static Node start(Config root, Engines engines) {
     NodeConfig config = NodeConfig.from(root);
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "holdfast", root);
     try {
-      return new Node(system, config, root);
+      return new Node(system, config, root, engines);
     } catch (RuntimeException e) {
       system.terminate();
       system.getWhenTerminated().toCompletableFuture().join();

@@ -370,6 +370,6 @@ class WorkerRequestTest {
     assertThat(
             edge.send(edge.request("/").method("NONSENSE", HttpRequest.BodyPublishers.noBody()))
                 .statusCode())
-        .isEqualTo(405);
+        .isEqualTo(501);
   }
 }

@@ -34,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -90,6 +91,13 @@ class DockerContainerEngineIT extends ContainerEngineContract {
   @Override
   protected void removeByHand(ContainerId id) throws Exception {
     docker("rm", "-f", id.value());
+  }
+
+  /// False where containerd cannot read cgroups, for example because the hierarchy name=systemd is
+  /// not mounted.
+  @Override
+  protected boolean countsUse() throws Exception {
+    return !docker("stats", "--no-stream", "--format", "{{.PIDs}}").lines().allMatch("0"::equals);
   }
 
   @Override
@@ -224,7 +232,11 @@ class DockerContainerEngineIT extends ContainerEngineContract {
   }
 
   @Test
-  void killsAProgramAtItsMemoryLimitAndSaysSo() {
+  void killsAProgramAtItsMemoryLimitAndSaysSo() throws Exception {
+    StartedContainer any = serving("serve");
+    Assumptions.assumeTrue(
+        countsUse(), "containerd cannot read cgroups here, so it sees no kill for memory");
+    engine().destroy(any.id());
     StartedContainer container =
         engine()
             .start(

@@ -131,6 +131,17 @@ final class Incarnation implements StorageHost {
     recovered.complete(image);
   }
 
+  /// Closes the database handle of an object that has been idle for a while; the next use opens it again.
+  void hibernate() {
+    if (queue.tryTake()) {
+      ObjectDatabase open = database;
+      if (open != null && open.isOpen()) {
+        open.hibernate();
+      }
+      giveTurnAway();
+    }
+  }
+
   /// Ends this life. All events that run in it end with the reason; events that had not begun are
   /// returned.
   List<ObjectEvent> end(HoldfastException reason) {
@@ -141,11 +152,14 @@ final class Incarnation implements StorageHost {
     running.forEach(event -> event.reject(reason));
     running.clear();
     gate.failAll(reason);
+    if (!queue.isHeld()) {
+      closeDatabase();
+    }
     return notBegun;
   }
 
-  /// Lets go of the database. Call it when no event runs any more.
-  void close() {
+  /** By whoever is the last to hold the turn of an incarnation that has ended. */
+  private synchronized void closeDatabase() {
     ObjectDatabase open = database;
     if (open != null) {
       open.close();
@@ -156,10 +170,16 @@ final class Incarnation implements StorageHost {
   // -----------------------------------------------------------------------------------------
 
   private void runAll(ObjectEvent first) {
+    Thread.currentThread().setContextClassLoader(objectClass.type().getClassLoader());
     ObjectEvent event = first;
     while (event != null) {
       runOne(event);
+      // What interrupted this event is not to disturb the next.
+      Thread.interrupted();
       event = queue.release();
+    }
+    if (dead.get() != null) {
+      closeDatabase();
     }
   }
 
@@ -210,9 +230,14 @@ final class Incarnation implements StorageHost {
       } else {
         actor.tell(new ObjectCommand.Produced(this, commit, committed, effect));
       }
-    } catch (HoldfastException e) {
-      reset(e);
-      effect.fail(e);
+    } catch (Throwable e) {
+      HoldfastException cause =
+          e instanceof HoldfastException known
+              ? known
+              : new HoldfastException(
+                  ErrorCode.STORAGE_FAILED, "object " + address + " cannot commit: " + e, e);
+      reset(cause);
+      effect.fail(cause);
     }
   }
 

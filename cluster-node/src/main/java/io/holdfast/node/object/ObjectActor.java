@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * object that are still in its queue.
  */
 final class ObjectActor extends AbstractBehavior<ObjectCommand> {
+  /** How long a quiet object keeps its database handle. */
+  private static final Duration HIBERNATE_AFTER = Duration.ofSeconds(5);
+
   /** How long a drain waits for the events that still run. */
   private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
 
@@ -75,7 +78,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     this.services = services;
     this.shard = shard;
     services.metrics().objectEntered();
-    checkIdleIn(services.settings().idleTimeout());
+    checkIdleIn(firstCheck());
   }
 
   @Override
@@ -103,6 +106,10 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   // ---------------------------------------------------------------------------------
 
   private Behavior<ObjectCommand> onDeliver(ObjectCommand.Deliver deliver) {
+    if (stopping && current == null) {
+      deliver.event().reject(moving());
+      return this;
+    }
     incarnation().submit(deliver.event());
     return this;
   }
@@ -234,8 +241,18 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
         ErrorCode.OBJECT_RESET, "Error", "Durable Object " + address + " was reset meanwhile.");
   }
 
+  private HoldfastException moving() {
+    return new ObjectCallException(
+        ErrorCode.OBJECT_UNAVAILABLE, "Error", "Durable Object " + address + " is moving.");
+  }
+
   // ---- leaving memory
   // -----------------------------------------------------------------------------------------
+
+  private Duration firstCheck() {
+    Duration timeout = services.settings().idleTimeout();
+    return timeout.compareTo(HIBERNATE_AFTER) < 0 ? timeout : HIBERNATE_AFTER;
+  }
 
   private void checkIdleIn(Duration delay) {
     timers.startSingleTimer(new ObjectCommand.CheckIdle(), delay);
@@ -246,10 +263,14 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       return stopNow();
     }
     Duration timeout = services.settings().idleTimeout();
-    Duration idle = current == null ? timeout : Duration.ofNanos(current.idleNanos());
+    Incarnation live = current;
+    Duration idle = live == null ? timeout : Duration.ofNanos(live.idleNanos());
     if (!isQuiet()) {
-      checkIdleIn(timeout);
-    } else if (idle.compareTo(timeout) < 0) {
+      checkIdleIn(firstCheck());
+    } else if (idle.compareTo(firstCheck()) < 0) {
+      checkIdleIn(firstCheck().minus(idle));
+    } else if (live != null && idle.compareTo(timeout) < 0) {
+      live.hibernate();
       checkIdleIn(timeout.minus(idle));
     } else if (!passivating) {
       passivating = true;
@@ -285,10 +306,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     if (last != null) {
       services.containers().left(address);
       current = null;
-      last.end(
-          new ObjectCallException(
-              ErrorCode.OBJECT_UNAVAILABLE, "Error", "Durable Object " + address + " is moving."));
-      last.close();
+      last.end(moving());
     }
     if (writer == null) {
       return Behaviors.stopped();

@@ -34,6 +34,15 @@ final class TurnQueue {
     }
   }
 
+  /// Takes the turn if nobody has it.
+  boolean tryTake() {
+    synchronized (this) {
+      boolean free = !held && !closed;
+      held |= free;
+      return free;
+    }
+  }
+
   /// Gives the turn to the next in line. When that is an event, it is returned and the caller must
   /// see to it that it runs.
   @Nullable ObjectEvent release() {
@@ -98,6 +107,13 @@ final class TurnQueue {
     }
     threads.forEach(TurnQueue::grant);
     return events;
+  }
+
+  /// Whether somebody has the turn.
+  boolean isHeld() {
+    synchronized (this) {
+      return held;
+    }
   }
 
   /// How many wait.

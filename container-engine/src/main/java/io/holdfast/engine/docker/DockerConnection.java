@@ -130,7 +130,7 @@ final class DockerConnection implements AutoCloseable {
 
   private static Throwable root(Throwable e) {
     Throwable root = e;
-    while (root.getCause() != null && root.getCause() != root) {
+    while (root.getCause() != null) {
       root = root.getCause();
     }
     return root;

@@ -366,13 +366,12 @@ public final class DockerContainerEngine implements ContainerEngine {
 
   @Override
   public ContainerStats stats(ContainerId id) {
-    switch (inspect(id)) {
-      case ContainerState.Running _, ContainerState.Paused _ -> {
-        return asked(() -> new DockerStats(docker).read(id));
-      }
+    return switch (inspect(id)) {
+      case ContainerState.Running _, ContainerState.Paused _ ->
+          asked(() -> new DockerStats(docker).read(id));
       case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
           throw notRunning(id, "it is not");
-    }
+    };
   }
 
   @Override
