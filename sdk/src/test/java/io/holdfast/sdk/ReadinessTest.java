@@ -1,4 +1,4 @@
-package io.holdfast.engine;
+package io.holdfast.sdk;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
