@@ -26,6 +26,9 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
+import org.rocksdb.Statistics;
+import org.rocksdb.StatsLevel;
+import org.rocksdb.TickerType;
 import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
@@ -43,13 +46,15 @@ final class Tables implements AutoCloseable {
   private final Deque<AbstractNativeReference> owned = new ArrayDeque<>();
   private final List<ColumnFamilyHandle> handles = new ArrayList<>();
   private final WriteOptions durable = own(new WriteOptions().setSync(true));
+  private final Statistics statistics = own(new Statistics());
   private final RocksDB db;
 
   private Tables(Path path, EmbeddedConfig config) throws RocksDBException {
     try {
       Cache cache = own(new LRUCache(config.blockCacheBytes()));
       ColumnFamilyOptions table = own(tableOptions(config, cache, own(new BloomFilter(10))));
-      DBOptions options = own(databaseOptions(config));
+      statistics.setStatsLevel(StatsLevel.EXCEPT_DETAILED_TIMERS);
+      DBOptions options = own(databaseOptions(config).setStatistics(statistics));
       db = own(RocksDB.open(options, path.toString(), descriptors(table), handles));
       handles.forEach(this::own);
     } catch (RocksDBException e) {
@@ -83,6 +88,11 @@ final class Tables implements AutoCloseable {
   /// Appends the batch to the log, syncs it and makes it visible. All of it or nothing survives.
   void write(WriteBatch batch) throws RocksDBException {
     db.write(durable, batch);
+  }
+
+  /// How often the log was synced since these tables were opened.
+  long syncs() {
+    return statistics.getTickerCount(TickerType.WAL_FILE_SYNCED);
   }
 
   byte @Nullable [] get(ColumnFamilyHandle table, byte[] key) throws RocksDBException {

@@ -58,6 +58,7 @@ class EmbeddedStoreTest {
     join(rest);
     assertThat(store.figures().commits()).isEqualTo(2);
     assertThat(store.figures().writes()).isEqualTo(501);
+    assertThat(syncs()).as("RocksDB synced its log").isEqualTo(2);
   }
 
   @Test
@@ -75,6 +76,7 @@ class EmbeddedStoreTest {
     StoreFigures figures = store.figures();
     assertThat(figures.writes()).isEqualTo((long) writers * each);
     assertThat(figures.writes() / figures.commits()).as("writes per sync").isGreaterThan(20);
+    assertThat(syncs()).as("every commit is synced").isGreaterThanOrEqualTo(figures.commits());
     assertThat(Stores.numbers(store, "object-999")).hasSize(each);
   }
 
@@ -231,6 +233,10 @@ class EmbeddedStoreTest {
     await("the store opens itself again")
         .atMost(Duration.ofSeconds(20))
         .until(() -> store.fault() == null);
+  }
+
+  private long syncs() {
+    return store.read("", Tables::syncs).join();
   }
 
   private static void join(List<CompletableFuture<Void>> futures) {
