@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /// One line per request, written by a thread of its own; lines beyond the queue are dropped.
 ///
-/// The writer looks into the queue every [#PERIOD_MILLIS] ms instead of being woken: waking a thread
-/// costs more than answering a small request.
+/// The writer looks into the queue every [#PERIOD_MILLIS] ms instead of being woken: waking a
+/// thread costs more than answering a small request.
 final class AccessLog {
   static final int PERIOD_MILLIS = 20;
   private static final Logger LOG = LoggerFactory.getLogger("io.holdfast.edge.access");
@@ -126,7 +126,8 @@ final class AccessLog {
     @Override
     void text(String name, String value) {
       boolean plain =
-          !value.isEmpty() && value.chars().allMatch(c -> c > ' ' && c != '"' && c != '=' && c != '\\');
+          !value.isEmpty()
+              && value.chars().allMatch(c -> c > ' ' && c != '"' && c != '=' && c != '\\');
       number(name, plain ? value : quoted(value));
     }
 

@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
 
 /// The bytes of one connection, between the socket and Pekko's HTTP layer.
 ///
-/// Tells [EdgeConnection] what happens, so that slow clients can be ended; reads one network read ahead,
-/// so that a client that leaves is noticed while its request is being answered; goes on reading for a
-/// moment when a response ends the connection before the request's body has come, so that the client
-/// gets the response and not a reset.
+/// Tells [EdgeConnection] what happens, so that slow clients can be ended; reads one network read
+/// ahead, so that a client that leaves is noticed while its request is being answered; goes on
+/// reading for a moment when a response ends the connection before the request's body has come, so
+/// that the client gets the response and not a reset.
 final class ConnectionGuard
     extends GraphStage<BidiShape<SslTlsOutbound, ByteString, ByteString, SslTlsInbound>> {
   /// Larger writes are cut, so that progress is seen.

@@ -13,8 +13,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 
-/// What the edge counts. Registered by [#register()], taken out again by
-/// [#unregister()].
+/// What the edge counts. Registered by [#register()], taken out again by [#unregister()].
 final class EdgeMetrics {
   /// Labels for requests that belong to no app; no app can be called so.
   static final String NO_APP = "_none";

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,8 +34,9 @@ import org.apache.pekko.util.ByteString;
 
 /// The HTTP server of a node.
 ///
-/// Pekko HTTP's server layer on a TCP server of our own: the guard between the two sees the bytes, so
-/// that slow heads, stalled bodies and clients that left are noticed, which `Http().bind` leaves out.
+/// Pekko HTTP's server layer on a TCP server of our own: the guard between the two sees the bytes,
+/// so that slow heads, stalled bodies and clients that left are noticed, which `Http().bind` leaves
+/// out.
 public final class EdgeServer {
   private static final Duration BIND_TIMEOUT = Duration.ofSeconds(10);
   private static final long POLL_NANOS = 5_000_000;
@@ -70,7 +72,7 @@ public final class EdgeServer {
         Http.get(system)
             .serverLayer(
                 PekkoSettings.server(system.settings().config(), config),
-                java.util.Optional.empty(),
+                Optional.empty(),
                 NoLogging.getInstance());
     this.binding = bind(system);
     registerMetrics();
@@ -81,8 +83,7 @@ public final class EdgeServer {
   ///
   /// @throws HoldfastException `app_invalid` when the routes of the apps do not fit together,
   ///   `config_invalid` when the port cannot be bound
-  public static EdgeServer start(
-      ActorSystem<?> system, EdgeConfig config, EdgeServices services) {
+  public static EdgeServer start(ActorSystem<?> system, EdgeConfig config, EdgeServices services) {
     return new EdgeServer(system, config, services);
   }
 
@@ -112,7 +113,7 @@ public final class EdgeServer {
                 config.backlog(),
                 List.of(),
                 true,
-                java.util.Optional.<Duration>empty())
+                Optional.<Duration>empty())
             .mapAsyncUnordered(config.connectionsMax(), this::serve)
             .to(Sink.ignore())
             .run(materializer);
@@ -139,7 +140,7 @@ public final class EdgeServer {
     EdgeConnection connection =
         new EdgeConnection(incoming.remoteAddress().getAddress().getHostAddress());
     connections.add(connection);
-    connection.closed().thenRun(() -> connections.remove(connection));
+    var _ = connection.closed().thenRun(() -> connections.remove(connection));
     Flow<HttpRequest, HttpResponse, NotUsed> exchanges =
         Flow.fromGraph(
             new ExchangeStage((request, reply) -> handler.handle(request, connection, reply)));
@@ -157,8 +158,7 @@ public final class EdgeServer {
   }
 
   private void registerMetrics() {
-    metrics.gauge(
-        "holdfast_edge_requests_in_flight", "Requests being answered", handler::inFlight);
+    metrics.gauge("holdfast_edge_requests_in_flight", "Requests being answered", handler::inFlight);
     metrics.gauge("holdfast_edge_connections", "Open client connections", connections::size);
     metrics.gauge("holdfast_edge_wait_until_tasks", "waitUntil tasks running", tasks::count);
     metrics.register();
@@ -180,8 +180,8 @@ public final class EdgeServer {
     }
   }
 
-  /// Stops: no new connections, idle ones close, requests in flight and `waitUntil` tasks get until the
-  /// deadline, then everything ends. Blocks.
+  /// Stops: no new connections, idle ones close, requests in flight and `waitUntil` tasks get until
+  /// the deadline, then everything ends. Blocks.
   public void stop(Duration deadline) throws InterruptedException {
     draining = true;
     long endNanos = System.nanoTime() + deadline.toNanos();

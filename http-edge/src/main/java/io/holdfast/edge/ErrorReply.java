@@ -24,8 +24,7 @@ final class ErrorReply {
       appendFlags(json, call);
     }
     json.append("}}\n");
-    return Response.of(
-        error.code().httpStatus(), headers(error.code()), Body.of(json.toString()));
+    return Response.of(error.code().httpStatus(), headers(error.code()), Body.of(json.toString()));
   }
 
   static Response of(ErrorCode code, String message, String requestId) {

@@ -54,8 +54,7 @@ final class Exchange implements ResponseBodySource.Listener {
     void released(Exchange exchange);
   }
 
-  Exchange(
-      RequestHead head, String peer, ExchangeObserver observer, Consumer<HttpResponse> reply) {
+  Exchange(RequestHead head, String peer, ExchangeObserver observer, Consumer<HttpResponse> reply) {
     this.head = head;
     this.peer = peer;
     this.observer = observer;
@@ -133,8 +132,8 @@ final class Exchange implements ResponseBodySource.Listener {
     return unfinished || receiving();
   }
 
-  /// Answers with what is to be told of the failure. What is not a [HoldfastException] is logged and
-  /// told only as `worker_failed`.
+  /// Answers with what is to be told of the failure. What is not a [HoldfastException] is logged
+  /// and told only as `worker_failed`.
   void fail(Throwable failure) {
     int now = state.get();
     if ((now & (CLAIMED | OVER)) != 0) {
@@ -156,7 +155,8 @@ final class Exchange implements ResponseBodySource.Listener {
     if (ErrorReply.unwrapped(failure) instanceof HoldfastException known) {
       return ErrorReply.of(known, requestId());
     }
-    EdgeLog.WORKER.warn("request {}: {} {} failed", requestId(), head.method(), head.path(), failure);
+    EdgeLog.WORKER.warn(
+        "request {}: {} {} failed", requestId(), head.method(), head.path(), failure);
     return ErrorReply.of(
         ErrorCode.WORKER_FAILED,
         "the worker failed; the log has the reason under this request id",

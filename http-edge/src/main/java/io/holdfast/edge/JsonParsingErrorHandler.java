@@ -34,13 +34,12 @@ public final class JsonParsingErrorHandler extends ParsingErrorHandler {
     if (code != ErrorCode.HEADERS_TOO_LARGE) {
       answer = answer.withStatus(status.intValue());
     }
-    return new ResponseWriter()
-        .write(answer, head, NO_BODY, true)
-        .response();
+    return new ResponseWriter().write(answer, head, NO_BODY, true).response();
   }
 
   private static ErrorCode code(int status, String summary) {
-    boolean tooManyHeaders = status == 400 && summary.contains("limit of") && summary.endsWith("headers");
+    boolean tooManyHeaders =
+        status == 400 && summary.contains("limit of") && summary.endsWith("headers");
     if (tooManyHeaders) {
       return ErrorCode.HEADERS_TOO_LARGE;
     }

@@ -36,10 +36,7 @@ final class OperatorEndpoints {
   private final BooleanSupplier draining;
 
   OperatorEndpoints(
-      EdgeServices services,
-      EdgeConfig config,
-      ServiceApi serviceApi,
-      BooleanSupplier draining) {
+      EdgeServices services, EdgeConfig config, ServiceApi serviceApi, BooleanSupplier draining) {
     this.checks = services.readiness();
     this.registry = services.registry();
     this.metricsAccess = config.metricsAccess();
@@ -73,14 +70,13 @@ final class OperatorEndpoints {
   private static void onVirtualThread(Exchange exchange, Answer answer) {
     Thread.ofVirtual()
         .name("edge-operator")
-        .start(
-            () -> {
-              try {
-                exchange.answer(answer.get());
-              } catch (Exception e) {
-                exchange.fail(e);
-              }
-            });
+        .start(() -> {
+          try {
+            exchange.answer(answer.get());
+          } catch (Exception e) {
+            exchange.fail(e);
+          }
+        });
   }
 
   private void metrics(Exchange exchange) {
@@ -123,14 +119,13 @@ final class OperatorEndpoints {
     CompletableFuture<Optional<String>> outcome = new CompletableFuture<>();
     Thread.ofVirtual()
         .name("edge-readiness")
-        .start(
-            () -> {
-              try {
-                outcome.complete(check.problem());
-              } catch (Throwable e) {
-                outcome.completeExceptionally(e);
-              }
-            });
+        .start(() -> {
+          try {
+            outcome.complete(check.problem());
+          } catch (Throwable e) {
+            outcome.completeExceptionally(e);
+          }
+        });
     return outcome;
   }
 

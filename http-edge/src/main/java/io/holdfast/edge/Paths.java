@@ -3,8 +3,8 @@ package io.holdfast.edge;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/// Takes `.` and `..` segments out of paths, also percent-encoded ones, so that a route means what it
-/// says.
+/// Takes `.` and `..` segments out of paths, also percent-encoded ones, so that a route means what
+/// it says.
 final class Paths {
   /// The path without dot segments; the same object when it has none.
   static String withoutDotSegments(String path) {

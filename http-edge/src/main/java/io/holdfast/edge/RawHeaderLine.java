@@ -3,8 +3,8 @@ package io.holdfast.edge;
 import java.nio.charset.StandardCharsets;
 import org.apache.pekko.http.scaladsl.model.headers.CustomHeader;
 
-/// A response header that Pekko writes as it is, whatever its name: also content types that its model
-/// does not know.
+/// A response header that Pekko writes as it is, whatever its name: also content types that its
+/// model does not know.
 final class RawHeaderLine extends CustomHeader {
   private final String name;
   private final String value;

@@ -7,7 +7,7 @@ public interface ReadinessCheck {
   /// A short name, such as `journal`.
   String name();
 
-  /// What is missing; empty when ready. Called on a virtual thread for every `GET /readyz`; an answer
-  /// that takes more than 2 s counts as not ready.
+  /// What is missing; empty when ready. Called on a virtual thread for every `GET /readyz`; an
+  /// answer that takes more than 2 s counts as not ready.
   Optional<String> problem();
 }

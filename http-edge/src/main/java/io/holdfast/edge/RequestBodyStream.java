@@ -21,8 +21,9 @@ import org.reactivestreams.Subscription;
 /// A request body as a stream that blocks its reader and holds back its sender.
 ///
 /// Bytes are asked from the client when the first byte is read (only then does a client that sent
-/// `Expect: 100-continue` hear that it may go on), and at most [#PREFETCH] network reads are held here.
-/// [#close()] stops reading; the connection closes after the response unless the rest is short.
+/// `Expect: 100-continue` hear that it may go on), and at most [#PREFETCH] network reads are held
+/// here. [#close()] stops reading; the connection closes after the response unless the rest is
+/// short.
 final class RequestBodyStream extends InputStream implements Subscriber<ByteString> {
   static final int PREFETCH = 4;
   static final int SHORT_REST_BYTES = 64 * 1024;
@@ -92,7 +93,10 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
     try {
       boolean comes = phase != Phase.UNTOUCHED || invitation == Invitation.NOT_NEEDED;
       long declared = entity.getContentLengthOption().orElse(Long.MAX_VALUE);
-      return phase != Phase.ENDED && refusal == null && comes && declared - received <= SHORT_REST_BYTES;
+      return phase != Phase.ENDED
+          && refusal == null
+          && comes
+          && declared - received <= SHORT_REST_BYTES;
     } finally {
       lock.unlock();
     }
@@ -150,40 +154,45 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
 
   /// The next bytes, or null at the end. Holds the lock.
   private @Nullable ByteBuffer awaitBytes() throws IOException {
-    while (true) {
-      if (closed) {
-        throw new IOException("the request body was closed");
+    try {
+      while (!readable()) {
+        changed.await();
       }
-      ByteBuffer from = current;
-      if (from != null && from.hasRemaining()) {
-        return from;
-      }
-      ByteString next = chunks.poll();
-      if (next != null) {
-        current = next.asByteBuffer();
-        requestOneMore();
-      } else if (failure != null) {
-        throw failure;
-      } else if (phase == Phase.ENDED) {
-        return null;
-      } else {
-        awaitChange();
-      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted(e);
     }
+    if (closed) {
+      throw new IOException("the request body was closed");
+    }
+    ByteBuffer from = current;
+    if (from != null && from.hasRemaining()) {
+      return from;
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return null;
+  }
+
+  /** Whether there are bytes, the end, or a failure. Takes the next chunk. */
+  private boolean readable() {
+    ByteBuffer from = current;
+    if (closed || (from != null && from.hasRemaining())) {
+      return true;
+    }
+    ByteString next = chunks.poll();
+    if (next == null) {
+      return failure != null || phase == Phase.ENDED;
+    }
+    current = next.asByteBuffer();
+    requestOneMore();
+    return true;
   }
 
   private void requestOneMore() {
     if (subscription != null && phase == Phase.FLOWING) {
       subscription.request(1);
-    }
-  }
-
-  private void awaitChange() throws IOException {
-    try {
-      changed.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw interrupted(e);
     }
   }
 
@@ -224,8 +233,8 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
     }
   }
 
-  /// Reads and drops what the client still sends, then runs the task; runs it at once when nothing is
-  /// to come.
+  /// Reads and drops what the client still sends, then runs the task; runs it at once when nothing
+  /// is to come.
   void discardRest(Runnable then) {
     boolean ended;
     lock.lock();

@@ -191,8 +191,8 @@ final class ResponseBodySource extends GraphStage<SourceShape<ByteString>> {
     }
   }
 
-  /// Tells Pekko that the body is broken, so that it aborts the connection. Without a stack trace: the
-  /// cause is user code.
+  /// Tells Pekko that the body is broken, so that it aborts the connection. Without a stack trace:
+  /// the cause is user code.
   static final class BrokenBody extends RuntimeException {
     private static final long serialVersionUID = 1;
 

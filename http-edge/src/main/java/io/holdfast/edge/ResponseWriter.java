@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Turns our response into Pekko's.
 ///
-/// Header lines go out as they are, but for those that belong to the connection and those that Pekko
-/// writes itself (`date`, `content-length`, `transfer-encoding`).
+/// Header lines go out as they are, but for those that belong to the connection and those that
+/// Pekko writes itself (`date`, `content-length`, `transfer-encoding`).
 final class ResponseWriter {
   private static final StatusCode[] STATUSES = statuses();
   private static final HttpHeader CLOSE = Connection.create("close");
@@ -62,7 +62,8 @@ final class ResponseWriter {
     boolean bodyless = response.status() == 204 || response.status() == 304;
     if (bodyless || request.method().equals("HEAD")) {
       closeUnread(body);
-      return inMemory(response.status(), head, bodyless ? HttpEntities.EMPTY : headEntity(response), 0);
+      return inMemory(
+          response.status(), head, bodyless ? HttpEntities.EMPTY : headEntity(response), 0);
     }
     byte[] bytes = body.buffered().orElse(null);
     if (bytes != null) {
@@ -143,8 +144,17 @@ final class ResponseWriter {
 
   private static boolean passes(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
-      case "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
-          "upgrade", "content-length", "date", RequestIds.HEADER -> false;
+      case "connection",
+          "keep-alive",
+          "proxy-connection",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade",
+          "content-length",
+          "date",
+          RequestIds.HEADER ->
+          false;
       default -> true;
     };
   }

@@ -4,11 +4,12 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.util.Locale;
 
-/// A pattern of hosts and paths, such as `example.com/shop*`, `*.example.com/api/*` or `/counter/*`.
+/// A pattern of hosts and paths, such as `example.com/shop*`, `*.example.com/api/*` or
+/// `/counter/*`.
 ///
-/// The host is a name, `*.name` (any subdomain, at any depth, but not the name itself), or left out or
-/// `*` (any host). The path is compared with the request's path as it was sent; with a `*` at its end
-/// it is a prefix.
+/// The host is a name, `*.name` (any subdomain, at any depth, but not the name itself), or left out
+/// or `*` (any host). The path is compared with the request's path as it was sent; with a `*` at
+/// its end it is a prefix.
 ///
 /// @param hostKind how the host is compared
 /// @param host lower case, without `*.`; empty for any host
@@ -68,13 +69,16 @@ public record Route(HostKind hostKind, String host, PathKind pathKind, String pa
     }
     if (ReservedPaths.contains(path)) {
       throw bad(
-          pattern, "a path other than " + ReservedPaths.LIST + " (Holdfast's own)", "'" + path + "'");
+          pattern,
+          "a path other than " + ReservedPaths.LIST + " (Holdfast's own)",
+          "'" + path + "'");
     }
   }
 
   private static void checkHost(String pattern, String host) {
     if (host.indexOf('*') >= 0) {
-      throw bad(pattern, "'*' in the host only as its first label ('*.example.com')", "'" + host + "'");
+      throw bad(
+          pattern, "'*' in the host only as its first label ('*.example.com')", "'" + host + "'");
     }
     if (host.endsWith(":") || pattern.contains("://")) {
       throw bad(pattern, "host and path without a scheme", "'" + host + "'");

@@ -132,8 +132,7 @@ final class ServiceApi {
     }
   }
 
-  private void readAndInvoke(
-      Exchange exchange, ObjectAddress address, String method, Body body) {
+  private void readAndInvoke(Exchange exchange, ObjectAddress address, String method, Body body) {
     try (InputStream stream = body.stream()) {
       byte[] bytes = stream.readNBytes(rpcBytesMax);
       if (stream.read() >= 0) {
@@ -168,8 +167,7 @@ final class ServiceApi {
       }
       if (b != ' ' && b != '\n' && b != '\r' && b != '\t') {
         throw new HoldfastException(
-            ErrorCode.INVALID_ARGUMENT,
-            "expected a JSON array of arguments, found other content");
+            ErrorCode.INVALID_ARGUMENT, "expected a JSON array of arguments, found other content");
       }
     }
     return NO_ARGUMENTS;
@@ -187,8 +185,8 @@ final class ServiceApi {
   }
 
   private static void answerWith(Exchange exchange, CompletableFuture<Response> outcome) {
-    outcome.whenComplete(
-        (response, failure) -> {
+    var _ =
+        outcome.whenComplete((response, failure) -> {
           if (failure != null) {
             exchange.fail(failure);
           } else {

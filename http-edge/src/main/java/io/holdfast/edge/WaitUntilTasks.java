@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/// The tasks that Workers gave to `waitUntil`: each on a virtual thread of its own, interrupted when it
-/// goes on for too long after its request was over.
+/// The tasks that Workers gave to `waitUntil`: each on a virtual thread of its own, interrupted
+/// when it goes on for too long after its request was over.
 final class WaitUntilTasks {
   private final Set<Task> running = ConcurrentHashMap.newKeySet();
   private final long timeoutNanos;

@@ -1,10 +1,10 @@
-/// HTTP in: connections, routes to Workers, the service API for callers without a Worker, health and
-/// metrics.
+/// HTTP in: connections, routes to Workers, the service API for callers without a Worker, health
+/// and metrics.
 ///
 /// The edge knows HTTP; it meets the node only through [io.holdfast.protocol.ObjectGateway] and the
-/// values of [EdgeServices]. A request goes `ConnectionGuard` (bytes) -> Pekko HTTP -> `ExchangeStage`
-/// -> `RequestHandler` -> a Worker on a virtual thread, the service API or an operator endpoint ->
-/// `Exchange` -> back.
+/// values of [EdgeServices]. A request goes `ConnectionGuard` (bytes) -> Pekko HTTP ->
+/// `ExchangeStage` -> `RequestHandler` -> a Worker on a virtual thread, the service API or an
+/// operator endpoint -> `Exchange` -> back.
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|

@@ -46,8 +46,7 @@ class EdgeConfigTest {
   void refusesAValueOutOfRangeNamingTheKey(String line, String message) {
     assertThatThrownBy(() -> EdgeConfig.from(with(line)))
         .isInstanceOfSatisfying(
-            HoldfastException.class,
-            e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIG_INVALID))
+            HoldfastException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIG_INVALID))
         .hasMessage("holdfast.edge." + message);
   }
 

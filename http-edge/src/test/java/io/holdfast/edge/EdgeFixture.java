@@ -67,8 +67,7 @@ final class EdgeFixture implements AutoCloseable {
     Config effective =
         ConfigFactory.parseString(config + "holdfast.edge.port = " + fixedPort)
             .withFallback(ConfigFactory.load());
-    EdgeServices services =
-        new EdgeServices(apps, gateway, gateway, token, checks, registry);
+    EdgeServices services = new EdgeServices(apps, gateway, gateway, token, checks, registry);
     server = EdgeServer.start(SYSTEM, EdgeConfig.from(effective), services);
     return this;
   }

@@ -14,8 +14,8 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.japi.function.Function;
 
-/// A server to point `wrk` at: `edge` (a Worker that answers a constant) or `bare` (only Pekko HTTP's
-/// own `bind`, as the mark to reach). Port 8787 unless `-Dholdfast.edge.port=…`.
+/// A server to point `wrk` at: `edge` (a Worker that answers a constant) or `bare` (only Pekko
+/// HTTP's own `bind`, as the mark to reach). Port 8787 unless `-Dholdfast.edge.port=…`.
 public final class EdgeLoadMain {
   public static void main(String[] arguments) throws InterruptedException {
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "load", ConfigFactory.load());

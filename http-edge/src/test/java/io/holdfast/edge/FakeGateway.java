@@ -65,8 +65,7 @@ final class FakeGateway implements ObjectGateway, NamespaceDirectory {
   }
 
   @Override
-  public CompletableFuture<byte[]> invoke(
-      ObjectAddress target, RpcCall call, CallContext context) {
+  public CompletableFuture<byte[]> invoke(ObjectAddress target, RpcCall call, CallContext context) {
     calls.add(new Call(target, call, context));
     return failure == null
         ? onVirtualThread(() -> onInvoke.apply(target, call))

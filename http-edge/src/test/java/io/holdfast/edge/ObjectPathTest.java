@@ -50,8 +50,7 @@ class ObjectPathTest {
   void refusesBrokenPercentEncoding(String name) {
     assertThatThrownBy(() -> ObjectPath.parse("/v1/objects/ns/" + name + "/rpc/m"))
         .isInstanceOfSatisfying(
-            HoldfastException.class,
-            e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST))
+            HoldfastException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST))
         .hasMessageContaining("found '");
   }
 }

@@ -61,12 +61,11 @@ class RouteTableTest {
   @Test
   void refusesTwoAppsOnOnePatternNamingBoth() {
     Route route = Route.parse("/x/*");
-    assertThatThrownBy(
-            () ->
-                RouteTable.of(
-                    List.of(
-                        new RouteTable.Entry<>(route, "shop", 1),
-                        new RouteTable.Entry<>(Route.parse("*/x/*"), "blog", 2))))
+    assertThatThrownBy(() ->
+            RouteTable.of(
+                List.of(
+                    new RouteTable.Entry<>(route, "shop", 1),
+                    new RouteTable.Entry<>(Route.parse("*/x/*"), "blog", 2))))
         .isInstanceOfSatisfying(
             HoldfastException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.APP_INVALID))
         .hasMessage("route '/x/*': expected one app, found 'shop' and 'blog'");

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WorkerRequestTest {
   private final EdgeFixture edge = new EdgeFixture();
@@ -31,24 +33,22 @@ class WorkerRequestTest {
 
   @Test
   void runsTheWorkerOnAVirtualThreadWithItsClassLoader() throws Exception {
-    worker(
-        (_, _, _) ->
-            Response.text(
-                Thread.currentThread().isVirtual()
-                    + " "
-                    + (Thread.currentThread().getContextClassLoader()
-                        == WorkerRequestTest.class.getClassLoader())));
+    worker((_, _, _) ->
+        Response.text(
+            Thread.currentThread().isVirtual()
+                + " "
+                + (Thread.currentThread().getContextClassLoader()
+                    == WorkerRequestTest.class.getClassLoader())));
     assertThat(edge.get("/").body()).isEqualTo("true true");
   }
 
   @Test
   void handsOverMethodUrlHeadersAndBody() throws Exception {
     AtomicReference<Request> seen = new AtomicReference<>();
-    worker(
-        (request, _, _) -> {
-          seen.set(request);
-          return Response.text(request.body().text());
-        });
+    worker((request, _, _) -> {
+      seen.set(request);
+      return Response.text(request.body().text());
+    });
     HttpResponse<String> response =
         edge.send(
             edge.request("/a%2Fb/%C3%A4?q=1%202&x=%26")
@@ -67,6 +67,25 @@ class WorkerRequestTest {
         .contains("x=");
     assertThat(request.header("content-length")).contains("4");
     assertThat(request.header("host")).contains("localhost:" + edge.port());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "                                          | none",
+        "Content-Type: application/octet-stream     | application/octet-stream",
+        "Content-Type: x/y; a=\"b c\"                | x/y; a=\"b c\"",
+        "content-type: multipart/form-data; boundary=--Ab | multipart/form-data; boundary=--Ab",
+        "Content-Type: nonsense                     | nonsense",
+      })
+  void tellsTheContentTypeThatTheClientSent(String header, String expected) throws Exception {
+    worker((request, _, _) -> Response.text(request.header("content-type").orElse("none")));
+    String line = header == null ? "" : header + "\r\n";
+    try (RawClient client = edge.raw()) {
+      client.send("POST / HTTP/1.1\r\nHost: h\r\n" + line + "Content-Length: 1\r\n\r\nx");
+      assertThat(client.body(client.head())).isEqualTo(expected);
+    }
   }
 
   @Test
@@ -117,14 +136,21 @@ class WorkerRequestTest {
 
   @Test
   void returnsHeadersAsTheyAre() throws Exception {
-    worker(
-        (_, _, _) ->
-            Response.of(
-                520,
-                Headers.of(
-                    "Set-Cookie", "a=1; Path=/", "Set-Cookie", "b=2", "X-Odd", "ä \"x\"", "Server",
-                    "mine", "content-type", "not a/media type;;"),
-                Body.of("x")));
+    worker((_, _, _) ->
+        Response.of(
+            520,
+            Headers.of(
+                "Set-Cookie",
+                "a=1; Path=/",
+                "Set-Cookie",
+                "b=2",
+                "X-Odd",
+                "ä \"x\"",
+                "Server",
+                "mine",
+                "content-type",
+                "not a/media type;;"),
+            Body.of("x")));
     try (RawClient client = edge.raw()) {
       String head = client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").head();
       assertThat(head)
@@ -140,16 +166,27 @@ class WorkerRequestTest {
   @Test
   void leavesOutWhatBelongsToTheConnection() throws Exception {
     AtomicReference<Headers> seen = new AtomicReference<>();
-    worker(
-        (request, _, _) -> {
-          seen.set(request.headers());
-          return Response.of(
-              200,
-              Headers.of(
-                  "connection", "x-hop", "x-hop", "1", "keep-alive", "9", "transfer-encoding",
-                  "gzip", "upgrade", "h2c", "content-length", "99", "x-end", "1"),
-              Body.of("ok"));
-        });
+    worker((request, _, _) -> {
+      seen.set(request.headers());
+      return Response.of(
+          200,
+          Headers.of(
+              "connection",
+              "x-hop",
+              "x-hop",
+              "1",
+              "keep-alive",
+              "9",
+              "transfer-encoding",
+              "gzip",
+              "upgrade",
+              "h2c",
+              "content-length",
+              "99",
+              "x-end",
+              "1"),
+          Body.of("ok"));
+    });
     try (RawClient client = edge.raw()) {
       client.send(
           "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, X-Secret\r\nX-Secret: 1\r\n"
@@ -167,7 +204,8 @@ class WorkerRequestTest {
 
   @Test
   void takesASaneRequestIdAndReplacesAnyOther() throws Exception {
-    worker((request, _, ctx) -> Response.text(request.header("x-request-id").get() + ctx.requestId()));
+    worker(
+        (request, _, ctx) -> Response.text(request.header("x-request-id").get() + ctx.requestId()));
     HttpResponse<String> sane = edge.send(edge.request("/").header("x-request-id", "Abc.1_2-3"));
     assertThat(sane.body()).isEqualTo("Abc.1_2-3Abc.1_2-3");
     assertThat(sane.headers().allValues("x-request-id")).containsExactly("Abc.1_2-3");
@@ -180,12 +218,11 @@ class WorkerRequestTest {
 
   @Test
   void saysWhoConnectsWhateverTheClientClaims() throws Exception {
-    worker(
-        (request, _, _) ->
-            Response.text(
-                request.headers().all("holdfast-connecting-ip")
-                    + " "
-                    + request.header("x-forwarded-for")));
+    worker((request, _, _) ->
+        Response.text(
+            request.headers().all("holdfast-connecting-ip")
+                + " "
+                + request.header("x-forwarded-for")));
     HttpResponse<String> response =
         edge.send(
             edge.request("/")
@@ -197,10 +234,8 @@ class WorkerRequestTest {
   @Test
   void believesTheProxyInFrontWhenToldSo() throws Exception {
     edge.config("trust-forwarded = on");
-    worker(
-        (request, _, _) ->
-            Response.text(
-                request.header("holdfast-connecting-ip").get() + " " + request.url()));
+    worker((request, _, _) ->
+        Response.text(request.header("holdfast-connecting-ip").get() + " " + request.url()));
     HttpResponse<String> response =
         edge.send(
             edge.request("/")
@@ -211,16 +246,13 @@ class WorkerRequestTest {
 
   @Test
   void tellsAHoldfastExceptionWithItsStatus() throws Exception {
-    worker(
-        (_, _, _) -> {
-          throw new HoldfastException(ErrorCode.CONTAINER_NO_CAPACITY, "none \"left\"\n");
-        });
-    HttpResponse<String> response =
-        edge.send(edge.request("/").header("x-request-id", "r1"));
+    worker((_, _, _) -> {
+      throw new HoldfastException(ErrorCode.CONTAINER_NO_CAPACITY, "none \"left\"\n");
+    });
+    HttpResponse<String> response = edge.send(edge.request("/").header("x-request-id", "r1"));
     assertThat(response.statusCode()).isEqualTo(503);
     assertThat(response.headers().firstValue("retry-after")).contains("1");
-    assertThat(response.headers().firstValue("x-holdfast-error"))
-        .contains("container_no_capacity");
+    assertThat(response.headers().firstValue("x-holdfast-error")).contains("container_no_capacity");
     assertThat(response.body())
         .isEqualTo(
             "{\"error\":{\"code\":\"container_no_capacity\",\"message\":\"none \\\"left\\\"\\n\","
@@ -229,22 +261,19 @@ class WorkerRequestTest {
 
   @Test
   void tellsTheFlagsOfAFailedObjectCall() throws Exception {
-    worker(
-        (_, _, _) -> {
-          throw new ObjectCallException(
-              ErrorCode.OBJECT_OVERLOADED, "Error", "Too many requests queued.");
-        });
+    worker((_, _, _) -> {
+      throw new ObjectCallException(
+          ErrorCode.OBJECT_OVERLOADED, "Error", "Too many requests queued.");
+    });
     assertThat(edge.get("/").body())
-        .contains(
-            "\"remote\":false,\"retryable\":false,\"overloaded\":true,\"objectReset\":false");
+        .contains("\"remote\":false,\"retryable\":false,\"overloaded\":true,\"objectReset\":false");
   }
 
   @Test
   void hidesTheMessageOfAnyOtherException() throws Exception {
-    worker(
-        (_, _, _) -> {
-          throw new IllegalStateException("password=hunter2");
-        });
+    worker((_, _, _) -> {
+      throw new IllegalStateException("password=hunter2");
+    });
     HttpResponse<String> response = edge.get("/");
     assertThat(response.statusCode()).isEqualTo(500);
     assertThat(response.body())
@@ -254,10 +283,9 @@ class WorkerRequestTest {
 
   @Test
   void survivesAnErrorThrownByTheWorker() throws Exception {
-    worker(
-        (_, _, _) -> {
-          throw new StackOverflowError();
-        });
+    worker((_, _, _) -> {
+      throw new StackOverflowError();
+    });
     assertThat(edge.get("/").statusCode()).isEqualTo(500);
     assertThat(edge.get("/").statusCode()).isEqualTo(500);
   }
@@ -295,11 +323,10 @@ class WorkerRequestTest {
 
   @Test
   void answersHeadWithTheLengthButWithoutTheBody() throws Exception {
-    worker(
-        (request, _, _) ->
-            request.path().equals("/buffered")
-                ? Response.text("12345")
-                : Response.of(200, Headers.of("content-length", "77"), Body.empty()));
+    worker((request, _, _) ->
+        request.path().equals("/buffered")
+            ? Response.text("12345")
+            : Response.of(200, Headers.of("content-length", "77"), Body.empty()));
     try (RawClient client = edge.raw()) {
       client.send("HEAD /buffered HTTP/1.1\r\nHost: h\r\n\r\n");
       assertThat(client.head()).contains("Content-Length: 5\r\n");
@@ -310,12 +337,11 @@ class WorkerRequestTest {
 
   @Test
   void sends204And304WithoutBody() throws Exception {
-    worker(
-        (request, _, _) ->
-            Response.of(
-                request.path().equals("/204") ? 204 : 304,
-                Headers.of("etag", "\"1\"", "content-type", "text/plain"),
-                Body.of("not to be sent")));
+    worker((request, _, _) ->
+        Response.of(
+            request.path().equals("/204") ? 204 : 304,
+            Headers.of("etag", "\"1\"", "content-type", "text/plain"),
+            Body.of("not to be sent")));
     try (RawClient client = edge.raw()) {
       client.send("GET /204 HTTP/1.1\r\nHost: h\r\n\r\n");
       assertThat(client.head()).startsWith("HTTP/1.1 204").doesNotContain("Content-Length");
@@ -360,8 +386,7 @@ class WorkerRequestTest {
   void acceptsUnusualMethods() throws Exception {
     worker((request, _, _) -> Response.text(request.method() + request.body().text()));
     HttpResponse<String> response =
-        edge.send(
-            edge.request("/").method("PROPFIND", HttpRequest.BodyPublishers.ofString("!")));
+        edge.send(edge.request("/").method("PROPFIND", HttpRequest.BodyPublishers.ofString("!")));
     assertThat(response.body()).isEqualTo("PROPFIND!");
     assertThat(
             edge.send(edge.request("/").method("NONSENSE", HttpRequest.BodyPublishers.noBody()))
