@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -71,7 +72,7 @@ public final class EdgeServer {
         Http.get(system)
             .serverLayer(
                 PekkoSettings.server(system.settings().config(), config),
-                java.util.Optional.empty(),
+                Optional.empty(),
                 NoLogging.getInstance());
     this.binding = bind(system);
     registerMetrics();
@@ -112,7 +113,7 @@ public final class EdgeServer {
                 config.backlog(),
                 List.of(),
                 true,
-                java.util.Optional.<Duration>empty())
+                Optional.<Duration>empty())
             .mapAsyncUnordered(config.connectionsMax(), this::serve)
             .to(Sink.ignore())
             .run(materializer);
@@ -139,7 +140,7 @@ public final class EdgeServer {
     EdgeConnection connection =
         new EdgeConnection(incoming.remoteAddress().getAddress().getHostAddress());
     connections.add(connection);
-    connection.closed().thenRun(() -> connections.remove(connection));
+    var _ = connection.closed().thenRun(() -> connections.remove(connection));
     Flow<HttpRequest, HttpResponse, NotUsed> exchanges =
         Flow.fromGraph(
             new ExchangeStage((request, reply) -> handler.handle(request, connection, reply)));

@@ -154,40 +154,45 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
 
   /// The next bytes, or null at the end. Holds the lock.
   private @Nullable ByteBuffer awaitBytes() throws IOException {
-    while (true) {
-      if (closed) {
-        throw new IOException("the request body was closed");
+    try {
+      while (!readable()) {
+        changed.await();
       }
-      ByteBuffer from = current;
-      if (from != null && from.hasRemaining()) {
-        return from;
-      }
-      ByteString next = chunks.poll();
-      if (next != null) {
-        current = next.asByteBuffer();
-        requestOneMore();
-      } else if (failure != null) {
-        throw failure;
-      } else if (phase == Phase.ENDED) {
-        return null;
-      } else {
-        awaitChange();
-      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted(e);
     }
+    if (closed) {
+      throw new IOException("the request body was closed");
+    }
+    ByteBuffer from = current;
+    if (from != null && from.hasRemaining()) {
+      return from;
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return null;
+  }
+
+  /** Whether there are bytes, the end, or a failure. Takes the next chunk. */
+  private boolean readable() {
+    ByteBuffer from = current;
+    if (closed || (from != null && from.hasRemaining())) {
+      return true;
+    }
+    ByteString next = chunks.poll();
+    if (next == null) {
+      return failure != null || phase == Phase.ENDED;
+    }
+    current = next.asByteBuffer();
+    requestOneMore();
+    return true;
   }
 
   private void requestOneMore() {
     if (subscription != null && phase == Phase.FLOWING) {
       subscription.request(1);
-    }
-  }
-
-  private void awaitChange() throws IOException {
-    try {
-      changed.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw interrupted(e);
     }
   }
 

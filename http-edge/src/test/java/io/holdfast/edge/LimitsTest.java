@@ -109,7 +109,8 @@ class LimitsTest {
       String head = client.head();
       assertThat(head).startsWith("HTTP/1.1 " + status + " ").contains("x-request-id: ");
       assertThat(head).contains("x-holdfast-error: " + code, "application/json");
-      assertThat(client.body(head)).startsWith("{\"error\":{\"code\":\"" + code + "\",\"message\":\"");
+      assertThat(client.body(head))
+          .startsWith("{\"error\":{\"code\":\"" + code + "\",\"message\":\"");
     }
   }
 
@@ -145,12 +146,11 @@ class LimitsTest {
     edge.config("requests-in-flight-max = 2");
     CountDownLatch release = new CountDownLatch(1);
     CountDownLatch busy = new CountDownLatch(2);
-    worker(
-        (_, _, _) -> {
-          busy.countDown();
-          release.await();
-          return Response.text("done");
-        });
+    worker((_, _, _) -> {
+      busy.countDown();
+      release.await();
+      return Response.text("done");
+    });
     CompletableFuture<HttpResponse<String>> first = async("/");
     CompletableFuture<HttpResponse<String>> second = async("/");
     assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
@@ -168,24 +168,22 @@ class LimitsTest {
   }
 
   private CompletableFuture<HttpResponse<String>> async(String path) {
-    return edge.client.sendAsync(
-        edge.request(path).build(), HttpResponse.BodyHandlers.ofString());
+    return edge.client.sendAsync(edge.request(path).build(), HttpResponse.BodyHandlers.ofString());
   }
 
   @Test
   void endsARequestThatTakesTooLongAndInterruptsItsWorker() throws Exception {
     edge.config("request-timeout = 100 ms");
     CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
-    worker(
-        (_, _, _) -> {
-          try {
-            new CountDownLatch(1).await();
-          } catch (InterruptedException e) {
-            interrupted.complete(true);
-            throw e;
-          }
-          return Response.text("?");
-        });
+    worker((_, _, _) -> {
+      try {
+        new CountDownLatch(1).await();
+      } catch (InterruptedException e) {
+        interrupted.complete(true);
+        throw e;
+      }
+      return Response.text("?");
+    });
     HttpResponse<String> response = edge.get("/");
     assertThat(response.statusCode()).isEqualTo(504);
     assertThat(response.body()).contains("\"code\":\"timeout\"", "within 100 ms");

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WorkerRequestTest {
   private final EdgeFixture edge = new EdgeFixture();
@@ -65,6 +67,25 @@ class WorkerRequestTest {
         .contains("x=");
     assertThat(request.header("content-length")).contains("4");
     assertThat(request.header("host")).contains("localhost:" + edge.port());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "                                          | none",
+        "Content-Type: application/octet-stream     | application/octet-stream",
+        "Content-Type: x/y; a=\"b c\"                | x/y; a=\"b c\"",
+        "content-type: multipart/form-data; boundary=--Ab | multipart/form-data; boundary=--Ab",
+        "Content-Type: nonsense                     | nonsense",
+      })
+  void tellsTheContentTypeThatTheClientSent(String header, String expected) throws Exception {
+    worker((request, _, _) -> Response.text(request.header("content-type").orElse("none")));
+    String line = header == null ? "" : header + "\r\n";
+    try (RawClient client = edge.raw()) {
+      client.send("POST / HTTP/1.1\r\nHost: h\r\n" + line + "Content-Length: 1\r\n\r\nx");
+      assertThat(client.body(client.head())).isEqualTo(expected);
+    }
   }
 
   @Test
