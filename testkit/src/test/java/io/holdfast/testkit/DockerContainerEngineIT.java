@@ -139,10 +139,8 @@ class DockerContainerEngineIT extends ContainerEngineContract {
     StartedContainer killed = serving("serve");
     StartedContainer lives = serving("serve");
     try (DockerContainerEngine cutOff = DockerContainerEngine.open(at(socket.host()), DEPLOYMENT)) {
-      CompletableFuture<ExitReason> exit =
-          CompletableFuture.supplyAsync(() -> cutOff.awaitExit(killed.id()));
-      CompletableFuture<ExitReason> none =
-          CompletableFuture.supplyAsync(() -> cutOff.awaitExit(lives.id()));
+      CompletableFuture<ExitReason> exit = async(() -> cutOff.awaitExit(killed.id()));
+      CompletableFuture<ExitReason> none = async(() -> cutOff.awaitExit(lives.id()));
       eventually().until(() -> socket.connections() > 0);
       socket.cut();
       assertThatThrownBy(() -> cutOff.inspect(killed.id()))
@@ -154,6 +152,33 @@ class DockerContainerEngineIT extends ContainerEngineContract {
       assertThat(none).isNotDone();
       killByHand(lives.id());
       assertThat(none.get(20, TimeUnit.SECONDS)).isEqualTo(new ExitReason.Exited(137));
+    }
+  }
+
+  @Test
+  void goesOnAtOnceWhenDockerIsBackAlthoughItsConnectionsAreDead() throws Exception {
+    UnreliableSocket socket = new UnreliableSocket("none");
+    sockets.add(socket);
+    ContainerSpec spec = program(owner(), "serve").build();
+    try (DockerContainerEngine engine = DockerContainerEngine.open(at(socket.host()), DEPLOYMENT)) {
+      engine.checkAvailable();
+      List<CompletableFuture<Integer>> calls = new ArrayList<>();
+      for (int i = 0; i < 32; i++) {
+        calls.add(async(() -> engine.images().size()));
+      }
+      for (CompletableFuture<Integer> call : calls) {
+        call.get(30, TimeUnit.SECONDS);
+      }
+      assertThat(socket.connections()).isGreaterThan(1);
+      socket.cut();
+      socket.mend();
+      StartedContainer container = engine.start(spec);
+      socket.cut();
+      socket.mend();
+      engine.signal(container.id(), 10);
+      socket.cut();
+      socket.mend();
+      engine.destroy(container.id());
     }
   }
 

@@ -395,7 +395,7 @@ public final class DockerContainerEngine implements ContainerEngine {
   @Override
   public void copyIn(ContainerId id, String folder, InputStream tar) {
     try {
-      docker.call(
+      docker.callOnce(
           COPY_LIMIT,
           () ->
               docker

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A log whose end was torn off or overwritten gives back every record before that, and nothing else.
+/// A log whose end was torn off or overwritten gives back every record before that, and nothing
+/// else.
 class TornLogTest {
   private static final String ID = "rooms|a";
   private static final int EVENTS = 60;
@@ -114,7 +115,8 @@ class TornLogTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {146, 148, 149, 150, 151, 152, 153, 154, 155, 156, 158, 159, 160, 161, 163, 166, 168})
+  @ValueSource(
+      ints = {146, 148, 149, 150, 151, 152, 153, 154, 155, 156, 158, 159, 160, 161, 163, 166, 168})
   void recordsWhoseHeadIsSplitBetweenBlocksAreRead(int firstPadding) throws IOException {
     Path path = directory.resolve("split");
     try (EmbeddedStore store = Stores.open(path)) {
