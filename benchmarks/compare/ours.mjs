@@ -27,7 +27,7 @@ export default {
 
   install() {
     if (fs.existsSync(path.join(home, 'cluster-node/target/node.jar')) && fs.existsSync(appJar)) return;
-    const r = sh(path.join(home, 'scripts/mvn'), ['-q', '-Dfast', '-DskipTests', '-pl', 'cluster-node,benchmarks', '-am', 'package'], { cwd: home });
+    const r = sh(path.join(home, 'scripts/mvn'), ['-q', '-Dfast', '-Dmaven.test.skip=true', '-pl', 'cluster-node,benchmarks', '-am', 'package'], { cwd: home });
     if (r.rc !== 0) throw new Error(`building Holdfast failed:\n${r.out.slice(-2000)}`);
   },
 

@@ -138,9 +138,10 @@ final class NodeProcess implements AutoCloseable {
     }
   }
 
+  /// The node says so itself: somebody else could answer at its port.
   private boolean isReady() {
     try {
-      return get("/readyz").status() == 200;
+      return log().contains("holdfast: ready on ") && get("/readyz").status() == 200;
     } catch (UncheckedIOException e) {
       return false;
     }
