@@ -38,8 +38,8 @@ final class AlarmSlot {
           "Your Durable Object class must have an alarm() handler in order to call setAlarm()");
     }
     ObjectDatabase database = host.database();
-    long generation = database.alarm().map(StoredAlarm::generation).orElse(0L) + 1;
-    database.alarm(Optional.of(new StoredAlarm(millis(time), generation)));
+    long last = database.alarm().or(this::running).map(StoredAlarm::generation).orElse(0L);
+    database.alarm(Optional.of(new StoredAlarm(millis(time), last + 1)));
     host.afterWrite();
   }
 
@@ -47,11 +47,15 @@ final class AlarmSlot {
   /// in its place.
   void delete() {
     ObjectDatabase database = host.database();
-    Optional<StoredAlarm> left = Optional.ofNullable(running);
-    if (!database.alarm().equals(left)) {
-      database.alarm(left);
+    Optional<StoredAlarm> stored = database.alarm();
+    if (stored.isPresent() && !stored.equals(running())) {
+      database.alarm(running());
       host.afterWrite();
     }
+  }
+
+  private Optional<StoredAlarm> running() {
+    return Optional.ofNullable(running);
   }
 
   void beginRun(Instant scheduled) {
@@ -90,7 +94,10 @@ final class AlarmSlot {
     if (time.compareTo(Instant.ofEpochMilli(TIME_MILLIS_MAX)) > 0) {
       throw new HoldfastException(
           ErrorCode.INVALID_ARGUMENT,
-          "expected an alarm time up to " + Instant.ofEpochMilli(TIME_MILLIS_MAX) + ", found " + time);
+          "expected an alarm time up to "
+              + Instant.ofEpochMilli(TIME_MILLIS_MAX)
+              + ", found "
+              + time);
     }
     return time.plusNanos(999_999).toEpochMilli();
   }

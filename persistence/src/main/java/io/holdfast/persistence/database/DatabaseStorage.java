@@ -43,7 +43,9 @@ public final class DatabaseStorage implements Storage {
 
   private <T> Optional<T> value(String key, Type type) {
     Optional<byte[]> stored = host.database().get(Keys.checked(key));
-    return stored.isEmpty() ? Optional.empty() : Optional.ofNullable(decoded(key, stored.get(), type));
+    return stored.isEmpty()
+        ? Optional.empty()
+        : Optional.ofNullable(decoded(key, stored.get(), type));
   }
 
   @Override
@@ -181,7 +183,8 @@ public final class DatabaseStorage implements Storage {
   private byte[] encoded(String key, @Nullable Object value) {
     if (value == null) {
       throw new HoldfastException(
-          ErrorCode.INVALID_ARGUMENT, "put() called with null value for key \"" + excerpt(key) + "\".");
+          ErrorCode.INVALID_ARGUMENT,
+          "put() called with null value for key \"" + excerpt(key) + "\".");
     }
     byte[] bytes = host.codec().toCbor(value);
     int length = Keys.utf8Length(key) + bytes.length;

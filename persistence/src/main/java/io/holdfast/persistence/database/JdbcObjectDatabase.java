@@ -140,11 +140,10 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     if (alarm().equals(alarm)) {
       return;
     }
-    write(
-        open -> {
-          alarm.ifPresentOrElse(
-              set -> open.metadata.put(ALARM, set.toBytes()), () -> open.metadata.delete(ALARM));
-        });
+    write(open -> {
+      alarm.ifPresentOrElse(
+          set -> open.metadata.put(ALARM, set.toBytes()), () -> open.metadata.delete(ALARM));
+    });
     knownAlarm = alarm;
   }
 

@@ -85,10 +85,8 @@ final class SqliteHandle implements AutoCloseable {
             """
                 + limits.effectiveBytesMax() / pageSize);
     // Slack of 1 KiB for the record header and the key, so that 2 MiB of key and value fit.
-    connection.setLimit(
-        SQLiteLimits.SQLITE_LIMIT_LENGTH, DatabaseLimits.VALUE_BYTES_MAX + 1024);
-    connection.setLimit(
-        SQLiteLimits.SQLITE_LIMIT_SQL_LENGTH, DatabaseLimits.STATEMENT_BYTES_MAX);
+    connection.setLimit(SQLiteLimits.SQLITE_LIMIT_LENGTH, DatabaseLimits.VALUE_BYTES_MAX + 1024);
+    connection.setLimit(SQLiteLimits.SQLITE_LIMIT_SQL_LENGTH, DatabaseLimits.STATEMENT_BYTES_MAX);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_COLUMN, 100);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_VARIABLE_NUMBER, 100);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_EXPR_DEPTH, 100);
