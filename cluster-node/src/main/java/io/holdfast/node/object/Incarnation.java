@@ -131,7 +131,8 @@ final class Incarnation implements StorageHost {
     recovered.complete(image);
   }
 
-  /// Closes the database handle of an object that has been idle for a while; the next use opens it again.
+  /// Closes the database handle of an object that has been idle for a while; the next use opens it
+  /// again.
   void hibernate() {
     if (queue.tryTake()) {
       ObjectDatabase open = database;
