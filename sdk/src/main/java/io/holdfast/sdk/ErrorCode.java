@@ -46,6 +46,9 @@ public enum ErrorCode {
   IMAGE_NOT_FOUND(500, Retry.NO),
   ENGINE_UNAVAILABLE(503, Retry.YES),
 
+  // The node.
+  NODE_OVERLOADED(503, Retry.YES),
+
   // The operator's part.
   APP_INVALID(500, Retry.NO),
   CONFIG_INVALID(500, Retry.NO),
