@@ -24,6 +24,7 @@ prepare() {
   "$root/scripts/images"
   say "building Holdfast (the first time also downloads its libraries: minutes)"
   "$root/scripts/build" -Dfast -Dmaven.test.skip=true -pl cluster-node,examples/counter,examples/sandbox,examples/orchestrator -am
+  "$root/scripts/aot-cache"
 }
 
 # deploy_examples FOLDER: an apps directory with the three examples.
