@@ -167,6 +167,30 @@ public class Gate extends DurableObject {
     ctx.blocking(answer::get);
   }
 
+  public int writeAndFetch(String url) {
+    ctx.storage().put("number", 1);
+    return env.fetch(Request.get(url)).status();
+  }
+
+  public void writeAndSync(String latch) {
+    ctx.storage().put("number", 1);
+    ctx.storage().sync();
+    Latches.open(latch);
+  }
+
+  public boolean isOpen(String latch) {
+    return Latches.of(latch).getCount() == 0;
+  }
+
+  public void writeAndThrow() {
+    ctx.storage().put("number", 1);
+    throw new IllegalStateException("after a write");
+  }
+
+  public int number() {
+    return ctx.storage().get("number", Integer.class).orElse(0);
+  }
+
   public void writeAndBlock(String latch) throws Exception {
     ctx.storage().put("number", 1);
     ctx.blocking(() -> {
