@@ -26,7 +26,7 @@ final class EdgeConnection {
 
   /// What the clock tells the stream.
   enum Command {
-    /// Ends the connection after what was written.
+    /// Ends the connection after what is being written; what comes in is dropped.
     CLOSE,
     /// Ends it at once.
     ABORT
@@ -140,6 +140,21 @@ final class EdgeConnection {
       long idleSince = exchange == null ? startNanos : exchange.overNanos();
       closeIf(passed(idleSince, nowNanos, config.idleTimeout().toNanos()));
     }
+  }
+
+  void closeIfIdle() {
+    if (!busy() && !readingHead() && lingersSinceNanos == 0) {
+      tell(Command.CLOSE);
+    }
+  }
+
+  /// Ends it at once, and interrupts the Worker that is answering.
+  void end() {
+    Exchange exchange = current;
+    if (exchange != null && busy()) {
+      exchange.interruptWorker();
+    }
+    tell(Command.ABORT);
   }
 
   private void checkBusy(Exchange exchange, long nowNanos, EdgeConfig config) {

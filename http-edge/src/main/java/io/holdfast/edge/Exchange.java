@@ -230,9 +230,13 @@ final class Exchange implements ResponseBodySource.Listener {
     }
   }
 
-  /// Answers with 504 and interrupts the worker, when the deadline has passed without an answer.
+  /// Answers with 504 and interrupts the worker, when there was no answer for too long since the
+  /// request, or the last bytes of its body, came.
   void checkDeadline(long nowNanos, long timeoutNanos) {
-    if ((state.get() & CLAIMED) == 0 && nowNanos - startNanos > timeoutNanos) {
+    RequestBodyStream body = requestBody;
+    long lastNanos = body == null ? 0 : body.lastReceivedNanos();
+    long sinceNanos = lastNanos == 0 ? startNanos : lastNanos;
+    if ((state.get() & CLAIMED) == 0 && nowNanos - sinceNanos > timeoutNanos) {
       answer(
           ErrorReply.of(
               ErrorCode.TIMEOUT,

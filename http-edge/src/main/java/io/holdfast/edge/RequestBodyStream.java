@@ -34,6 +34,7 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
   private final Invitation invitation;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private volatile long lastReceivedNanos;
 
   // Guarded by lock.
   private final ArrayDeque<ByteString> chunks = new ArrayDeque<>();
@@ -75,6 +76,11 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
     } finally {
       lock.unlock();
     }
+  }
+
+  /// The clock's reading when bytes came last, 0 before.
+  long lastReceivedNanos() {
+    return lastReceivedNanos;
   }
 
   /// Why the request is the client's fault, or null: its body is too long or broken.
@@ -305,6 +311,7 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
     lock.lock();
     try {
       received += chunk.size();
+      lastReceivedNanos = System.nanoTime();
       if (received > bytesMax) {
         chunks.clear();
         refuse(ErrorCode.BODY_TOO_LARGE, Limits.bodyTooLarge(bytesMax));

@@ -121,7 +121,13 @@ final class RequestReader {
         case RequestIds.HEADER -> requestId = value;
         case FORWARDED_FOR -> takeForwardedFor(name, value);
         case FORWARDED_PROTO -> takeForwardedProto(name, value);
-        default -> add(name, value);
+        default -> addUnlessMadeByPekko(header, name, value);
+      }
+    }
+
+    private void addUnlessMadeByPekko(HttpHeader header, String name, String value) {
+      if (header.renderInRequests()) {
+        add(name, value);
       }
     }
 

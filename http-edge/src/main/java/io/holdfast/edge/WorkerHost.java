@@ -56,7 +56,10 @@ final class WorkerHost {
 
   private Response outcome(Exchange exchange, Body body) throws Exception {
     @Nullable Response response =
-        worker.fetch(exchange.head().withBody(body), env.apply(CallContext.of(exchange.requestId())), new RequestContext(exchange));
+        worker.fetch(
+            exchange.head().withBody(body),
+            env.apply(CallContext.of(exchange.requestId())),
+            new RequestContext(exchange));
     if (response == null) {
       throw new HoldfastException(
           ErrorCode.WORKER_FAILED, "expected a response from the worker, found null");

@@ -157,7 +157,7 @@ class LimitsTest {
     HttpResponse<String> shed = edge.get("/");
     assertThat(shed.statusCode()).isEqualTo(503);
     assertThat(shed.headers().firstValue("retry-after")).contains("1");
-    assertThat(shed.body()).contains("overloaded", "at most 2 requests");
+    assertThat(shed.body()).contains("\"node_overloaded\"", "at most 2 requests");
     assertThat(edge.get("/healthz").statusCode()).isEqualTo(200);
     assertThat(edge.get("/metrics").body())
         .contains("holdfast_edge_requests_rejected_total{reason=\"overloaded\"} 1.0");

@@ -13,6 +13,7 @@ import io.holdfast.sdk.Worker;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -200,6 +201,29 @@ class WorkerRequestTest {
       assertThat(seen.get().contains(name)).as(name).isFalse();
     }
     assertThat(seen.get().first("x-end")).contains("1");
+  }
+
+  @Test
+  void givesWebSocketRequestsToTheWorkerWithoutPekkosOwnHeaders() throws Exception {
+    AtomicReference<Headers> seen = new AtomicReference<>();
+    worker((request, _, _) -> {
+      seen.set(request.headers());
+      return Response.text("no sockets yet");
+    });
+    try (RawClient client = edge.raw()) {
+      client.send(
+          "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+      assertThat(client.head()).startsWith("HTTP/1.1 200");
+    }
+    assertThat(seen.get())
+        .extracting(Map.Entry::getKey)
+        .containsExactly(
+            "Host",
+            "Sec-WebSocket-Key",
+            "Sec-WebSocket-Version",
+            "x-request-id",
+            "holdfast-connecting-ip");
   }
 
   @Test

@@ -131,7 +131,8 @@ final class Incarnation implements StorageHost {
     recovered.complete(image);
   }
 
-  /// Closes the database handle of an object that has been idle for a while; the next use opens it again.
+  /// Closes the database handle of an object that has been idle for a while; the next use opens it
+  /// again.
   void hibernate() {
     if (queue.tryTake()) {
       ObjectDatabase open = database;
@@ -307,6 +308,17 @@ final class Incarnation implements StorageHost {
     return turn;
   }
 
+  /** The turn of the calling thread, with no transaction open that a commit would cut in two. */
+  private Turn turnThatMayWait() {
+    Turn turn = turn();
+    if (turn.transactions > 0) {
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE,
+          "a transaction is open: inside it an object cannot wait for anything but its storage");
+    }
+    return turn;
+  }
+
   private void checkAlive() {
     HoldfastException reason = dead.get();
     if (reason != null) {
@@ -316,12 +328,7 @@ final class Incarnation implements StorageHost {
 
   /// Runs something that waits; other events may enter meanwhile, unless the gate is closed.
   <T> T yieldWhile(Callable<T> task) throws Exception {
-    Turn turn = turn();
-    if (turn.transactions > 0) {
-      throw new HoldfastException(
-          ErrorCode.WRONG_STATE,
-          "a transaction is open: inside it an object cannot wait for anything but its storage");
-    }
+    Turn turn = turnThatMayWait();
     handOver();
     turn.away = true;
     boolean gone = turn.closings == 0;
@@ -349,7 +356,6 @@ final class Incarnation implements StorageHost {
   /// As [#yieldWhile], for something that leaves the object: it begins once all writes so far are
   /// durable.
   <T> T yieldForEffect(Callable<T> task) throws Exception {
-    turn();
     CompletableFuture<Void> durable = whenDurable();
     return yieldWhile(() -> {
       durable.get();
@@ -358,7 +364,10 @@ final class Incarnation implements StorageHost {
   }
 
   /// Completes when all writes so far are durable, or fails with the reason why they will never be.
+  ///
+  /// @throws HoldfastException `wrong_state` inside a transaction
   CompletableFuture<Void> whenDurable() {
+    turnThatMayWait();
     CompletableFuture<Void> durable = new CompletableFuture<>();
     deliver(
         new OutputGate.Effect() {
@@ -521,7 +530,6 @@ final class Incarnation implements StorageHost {
 
   @Override
   public void awaitDurable() {
-    turn();
     Unchecked.call(whenDurable()::get);
   }
 

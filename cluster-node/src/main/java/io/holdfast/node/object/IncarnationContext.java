@@ -51,7 +51,7 @@ final class IncarnationContext implements ObjectContext {
 
   @Override
   public <T> T blocking(Callable<T> task) throws Exception {
-    return incarnation.yieldWhile(task);
+    return incarnation.yieldForEffect(task);
   }
 
   @Override

@@ -58,10 +58,14 @@ public final class JournalBench {
     Path base = Files.createDirectories(Path.of(args[0]));
     int seconds = args.length > 1 ? Integer.parseInt(args[1]) : 4;
     int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 3;
+    Map<String, Opener> candidates = candidates();
+    if (args.length > 3) {
+      candidates.keySet().retainAll(Arrays.asList(args[3].split(";")));
+    }
     RocksDB.loadLibrary();
     Map<String, List<Result>> best = new LinkedHashMap<>();
     for (int round = 0; round < rounds; round++) {
-      for (Map.Entry<String, Opener> candidate : candidates().entrySet()) {
+      for (Map.Entry<String, Opener> candidate : candidates.entrySet()) {
         best.merge(
             candidate.getKey(), measure(base, candidate.getValue(), seconds), JournalBench::better);
       }
