@@ -3,7 +3,7 @@
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|
-/// | which object | [NamespaceId], [ObjectAddress], [ObjectIds] |
+/// | which object | [NamespaceDirectory], [NamespaceId], [ObjectAddress], [ObjectIds] |
 /// | calling it | [ObjectGateway], [RpcCall], [CallContext] |
 /// | values as CBOR and JSON | [ValueCodec] |
 @NullMarked

@@ -133,7 +133,7 @@ public class Container extends DurableObject implements ContainerControl {
   /// container awake.
   public final Response containerFetch(Request request, int port) throws Exception {
     ensureStarted(List.of(port));
-    handle.renewActivity();
+    handle.setInactivityTimeout(sleepAfter);
     return handle.port(port).fetch(request);
   }
 
@@ -172,6 +172,11 @@ public class Container extends DurableObject implements ContainerControl {
   @Override
   public ContainerState state() {
     return handle.state();
+  }
+
+  /// How long nothing must be in flight until [#onActivityExpired()] runs.
+  public final Duration sleepAfter() {
+    return sleepAfter;
   }
 
   /// Starts the clock of [#sleepAfter] anew.
@@ -219,6 +224,7 @@ public class Container extends DurableObject implements ContainerControl {
     readyPorts.clear();
     try {
       handle.start(options);
+      handle.setInactivityTimeout(sleepAfter);
       handle.awaitReady(new Readiness.Running(), readyTimeout);
       awaitPorts(ports);
       ctx.blockConcurrencyWhile(() -> {

@@ -34,6 +34,7 @@ public enum ErrorCode {
 
   // Storage.
   STORAGE_FAILED(503, Retry.YES),
+  STORAGE_OVERLOADED(503, Retry.YES),
   STORAGE_FULL(507, Retry.NO),
   STORAGE_CORRUPT(500, Retry.NO),
 
@@ -45,6 +46,12 @@ public enum ErrorCode {
   CONTAINER_DISCONNECTED(500, Retry.NO),
   IMAGE_NOT_FOUND(500, Retry.NO),
   ENGINE_UNAVAILABLE(503, Retry.YES),
+
+  // The world outside.
+  FETCH_FAILED(502, Retry.NO),
+
+  // The node.
+  NODE_OVERLOADED(503, Retry.YES),
 
   // The operator's part.
   APP_INVALID(500, Retry.NO),

@@ -1,0 +1,38 @@
+# `make` alone lists the targets. Each one is a script that works without make too.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test build fast run fmt bench compare docs clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Docker, images, build, a node, and the tour of it with curl; ends 0 or says what is wrong
+	@scripts/demo
+
+test: ## The whole suite with its set-up; ONE=CounterTest runs one class
+	@scripts/test $(ONE)
+
+build: ## Compile with all checks and package, without tests
+	@scripts/build
+
+fast: ## Compile and package without the checks (4-6 times quicker)
+	@scripts/build -Dfast
+
+run: ## Leave a node running with the three examples (PORT=8787)
+	@scripts/run
+
+fmt: ## Format the sources
+	@scripts/mvn -q spotless:apply
+
+bench: ## Measure this machine's Holdfast alone: NAME=W4 for one workload, quick by default (FAST=0: long)
+	@PEERS=ours W="$${NAME:-W1,W2,W4}" FAST="$${FAST:-1}" REPS="$${REPS:-1}" benchmarks/compare.sh
+
+compare: ## Measure Holdfast beside its peers: PEERS=workerd,ours W=W1,W4 [REPS=3] [FAST=1]
+	@benchmarks/compare.sh
+
+docs: ## The Javadoc of the SDK, in sdk/target/reports/apidocs
+	@scripts/mvn -q -Dfast -pl sdk javadoc:javadoc && echo "sdk/target/reports/apidocs/index.html"
+
+clean: ## Remove what was built, and the data of the demo
+	@scripts/mvn -q clean && rm -rf target

@@ -1,0 +1,47 @@
+package io.holdfast.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigRenderOptions;
+import io.holdfast.sdk.HoldfastException;
+
+/// Starts a node.
+public final class Main {
+  private static final int EXIT_CANNOT_START = 2;
+
+  private Main() {}
+
+  public static void main(String[] args) {
+    try {
+      NodeArguments arguments = NodeArguments.parse(args);
+      switch (arguments.wish()) {
+        case PRINT_HELP -> System.out.print(NodeArguments.HELP);
+        case PRINT_CONFIG ->
+            System.out.print(
+                arguments
+                    .config()
+                    .getConfig("holdfast")
+                    .root()
+                    .render(
+                        ConfigRenderOptions.defaults().setOriginComments(false).setJson(false)));
+        case RUN -> run(arguments.config());
+      }
+    } catch (HoldfastException e) {
+      cannotStart(e.code().code() + ": " + e.getMessage());
+    } catch (RuntimeException e) {
+      e.printStackTrace();
+      cannotStart("internal: " + e);
+    }
+  }
+
+  private static void run(Config config) {
+    Node node = Node.start(config);
+    node.announce(System.out);
+    // A signal ends the process anyway; a node that left its cluster by itself must not linger.
+    node.terminated().thenRun(() -> Runtime.getRuntime().exit(0));
+  }
+
+  private static void cannotStart(String why) {
+    System.err.println("holdfast: cannot start: " + why);
+    System.exit(EXIT_CANNOT_START);
+  }
+}

@@ -1,0 +1,73 @@
+package io.holdfast.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/// What the operator sets for the node itself, see `holdfast` in reference.conf.
+///
+/// @param tokenFile where the token of the service API is; empty: in the data directory
+record NodeConfig(
+    Path dataDirectory,
+    Path appsDirectory,
+    String region,
+    String node,
+    Optional<Path> tokenFile,
+    Duration stopGrace,
+    OnShutdown onShutdown,
+    Duration shutdownTimeout) {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9-]{1,63}");
+
+  /// What happens to running containers when the node is shut down in order.
+  enum OnShutdown {
+    SLEEP,
+    KEEP
+  }
+
+  NodeConfig {
+    check("holdfast.region", region);
+    check("holdfast.node", node);
+  }
+
+  static NodeConfig from(Config root) {
+    try {
+      Config holdfast = root.getConfig("holdfast");
+      String tokenFile = holdfast.getString("api.token-file");
+      return new NodeConfig(
+          Path.of(holdfast.getString("data-directory")),
+          Path.of(holdfast.getString("apps-directory")),
+          holdfast.getString("region"),
+          holdfast.getString("node"),
+          tokenFile.isEmpty() ? Optional.empty() : Optional.of(Path.of(tokenFile)),
+          holdfast.getDuration("containers.stop-grace"),
+          onShutdown(holdfast.getString("containers.on-shutdown")),
+          holdfast.getDuration("containers.shutdown-timeout"));
+    } catch (ConfigException e) {
+      throw new HoldfastException(ErrorCode.CONFIG_INVALID, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static OnShutdown onShutdown(String text) {
+    return switch (text) {
+      case "sleep" -> OnShutdown.SLEEP;
+      case "keep" -> OnShutdown.KEEP;
+      default -> throw invalid("holdfast.containers.on-shutdown", "sleep or keep", text);
+    };
+  }
+
+  private static void check(String key, String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw invalid(key, "1 to 63 letters, digits and dashes", name);
+    }
+  }
+
+  private static HoldfastException invalid(String key, String expected, String found) {
+    return new HoldfastException(
+        ErrorCode.CONFIG_INVALID, key + ": expected " + expected + ", found '" + found + "'");
+  }
+}

@@ -1,0 +1,147 @@
+package io.holdfast.node.app;
+
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Proxy;
+import java.lang.reflect.Type;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/// An object as a Java interface: turns calls of its methods into calls of the object's.
+final class RpcProxy implements InvocationHandler {
+  private static final @Nullable Object[] NO_ARGUMENTS = {};
+
+  /// The one byte of a null in CBOR.
+  private static final byte CBOR_NULL = (byte) 0xF6;
+
+  /// Results are decoded by classes of the app, and what it does with its futures is its code: none
+  /// of that may hold up a thread of the node.
+  private static final Executor APP_THREADS = Thread.ofVirtual().name("rpc-result")::start;
+
+  /// Kept with the interface, and gone with it.
+  private static final ClassValue<Known> KNOWN =
+      new ClassValue<>() {
+        @Override
+        protected Known computeValue(Class<?> rpcInterface) {
+          return new Known(Generics.of(rpcInterface), new ConcurrentHashMap<>());
+        }
+      };
+
+  private record Known(Generics generics, Map<Method, Action> actions) {
+    Action action(Method method) {
+      return actions.computeIfAbsent(method, m -> Action.of(m, generics));
+    }
+  }
+
+  /// What a method of the interface does.
+  private sealed interface Action {
+    record Call(String method, Type result) implements Action {}
+
+    record CallAsync(String method, Type result) implements Action {}
+
+    record RunDefault(MethodHandle body) implements Action {}
+
+    static Action of(Method method, Generics generics) {
+      if (method.isDefault()) {
+        return new RunDefault(bodyOf(method));
+      }
+      Type result = generics.resolve(method.getGenericReturnType());
+      Class<?> raw = method.getReturnType();
+      return raw == CompletableFuture.class || raw == CompletionStage.class || raw == Future.class
+          ? new CallAsync(method.getName(), valueOf(result))
+          : new Call(method.getName(), result);
+    }
+
+    private static Type valueOf(Type future) {
+      return future instanceof ParameterizedType parameterized
+          ? parameterized.getActualTypeArguments()[0]
+          : Object.class;
+    }
+
+    private static MethodHandle bodyOf(Method method) {
+      Class<?> declaring = method.getDeclaringClass();
+      try {
+        return MethodHandles.privateLookupIn(declaring, MethodHandles.lookup())
+            .unreflectSpecial(method, declaring);
+      } catch (IllegalAccessException e) {
+        throw new IllegalArgumentException("the default method " + method + " is out of reach", e);
+      }
+    }
+  }
+
+  private final Class<?> rpcInterface;
+  private final Stub stub;
+  private final Known known;
+
+  private RpcProxy(Class<?> rpcInterface, Stub stub) {
+    this.rpcInterface = rpcInterface;
+    this.stub = stub;
+    this.known = KNOWN.get(rpcInterface);
+  }
+
+  static <T> T of(Class<T> rpcInterface, Stub stub) {
+    if (!rpcInterface.isInterface() || rpcInterface.isAnnotation()) {
+      throw new IllegalArgumentException("expected an interface, found " + rpcInterface.getName());
+    }
+    Object proxy =
+        Proxy.newProxyInstance(
+            rpcInterface.getClassLoader(),
+            new Class<?>[] {rpcInterface},
+            new RpcProxy(rpcInterface, stub));
+    return rpcInterface.cast(proxy);
+  }
+
+  @Override
+  public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] given)
+      throws Throwable {
+    @Nullable Object[] arguments = given == null ? NO_ARGUMENTS : given;
+    if (method.getDeclaringClass() == Object.class) {
+      return ofObject(proxy, method, arguments);
+    }
+    return switch (known.action(method)) {
+      case Action.Call call ->
+          value(call.method(), call.result(), stub.invoke(call.method(), arguments));
+      case Action.CallAsync call ->
+          stub.invokeAsync(call.method(), arguments)
+              .thenApplyAsync(bytes -> value(call.method(), call.result(), bytes), APP_THREADS);
+      case Action.RunDefault local -> local.body().bindTo(proxy).invokeWithArguments(arguments);
+    };
+  }
+
+  /// The methods of [Object] say what the proxy is; they are not sent.
+  @SuppressWarnings("ReferenceEquality") // Each proxy is equal to itself alone.
+  private Object ofObject(Object proxy, Method method, @Nullable Object[] arguments) {
+    return switch (method.getName()) {
+      case "equals" -> proxy == arguments[0];
+      case "hashCode" -> System.identityHashCode(proxy);
+      default -> stub + " as " + rpcInterface.getName();
+    };
+  }
+
+  private @Nullable Object value(String method, Type type, byte[] cbor) {
+    if (type == void.class || type == Void.class) {
+      return null;
+    }
+    if (type instanceof Class<?> plain && plain.isPrimitive() && isNull(cbor)) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected %s from method \"%s\" of %s, found null"
+              .formatted(type.getTypeName(), method, stub.address()));
+    }
+    return stub.codec().fromCbor(cbor, type);
+  }
+
+  private static boolean isNull(byte[] cbor) {
+    return cbor.length == 1 && cbor[0] == CBOR_NULL;
+  }
+}

@@ -1,0 +1,36 @@
+package io.holdfast.node.app;
+
+import io.holdfast.protocol.CallContext;
+import io.holdfast.sdk.Request;
+import io.holdfast.sdk.Response;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/// Sends at once and waits in place: a Worker owes nobody durability and keeps nobody out.
+///
+/// @param context goes with the calls of the request it was made for
+public record WorkerCaller(CallContext context, Outbound client) implements Caller {
+  /// The node's HTTP client.
+  @FunctionalInterface
+  public interface Outbound {
+    /// Sends a request and waits for the headers of the response.
+    ///
+    /// @throws io.holdfast.sdk.HoldfastException and nothing else
+    Response send(Request request);
+  }
+
+  @Override
+  public <T> T call(Supplier<CompletableFuture<T>> send) {
+    return Waiting.await(send.get());
+  }
+
+  @Override
+  public <T> CompletableFuture<T> callAsync(Supplier<CompletableFuture<T>> send) {
+    return send.get();
+  }
+
+  @Override
+  public Response outbound(Request request) {
+    return client.send(request);
+  }
+}

@@ -1,0 +1,89 @@
+package io.holdfast.node.container;
+
+/// The life cycle of an object's container as a table: state and event give the next state and what
+/// to do.
+final class ContainerLifecycle {
+  private ContainerLifecycle() {}
+
+  enum State {
+    STOPPED,
+    /// Ordered, the engine has not yet answered.
+    STARTING,
+    RUNNING,
+    /// Told to stop; its end was not yet seen.
+    STOPPING
+  }
+
+  enum Event {
+    START_ORDERED,
+    /// A container of an earlier life of the node was found running.
+    FOUND_RUNNING,
+    LAUNCHED,
+    LAUNCH_FAILED,
+    STOP_ORDERED,
+    DESTROY_ORDERED,
+    EXITED
+  }
+
+  enum Action {
+    NONE,
+    /// Create and start it on the engine.
+    LAUNCH,
+    /// Wait for its end.
+    WATCH,
+    /// Wait for its end, and kill it: it was told to stop while it started.
+    WATCH_AND_KILL,
+    /// Let what is in flight end, SIGTERM, grace, SIGKILL.
+    TERMINATE,
+    /// SIGKILL.
+    KILL,
+    /// Tell those who wait for the start that it failed.
+    REPORT_FAILURE,
+    /// Tell the object how it ended.
+    REPORT_EXIT,
+    /// The order makes no sense in this state.
+    REFUSE
+  }
+
+  record Transition(State next, Action action) {}
+
+  static Transition next(State state, Event event) {
+    return switch (state) {
+      case STOPPED ->
+          switch (event) {
+            case START_ORDERED -> to(State.STARTING, Action.LAUNCH);
+            case FOUND_RUNNING -> to(State.RUNNING, Action.WATCH);
+            case STOP_ORDERED, DESTROY_ORDERED, EXITED -> to(State.STOPPED, Action.NONE);
+            case LAUNCHED, LAUNCH_FAILED -> to(State.STOPPED, Action.REFUSE);
+          };
+      case STARTING ->
+          switch (event) {
+            case LAUNCHED -> to(State.RUNNING, Action.WATCH);
+            case LAUNCH_FAILED -> to(State.STOPPED, Action.REPORT_FAILURE);
+            case STOP_ORDERED, DESTROY_ORDERED -> to(State.STOPPING, Action.NONE);
+            case START_ORDERED, FOUND_RUNNING, EXITED -> to(State.STARTING, Action.REFUSE);
+          };
+      case RUNNING ->
+          switch (event) {
+            case EXITED -> to(State.STOPPED, Action.REPORT_EXIT);
+            case STOP_ORDERED -> to(State.STOPPING, Action.TERMINATE);
+            case DESTROY_ORDERED -> to(State.STOPPING, Action.KILL);
+            case START_ORDERED, FOUND_RUNNING, LAUNCHED, LAUNCH_FAILED ->
+                to(State.RUNNING, Action.REFUSE);
+          };
+      case STOPPING ->
+          switch (event) {
+            case EXITED -> to(State.STOPPED, Action.REPORT_EXIT);
+            case LAUNCHED -> to(State.STOPPING, Action.WATCH_AND_KILL);
+            case LAUNCH_FAILED -> to(State.STOPPED, Action.REPORT_FAILURE);
+            case STOP_ORDERED -> to(State.STOPPING, Action.NONE);
+            case DESTROY_ORDERED -> to(State.STOPPING, Action.KILL);
+            case START_ORDERED, FOUND_RUNNING -> to(State.STOPPING, Action.REFUSE);
+          };
+    };
+  }
+
+  private static Transition to(State next, Action action) {
+    return new Transition(next, action);
+  }
+}

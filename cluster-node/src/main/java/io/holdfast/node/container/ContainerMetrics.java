@@ -1,0 +1,45 @@
+package io.holdfast.node.container;
+
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+/// What a node tells of its containers.
+public final class ContainerMetrics {
+  private final Gauge running;
+  private final Histogram startSeconds;
+  private final Counter startFailures;
+
+  public ContainerMetrics(PrometheusRegistry registry) {
+    this.running =
+        Gauge.builder()
+            .name("holdfast_containers")
+            .help("Containers that are starting, running or stopping")
+            .register(registry);
+    this.startSeconds =
+        Histogram.builder()
+            .name("holdfast_container_start_seconds")
+            .help("Time from the order to start until the engine runs the process")
+            .classicOnly()
+            .classicUpperBounds(0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30)
+            .register(registry);
+    this.startFailures =
+        Counter.builder()
+            .name("holdfast_container_start_failures_total")
+            .help("Starts that failed")
+            .register(registry);
+  }
+
+  void running(int change) {
+    running.inc(change);
+  }
+
+  void started(long nanos) {
+    startSeconds.observe(nanos / 1e9);
+  }
+
+  void startFailed() {
+    startFailures.inc();
+  }
+}

@@ -1,0 +1,17 @@
+package io.holdfast.node.container;
+
+import io.holdfast.sdk.ContainerExit;
+import java.util.concurrent.CompletableFuture;
+
+/// How a supervisor reaches its object, which may be out of memory. The futures complete when the
+/// object's turn is over and durable.
+public interface ContainerOwnerHooks {
+  /// The container ended.
+  CompletableFuture<?> ended(ContainerExit exit);
+
+  /// Nothing was in flight for long enough; afterwards the container may or may not run on.
+  CompletableFuture<?> idle();
+
+  /// A container of an earlier life of the node runs: the object must say how long it may idle.
+  CompletableFuture<?> found();
+}

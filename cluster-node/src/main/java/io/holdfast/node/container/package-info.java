@@ -1,0 +1,12 @@
+/// The containers of this node's objects: started once, watched, put to sleep, adopted after a
+/// restart.
+///
+/// | WHERE TO LOOK | |
+/// |---|---|
+/// | what follows what | [ContainerLifecycle] |
+/// | one container | [ContainerSupervisor], its runs [ContainerRun] |
+/// | all of a node, adoption, orphans | [ContainerHost] |
+@NullMarked
+package io.holdfast.node.container;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,555 @@
+package io.holdfast.node.object;
+
+import io.holdfast.node.app.ObjectClass;
+import io.holdfast.node.app.RpcMethods;
+import io.holdfast.persistence.database.Commit;
+import io.holdfast.persistence.database.DatabaseImage;
+import io.holdfast.persistence.database.DatabaseStorage;
+import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.StorageHost;
+import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.ValueCodec;
+import io.holdfast.sdk.Container;
+import io.holdfast.sdk.ContainerHandle;
+import io.holdfast.sdk.DurableObject;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.ObjectCallException;
+import io.holdfast.sdk.ObjectId;
+import io.holdfast.sdk.ObjectResetError;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * One life of an object in memory, from the first event after it was not there until it leaves memory or is reset.
+ *
+ * Threads. Events run on virtual threads, one turn at a time (TurnQueue). Everything below marked "turn" is touched only by
+ * the thread that holds the turn; the hand-over of the turn orders these accesses. The actor owns the output gate and the
+ * writer, and learns of commits by messages that a turn thread sends while it still holds the turn, so they arrive in the
+ * order of the commits.
+ *
+ * Waiting. A turn that waits for anything but its own storage first hands over what it committed, then gives the turn away
+ * (yieldWhile) and takes its place at the end of the queue when it comes back. That is the input gate: storage never gives
+ * the turn away, everything else does.
+ */
+final class Incarnation implements StorageHost {
+  private static final String META_NAME = "name";
+
+  private final ObjectAddress address;
+  private final ObjectClass objectClass;
+  private final ActorRef<ObjectCommand> actor;
+  private final ObjectServices services;
+  private final ValueCodec codec;
+  private final OutputGate gate = new OutputGate();
+  private final TurnQueue queue = new TurnQueue();
+  private final Set<ObjectEvent> running = ConcurrentHashMap.newKeySet();
+  private final CompletableFuture<DatabaseImage> recovered = new CompletableFuture<>();
+  private final AtomicReference<@Nullable HoldfastException> dead = new AtomicReference<>();
+  private volatile long lastEventNanos = System.nanoTime();
+
+  // Turn.
+  private ObjectId id;
+  private @Nullable DurableObject instance;
+  private @Nullable DatabaseStorage storage;
+  private @Nullable ObjectDatabase database;
+  private boolean dirty;
+  private long committed;
+
+  Incarnation(
+      ObjectAddress address,
+      ObjectClass objectClass,
+      ActorRef<ObjectCommand> actor,
+      ObjectServices services) {
+    this.address = address;
+    this.id = address.id();
+    this.objectClass = objectClass;
+    this.actor = actor;
+    this.services = services;
+    this.codec = services.apps().app(address.namespace()).codec();
+  }
+
+  // ---- for the actor
+  // ------------------------------------------------------------------------------------------
+
+  OutputGate gate() {
+    return gate;
+  }
+
+  ObjectAddress address() {
+    return address;
+  }
+
+  /// Queues an event, or rejects it when the queue is full.
+  void submit(ObjectEvent event) {
+    if (queue.length() >= services.settings().queuedEventsMax()) {
+      event.reject(
+          new ObjectCallException(
+              ErrorCode.OBJECT_OVERLOADED,
+              "Error",
+              "Durable Object is overloaded. Too many requests queued."));
+      return;
+    }
+    running.add(event);
+    HoldfastException reason = dead.get();
+    if (reason != null) {
+      running.remove(event);
+      event.reject(reason);
+      return;
+    }
+    if (queue.enter(event)) {
+      Thread.ofVirtual().name("object").start(() -> runAll(event));
+    }
+  }
+
+  /// True when no event runs, waits or is queued. Any thread.
+  boolean isQuiet() {
+    return running.isEmpty() && gate.isEmpty();
+  }
+
+  long idleNanos() {
+    return System.nanoTime() - lastEventNanos;
+  }
+
+  /// Hands over what the journal had of the object.
+  void opened(DatabaseImage image) {
+    recovered.complete(image);
+  }
+
+  /// Closes the database handle of an object that has been idle for a while; the next use opens it
+  /// again.
+  void hibernate() {
+    if (queue.tryTake()) {
+      ObjectDatabase open = database;
+      if (open != null && open.isOpen()) {
+        open.hibernate();
+      }
+      giveTurnAway();
+    }
+  }
+
+  /// Ends this life. All events that run in it end with the reason; events that had not begun are
+  /// returned.
+  List<ObjectEvent> end(HoldfastException reason) {
+    dead.compareAndSet(null, reason);
+    List<ObjectEvent> notBegun = queue.close();
+    notBegun.forEach(running::remove);
+    recovered.completeExceptionally(reason);
+    running.forEach(event -> event.reject(reason));
+    running.clear();
+    gate.failAll(reason);
+    if (!queue.isHeld()) {
+      closeDatabase();
+    }
+    return notBegun;
+  }
+
+  /** By whoever is the last to hold the turn of an incarnation that has ended. */
+  private synchronized void closeDatabase() {
+    ObjectDatabase open = database;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  // ---- running events
+  // -----------------------------------------------------------------------------------------
+
+  private void runAll(ObjectEvent first) {
+    Thread.currentThread().setContextClassLoader(objectClass.type().getClassLoader());
+    ObjectEvent event = first;
+    while (event != null) {
+      runOne(event);
+      // What interrupted this event is not to disturb the next.
+      Thread.interrupted();
+      event = queue.release();
+    }
+    if (dead.get() != null) {
+      closeDatabase();
+    }
+  }
+
+  private void runOne(ObjectEvent event) {
+    Turn turn = new Turn(this, event.context());
+    named(event.target().id());
+    OutputGate.Effect effect;
+    try {
+      effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.run(instance(turn), this));
+    } catch (Throwable e) {
+      effect = event.failed(described(e));
+    }
+    deliver(effect);
+    lastEventNanos = System.nanoTime();
+    running.remove(event);
+    services.metrics().eventEnded();
+  }
+
+  private DurableObject instance(Turn turn) throws Exception {
+    if (instance != null) {
+      return instance;
+    }
+    turn.closings++;
+    try {
+      DurableObject made = objectClass.create(new IncarnationContext(this), services.env(this));
+      instance = made;
+      if (made instanceof Container container) {
+        services.containers().entered(address, container.sleepAfter());
+      }
+      return made;
+    } catch (Throwable e) {
+      throw reset(resetBy(e));
+    } finally {
+      turn.closings--;
+    }
+  }
+
+  private void deliver(OutputGate.Effect effect) {
+    HoldfastException reason = dead.get();
+    if (reason != null) {
+      effect.fail(reason);
+      return;
+    }
+    try {
+      Commit commit = takeCommit();
+      if (commit == null && gate.isDurable(committed)) {
+        effect.release();
+      } else {
+        actor.tell(new ObjectCommand.Produced(this, commit, committed, effect));
+      }
+    } catch (Throwable e) {
+      HoldfastException cause =
+          e instanceof HoldfastException known
+              ? known
+              : new HoldfastException(
+                  ErrorCode.STORAGE_FAILED, "object " + address + " cannot commit: " + e, e);
+      reset(cause);
+      effect.fail(cause);
+    }
+  }
+
+  private @Nullable Commit takeCommit() {
+    if (!dirty || database == null) {
+      return null;
+    }
+    dirty = false;
+    Optional<Commit> commit = database.commit();
+    if (commit.isEmpty()) {
+      return null;
+    }
+    committed++;
+    return commit.get();
+  }
+
+  private HoldfastException described(Throwable thrown) {
+    HoldfastException reason = dead.get();
+    if (reason != null) {
+      return reason;
+    }
+    return switch (unwrapped(thrown)) {
+      case HoldfastException known -> known;
+      case Throwable other -> {
+        services.metrics().eventFailed();
+        ObjectCallException described =
+            new ObjectCallException(
+                ErrorCode.OBJECT_FAILED, other.getClass().getSimpleName(), messageOf(other), other);
+        services.logUserError(address, other);
+        yield described;
+      }
+    };
+  }
+
+  private static Throwable unwrapped(Throwable thrown) {
+    Throwable cause = thrown;
+    while ((cause instanceof ExecutionException || cause instanceof CompletionException)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  private static String messageOf(Throwable thrown) {
+    String message = thrown.getMessage();
+    return message == null ? thrown.getClass().getSimpleName() : message;
+  }
+
+  // ---- gates, for code that runs in a turn
+  // --------------------------------------------------------------------
+
+  /// The turn of the calling thread.
+  ///
+  /// @throws HoldfastException `wrong_state` when the thread does not hold the turn of this object
+  Turn turn() {
+    Turn turn = Turn.CURRENT.isBound() ? Turn.CURRENT.get() : null;
+    if (turn == null || turn.incarnation != this || turn.away) {
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE,
+          "expected a call from a thread that runs an event of object "
+              + address
+              + ", found thread '"
+              + Thread.currentThread().getName()
+              + "' outside of its turn");
+    }
+    checkAlive();
+    return turn;
+  }
+
+  /** The turn of the calling thread, with no transaction open that a commit would cut in two. */
+  private Turn turnThatMayWait() {
+    Turn turn = turn();
+    if (turn.transactions > 0) {
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE,
+          "a transaction is open: inside it an object cannot wait for anything but its storage");
+    }
+    return turn;
+  }
+
+  private void checkAlive() {
+    HoldfastException reason = dead.get();
+    if (reason != null) {
+      throw new ObjectResetError(reason.getMessage());
+    }
+  }
+
+  /// Runs something that waits; other events may enter meanwhile, unless the gate is closed.
+  <T> T yieldWhile(Callable<T> task) throws Exception {
+    Turn turn = turnThatMayWait();
+    handOver();
+    turn.away = true;
+    boolean gone = turn.closings == 0;
+    if (gone) {
+      giveTurnAway();
+    }
+    try {
+      return task.call();
+    } finally {
+      if (gone) {
+        queue.reacquire();
+      }
+      turn.away = false;
+      checkAlive();
+    }
+  }
+
+  private void giveTurnAway() {
+    ObjectEvent next = queue.release();
+    if (next != null) {
+      Thread.ofVirtual().name("object").start(() -> runAll(next));
+    }
+  }
+
+  /// As [#yieldWhile], for something that leaves the object: it begins once all writes so far are
+  /// durable.
+  <T> T yieldForEffect(Callable<T> task) throws Exception {
+    CompletableFuture<Void> durable = whenDurable();
+    return yieldWhile(() -> {
+      durable.get();
+      return task.call();
+    });
+  }
+
+  /// Completes when all writes so far are durable, or fails with the reason why they will never be.
+  ///
+  /// @throws HoldfastException `wrong_state` inside a transaction
+  CompletableFuture<Void> whenDurable() {
+    turnThatMayWait();
+    CompletableFuture<Void> durable = new CompletableFuture<>();
+    deliver(
+        new OutputGate.Effect() {
+          @Override
+          public void release() {
+            durable.complete(null);
+          }
+
+          @Override
+          public void fail(HoldfastException reason) {
+            durable.completeExceptionally(reason);
+          }
+        });
+    return durable;
+  }
+
+  private void handOver() {
+    if (dirty) {
+      deliver(ObjectEvent.NOTHING);
+    }
+  }
+
+  /// Keeps all other events out while the task runs.
+  <T> T closed(Callable<T> task, Duration timeout) throws Exception {
+    Turn turn = turn();
+    if (turn.closings >= 64) {
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE, "blockConcurrencyWhile() nested more than 64 deep");
+    }
+    Thread thread = Thread.currentThread();
+    ScheduledFuture<?> watchdog =
+        services
+            .timer()
+            .schedule(
+                () -> {
+                  reset(blockedTooLong());
+                  thread.interrupt();
+                },
+                timeout.toMillis(),
+                TimeUnit.MILLISECONDS);
+    turn.closings++;
+    try {
+      return task.call();
+    } catch (Throwable e) {
+      throw reset(resetBy(e));
+    } finally {
+      watchdog.cancel(false);
+      turn.closings--;
+    }
+  }
+
+  private static HoldfastException blockedTooLong() {
+    return new ObjectCallException(
+        ErrorCode.OBJECT_OVERLOADED,
+        "Error",
+        "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was"
+            + " canceled and the Durable Object was reset.");
+  }
+
+  private HoldfastException resetBy(Throwable thrown) {
+    if (thrown instanceof ObjectResetError) {
+      HoldfastException reason = dead.get();
+      if (reason != null) {
+        return reason;
+      }
+    }
+    Throwable cause = unwrapped(thrown);
+    services.logUserError(address, cause);
+    return new ObjectCallException(
+        ErrorCode.OBJECT_RESET, cause.getClass().getSimpleName(), messageOf(cause), cause);
+  }
+
+  /// Ends this incarnation; the first reason counts.
+  ObjectResetError reset(HoldfastException reason) {
+    if (dead.compareAndSet(null, reason)) {
+      actor.tell(new ObjectCommand.Reset(this, reason));
+    }
+    return new ObjectResetError(reason.getMessage());
+  }
+
+  // ---- what events use
+  // ----------------------------------------------------------------------------------------
+
+  private void named(ObjectId known) {
+    if (known.name().isPresent() && id.name().isEmpty()) {
+      id = known;
+      if (database != null) {
+        learnName(database);
+      }
+    }
+  }
+
+  ObjectId id() {
+    return id;
+  }
+
+  ObjectServices services() {
+    return services;
+  }
+
+  RpcMethods.Result invoke(DurableObject receiver, RpcCall call) throws Exception {
+    return objectClass.methods().invoke(receiver, call, codec);
+  }
+
+  DatabaseStorage storage() {
+    turn();
+    if (storage == null) {
+      storage = new DatabaseStorage(this);
+    }
+    return storage;
+  }
+
+  /// The alarm, when its time has come.
+  Optional<Instant> dueAlarm() {
+    return storage().storedAlarm().filter(at -> !at.isAfter(services.clock().instant()));
+  }
+
+  /// The object's container, when its namespace has one.
+  Optional<ContainerHandle> containerHandle() {
+    return objectClass
+        .container()
+        .map(config -> new TurnContainerHandle(this, services.containers().supervisor(address)));
+  }
+
+  void background(CallContext context, Callable<?> task) {
+    submit(new ObjectEvent.Background(new ObjectAddress(address.namespace(), id), context, task));
+  }
+
+  // ---- StorageHost
+  // --------------------------------------------------------------------------------------------
+
+  @Override
+  public ObjectDatabase database() {
+    turn();
+    if (database == null) {
+      actor.tell(new ObjectCommand.OpenStorage(this));
+      database = services.openDatabase(Unchecked.call(recovered::get));
+      learnName(database);
+    }
+    return database;
+  }
+
+  /**
+   * The name is stored with the first write, and known from then on to events that come without it.
+   */
+  private void learnName(ObjectDatabase opened) {
+    if (id.name().isEmpty()) {
+      opened
+          .metadata(META_NAME)
+          .ifPresent(name ->
+              id = new ObjectId(id.hex(), Optional.of(new String(name, StandardCharsets.UTF_8))));
+    }
+    id.name().ifPresent(name -> opened.stamp(META_NAME, name.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Override
+  public void afterWrite() {
+    dirty = true;
+  }
+
+  @Override
+  public void awaitDurable() {
+    Unchecked.call(whenDurable()::get);
+  }
+
+  @Override
+  public boolean hasAlarmHandler() {
+    return objectClass.hasAlarmHandler();
+  }
+
+  @Override
+  public ValueCodec codec() {
+    return codec;
+  }
+
+  @Override
+  public void enterTransaction() {
+    turn().transactions++;
+  }
+
+  @Override
+  public void leaveTransaction() {
+    turn().transactions--;
+  }
+}

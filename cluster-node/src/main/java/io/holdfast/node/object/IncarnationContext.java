@@ -1,0 +1,76 @@
+package io.holdfast.node.object;
+
+import io.holdfast.sdk.ContainerHandle;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.ObjectCallException;
+import io.holdfast.sdk.ObjectContext;
+import io.holdfast.sdk.ObjectId;
+import io.holdfast.sdk.ObjectResetError;
+import io.holdfast.sdk.Storage;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/// What an object sees of its [Incarnation].
+final class IncarnationContext implements ObjectContext {
+  /** How long blockConcurrencyWhile may take. */
+  private static final Duration CLOSED_MAX = Duration.ofSeconds(30);
+
+  private final Incarnation incarnation;
+  private final Optional<ContainerHandle> container;
+
+  IncarnationContext(Incarnation incarnation) {
+    this.incarnation = incarnation;
+    this.container = incarnation.containerHandle();
+  }
+
+  @Override
+  public ObjectId id() {
+    return incarnation.id();
+  }
+
+  @Override
+  public Storage storage() {
+    return incarnation.storage();
+  }
+
+  @Override
+  public Optional<ContainerHandle> container() {
+    return container;
+  }
+
+  @Override
+  public <T> T blockConcurrencyWhile(Callable<T> task) throws Exception {
+    return incarnation.closed(task, CLOSED_MAX);
+  }
+
+  @Override
+  public void waitUntil(Callable<?> task) {
+    incarnation.background(incarnation.turn().context, task);
+  }
+
+  @Override
+  public <T> T blocking(Callable<T> task) throws Exception {
+    return incarnation.yieldForEffect(task);
+  }
+
+  @Override
+  public void sleep(Duration duration) {
+    Unchecked.call(() ->
+        incarnation.yieldWhile(() -> {
+          Thread.sleep(duration);
+          return true;
+        }));
+  }
+
+  @Override
+  public ObjectResetError abort(String reason) {
+    incarnation.turn();
+    throw incarnation.reset(new ObjectCallException(ErrorCode.OBJECT_RESET, "Error", reason));
+  }
+
+  @Override
+  public String region() {
+    return incarnation.services().settings().region();
+  }
+}

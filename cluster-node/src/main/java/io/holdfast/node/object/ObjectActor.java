@@ -1,0 +1,325 @@
+package io.holdfast.node.object;
+
+import io.holdfast.node.app.ObjectClass;
+import io.holdfast.persistence.database.Commit;
+import io.holdfast.persistence.writer.ObjectWriter;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.ObjectCallException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * The entity of one object: hands events to the current incarnation, persists what its turns commit, opens the output
+ * gate, and decides when the object leaves memory.
+ *
+ * One merged commit is with the writer at a time; what is committed meanwhile is merged into the next. An incarnation that
+ * is reset loses what was not yet with the writer. Its writer is stopped and seen stopped before the next incarnation may
+ * open storage, so two writers of one object never overlap; the journal answers a replay only after the writes of the same
+ * object that are still in its queue.
+ */
+final class ObjectActor extends AbstractBehavior<ObjectCommand> {
+  /** How long a quiet object keeps its database handle. */
+  private static final Duration HIBERNATE_AFTER = Duration.ofSeconds(5);
+
+  /** How long a drain waits for the events that still run. */
+  private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
+
+  private final ObjectAddress address;
+  private final ObjectClass objectClass;
+  private final ObjectServices services;
+  private final ActorRef<ClusterSharding.ShardCommand> shard;
+  private final TimerScheduler<ObjectCommand> timers;
+
+  private @Nullable Incarnation current;
+  private @Nullable ActorRef<ObjectWriter.Command> writer;
+  private @Nullable Incarnation writerOf;
+  private boolean opening;
+  private @Nullable Commit pending;
+  private long pendingThrough;
+  private boolean persisting;
+  private boolean passivating;
+  private boolean stopping;
+  private long drainDeadlineNanos;
+
+  static Behavior<ObjectCommand> create(
+      ObjectAddress address,
+      ObjectClass objectClass,
+      ObjectServices services,
+      ActorRef<ClusterSharding.ShardCommand> shard) {
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(
+            timers -> new ObjectActor(context, timers, address, objectClass, services, shard)));
+  }
+
+  private ObjectActor(
+      ActorContext<ObjectCommand> context,
+      TimerScheduler<ObjectCommand> timers,
+      ObjectAddress address,
+      ObjectClass objectClass,
+      ObjectServices services,
+      ActorRef<ClusterSharding.ShardCommand> shard) {
+    super(context);
+    this.timers = timers;
+    this.address = address;
+    this.objectClass = objectClass;
+    this.services = services;
+    this.shard = shard;
+    services.metrics().objectEntered();
+    checkIdleIn(firstCheck());
+  }
+
+  @Override
+  public Receive<ObjectCommand> createReceive() {
+    return newReceiveBuilder()
+        .onAnyMessage(this::onCommand)
+        .onSignal(PostStop.class, signal -> onPostStop())
+        .build();
+  }
+
+  private Behavior<ObjectCommand> onCommand(ObjectCommand command) {
+    return switch (command) {
+      case ObjectCommand.Produced produced -> onProduced(produced);
+      case ObjectCommand.Deliver deliver -> onDeliver(deliver);
+      case ObjectCommand.Written written -> onWritten(written);
+      case ObjectCommand.OpenStorage open -> onOpenStorage(open);
+      case ObjectCommand.Reset reset -> onReset(reset);
+      case ObjectCommand.WriterStopped stopped -> onWriterStopped(stopped);
+      case ObjectCommand.CheckIdle check -> onCheckIdle();
+      case ObjectCommand.Stop stop -> onStop();
+    };
+  }
+
+  // ---- events in, effects out
+  // ---------------------------------------------------------------------------------
+
+  private Behavior<ObjectCommand> onDeliver(ObjectCommand.Deliver deliver) {
+    if (stopping && current == null) {
+      deliver.event().reject(moving());
+      return this;
+    }
+    incarnation().submit(deliver.event());
+    return this;
+  }
+
+  private Incarnation incarnation() {
+    if (current == null) {
+      current = new Incarnation(address, objectClass, getContext().getSelf(), services);
+    }
+    return current;
+  }
+
+  private Behavior<ObjectCommand> onProduced(ObjectCommand.Produced produced) {
+    if (produced.from() != current) {
+      produced.effect().fail(superseded());
+      return this;
+    }
+    Commit commit = produced.commit();
+    if (commit != null) {
+      pending = pending == null ? commit : pending.mergedWith(commit);
+      pendingThrough = produced.through();
+    }
+    current.gate().admit(produced.through(), produced.effect());
+    persistNext();
+    return this;
+  }
+
+  private void persistNext() {
+    if (pending != null && !persisting && writer != null && writerOf == current) {
+      writer.tell(new ObjectWriter.Persist(pending, pendingThrough));
+      services.metrics().persistBegun(pending.transactions());
+      persisting = true;
+      pending = null;
+    }
+  }
+
+  // ---- storage
+  // ------------------------------------------------------------------------------------------------
+
+  private Behavior<ObjectCommand> onOpenStorage(ObjectCommand.OpenStorage open) {
+    if (open.from() == current) {
+      opening = true;
+      spawnWriter();
+    }
+    return this;
+  }
+
+  /** Waits for the writer of an earlier incarnation to be gone. */
+  private void spawnWriter() {
+    Incarnation owner = current;
+    if (!opening || writer != null || owner == null) {
+      return;
+    }
+    opening = false;
+    ActorRef<ObjectCommand> self = getContext().getSelf();
+    writerOf = owner;
+    writer =
+        getContext()
+            .spawnAnonymous(
+                services.writer(
+                    address, event -> self.tell(new ObjectCommand.Written(owner, event))));
+    getContext().watchWith(writer, new ObjectCommand.WriterStopped(owner));
+  }
+
+  private Behavior<ObjectCommand> onWritten(ObjectCommand.Written written) {
+    if (written.incarnation() != current) {
+      return this;
+    }
+    switch (written.event()) {
+      case ObjectWriter.Recovered recovered -> current.opened(recovered.image());
+      case ObjectWriter.Persisted persisted -> {
+        persisting = false;
+        current.gate().durable(persisted.through());
+        persistNext();
+        maybeStop();
+      }
+      case ObjectWriter.Failed failed -> endIncarnation(failed.cause());
+      case ObjectWriter.Released released -> getContext().getLog().debug("{} released", address);
+    }
+    return this;
+  }
+
+  private Behavior<ObjectCommand> onWriterStopped(ObjectCommand.WriterStopped stopped) {
+    boolean expected = stopping || stopped.incarnation() != current;
+    writer = null;
+    writerOf = null;
+    persisting = false;
+    if (!expected) {
+      endIncarnation(
+          new ObjectCallException(
+              ErrorCode.STORAGE_FAILED, "Error", "the writer of object " + address + " stopped"));
+    }
+    spawnWriter();
+    return stopping && current == null ? Behaviors.stopped() : this;
+  }
+
+  // ---- the end of an incarnation
+  // ------------------------------------------------------------------------------
+
+  private Behavior<ObjectCommand> onReset(ObjectCommand.Reset reset) {
+    if (reset.from() == current) {
+      endIncarnation(reset.reason());
+    }
+    return this;
+  }
+
+  private void endIncarnation(HoldfastException reason) {
+    Incarnation ended = current;
+    if (ended == null) {
+      return;
+    }
+    getContext().getLog().info("{} is reset: {}", address, reason.getMessage());
+    services.metrics().objectReset();
+    current = null;
+    pending = null;
+    persisting = false;
+    opening = false;
+    if (writer != null) {
+      getContext().stop(writer);
+    }
+    List<ObjectEvent> again = new ArrayList<>(ended.end(reason));
+    if (!again.isEmpty()) {
+      Incarnation next = incarnation();
+      again.forEach(next::submit);
+    }
+  }
+
+  private HoldfastException superseded() {
+    return new ObjectCallException(
+        ErrorCode.OBJECT_RESET, "Error", "Durable Object " + address + " was reset meanwhile.");
+  }
+
+  private HoldfastException moving() {
+    return new ObjectCallException(
+        ErrorCode.OBJECT_UNAVAILABLE, "Error", "Durable Object " + address + " is moving.");
+  }
+
+  // ---- leaving memory
+  // -----------------------------------------------------------------------------------------
+
+  private Duration firstCheck() {
+    Duration timeout = services.settings().idleTimeout();
+    return timeout.compareTo(HIBERNATE_AFTER) < 0 ? timeout : HIBERNATE_AFTER;
+  }
+
+  private void checkIdleIn(Duration delay) {
+    timers.startSingleTimer(new ObjectCommand.CheckIdle(), delay);
+  }
+
+  private Behavior<ObjectCommand> onCheckIdle() {
+    if (stopping) {
+      return stopNow();
+    }
+    Duration timeout = services.settings().idleTimeout();
+    Incarnation live = current;
+    Duration idle = live == null ? timeout : Duration.ofNanos(live.idleNanos());
+    if (!isQuiet()) {
+      checkIdleIn(firstCheck());
+    } else if (idle.compareTo(firstCheck()) < 0) {
+      checkIdleIn(firstCheck().minus(idle));
+    } else if (live != null && idle.compareTo(timeout) < 0) {
+      live.hibernate();
+      checkIdleIn(timeout.minus(idle));
+    } else if (!passivating) {
+      passivating = true;
+      shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
+    }
+    return this;
+  }
+
+  private boolean isQuiet() {
+    return current == null || (current.isQuiet() && pending == null && !persisting && !opening);
+  }
+
+  private Behavior<ObjectCommand> onStop() {
+    stopping = true;
+    drainDeadlineNanos = System.nanoTime() + DRAIN_MAX.toNanos();
+    return stopNow();
+  }
+
+  private void maybeStop() {
+    if (stopping) {
+      getContext().getSelf().tell(new ObjectCommand.CheckIdle());
+    }
+  }
+
+  /** Stops when nothing runs any more, or the time for it is over. */
+  private Behavior<ObjectCommand> stopNow() {
+    boolean late = System.nanoTime() - drainDeadlineNanos >= 0;
+    if (!isQuiet() && !late) {
+      timers.startSingleTimer(new ObjectCommand.CheckIdle(), Duration.ofMillis(20));
+      return this;
+    }
+    Incarnation last = current;
+    if (last != null) {
+      services.containers().left(address);
+      current = null;
+      last.end(moving());
+    }
+    if (writer == null) {
+      return Behaviors.stopped();
+    }
+    writer.tell(new ObjectWriter.Release());
+    return this;
+  }
+
+  private Behavior<ObjectCommand> onPostStop() {
+    services.metrics().objectLeft();
+    if (current != null) {
+      current.end(superseded());
+    }
+    return this;
+  }
+}

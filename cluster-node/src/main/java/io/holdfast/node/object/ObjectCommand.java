@@ -1,0 +1,37 @@
+package io.holdfast.node.object;
+
+import io.holdfast.persistence.database.Commit;
+import io.holdfast.persistence.writer.ObjectWriter;
+import io.holdfast.sdk.HoldfastException;
+import org.jspecify.annotations.Nullable;
+
+/// The messages of an object's entity.
+sealed interface ObjectCommand {
+  /// Something happens to the object.
+  record Deliver(ObjectEvent event) implements ObjectCommand {}
+
+  /// A turn ended, or gave the turn away: what it committed, and what is to leave once that is
+  /// durable.
+  ///
+  /// @param through the count of commits of the incarnation at that point
+  record Produced(Incarnation from, @Nullable Commit commit, long through, OutputGate.Effect effect)
+      implements ObjectCommand {}
+
+  /// The first use of storage in an incarnation.
+  record OpenStorage(Incarnation from) implements ObjectCommand {}
+
+  /// An incarnation is over: its memory is dropped and the next event makes a new one.
+  record Reset(Incarnation from, HoldfastException reason) implements ObjectCommand {}
+
+  /// From the writer of an incarnation.
+  record Written(Incarnation incarnation, ObjectWriter.Event event) implements ObjectCommand {}
+
+  /// The writer has stopped.
+  record WriterStopped(Incarnation incarnation) implements ObjectCommand {}
+
+  /// Time to look whether the object is idle.
+  record CheckIdle() implements ObjectCommand {}
+
+  /// Leave memory: sent by sharding, after a passivation or when the node drains.
+  record Stop() implements ObjectCommand {}
+}

@@ -1,0 +1,107 @@
+package io.holdfast.node.object;
+
+import io.holdfast.engine.http.HttpFetcher;
+import io.holdfast.node.app.AppCatalog;
+import io.holdfast.node.container.ContainerHost;
+import io.holdfast.persistence.database.DatabaseImage;
+import io.holdfast.persistence.database.DatabaseLimits;
+import io.holdfast.persistence.database.JdbcObjectDatabase;
+import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.writer.ObjectWriter;
+import io.holdfast.persistence.writer.WriterConfig;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.ObjectGateway;
+import io.holdfast.sdk.Env;
+import io.holdfast.sdk.Request;
+import io.holdfast.sdk.Response;
+import java.time.InstantSource;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.Behavior;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What all objects of a node share.
+public final class ObjectServices {
+  private static final Logger userLog = LoggerFactory.getLogger("io.holdfast.user");
+
+  private final ObjectSettings settings;
+  private final AppCatalog apps;
+  private final ContainerHost containers;
+  private final ObjectMetrics metrics;
+  private final HttpFetcher outbound;
+  private final ScheduledExecutorService timer;
+  private final InstantSource clock;
+  private final ObjectGateway gateway;
+  private final WriterConfig writerConfig;
+  private final DatabaseLimits databaseLimits;
+
+  public ObjectServices(
+      ObjectSettings settings,
+      AppCatalog apps,
+      ContainerHost containers,
+      ObjectMetrics metrics,
+      HttpFetcher outbound,
+      ScheduledExecutorService timer,
+      InstantSource clock,
+      ObjectGateway gateway,
+      WriterConfig writerConfig,
+      DatabaseLimits databaseLimits) {
+    this.settings = settings;
+    this.apps = apps;
+    this.containers = containers;
+    this.metrics = metrics;
+    this.outbound = outbound;
+    this.timer = timer;
+    this.clock = clock;
+    this.gateway = gateway;
+    this.writerConfig = writerConfig;
+    this.databaseLimits = databaseLimits;
+  }
+
+  ObjectSettings settings() {
+    return settings;
+  }
+
+  AppCatalog apps() {
+    return apps;
+  }
+
+  ContainerHost containers() {
+    return containers;
+  }
+
+  ObjectMetrics metrics() {
+    return metrics;
+  }
+
+  ScheduledExecutorService timer() {
+    return timer;
+  }
+
+  InstantSource clock() {
+    return clock;
+  }
+
+  /// The bindings of an object's app, as that object may use them.
+  Env env(Incarnation incarnation) {
+    return apps.env(
+        apps.app(incarnation.address().namespace()), gateway, new TurnCaller(incarnation));
+  }
+
+  Response outbound(Request request) {
+    return outbound.fetch(request);
+  }
+
+  ObjectDatabase openDatabase(DatabaseImage image) {
+    return new JdbcObjectDatabase(image, databaseLimits);
+  }
+
+  Behavior<ObjectWriter.Command> writer(ObjectAddress address, Consumer<ObjectWriter.Event> owner) {
+    return ObjectWriter.create(address, owner, writerConfig, clock);
+  }
+
+  void logUserError(ObjectAddress address, Throwable thrown) {
+    userLog.warn("{}: an event failed", address, thrown);
+  }
+}

@@ -1,0 +1,36 @@
+package io.holdfast.node.object;
+
+import com.typesafe.config.Config;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.time.Duration;
+
+/// What the operator sets for objects, see `holdfast.objects` in reference.conf.
+///
+/// @param region where this node is
+/// @param idleTimeout how long an object stays in memory without an event
+/// @param queuedEventsMax how many events may wait for one object
+public record ObjectSettings(String region, Duration idleTimeout, int queuedEventsMax) {
+  public ObjectSettings {
+    if (idleTimeout.toMillis() < 100) {
+      throw invalid("holdfast.objects.idle-timeout", "100 ms or more", idleTimeout.toString());
+    }
+    if (queuedEventsMax < 1 || queuedEventsMax > 1_000_000) {
+      throw invalid(
+          "holdfast.objects.queued-events-max", "1 to 1000000", Integer.toString(queuedEventsMax));
+    }
+  }
+
+  /// Reads `holdfast`.
+  public static ObjectSettings from(Config holdfast) {
+    return new ObjectSettings(
+        holdfast.getString("region"),
+        holdfast.getDuration("objects.idle-timeout"),
+        holdfast.getInt("objects.queued-events-max"));
+  }
+
+  private static HoldfastException invalid(String key, String expected, String found) {
+    return new HoldfastException(
+        ErrorCode.CONFIG_INVALID, key + ": expected " + expected + ", found " + found);
+  }
+}

@@ -1,0 +1,54 @@
+package io.holdfast.node.object;
+
+import io.holdfast.sdk.HoldfastException;
+import java.util.ArrayDeque;
+
+/*
+ * The output gate. Commits of an incarnation are counted: 1, 2, 3, … Whatever leaves the object carries the count at which
+ * it was produced, and leaves once all commits up to that count are durable. So an answer never tells of a write that a
+ * crash could undo, and reading data that is not yet durable is gated like writing it.
+ *
+ * Owned by the actor. Only `durable` is read by others: turn threads ask it whether there is anything to wait for.
+ */
+final class OutputGate {
+  /** Something that leaves the object, once it may. */
+  interface Effect {
+    void release();
+
+    void fail(HoldfastException reason);
+  }
+
+  private record Held(long through, Effect effect) {}
+
+  private final ArrayDeque<Held> held = new ArrayDeque<>();
+  private volatile long durable;
+
+  /// Whether all commits up to this count are durable. Any thread.
+  boolean isDurable(long through) {
+    return through <= durable;
+  }
+
+  void admit(long through, Effect effect) {
+    if (through <= durable) {
+      effect.release();
+    } else {
+      held.add(new Held(through, effect));
+    }
+  }
+
+  void durable(long through) {
+    durable = through;
+    while (!held.isEmpty() && held.getFirst().through <= through) {
+      held.removeFirst().effect.release();
+    }
+  }
+
+  void failAll(HoldfastException reason) {
+    held.forEach(one -> one.effect.fail(reason));
+    held.clear();
+  }
+
+  boolean isEmpty() {
+    return held.isEmpty();
+  }
+}

@@ -1,0 +1,155 @@
+package io.holdfast.node.object;
+
+import io.holdfast.node.app.AppCatalog;
+import io.holdfast.node.container.ContainerOwnerHooks;
+import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.ObjectGateway;
+import io.holdfast.protocol.RpcCall;
+import io.holdfast.sdk.Container;
+import io.holdfast.sdk.ContainerExit;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.ObjectCallException;
+import io.holdfast.sdk.Request;
+import io.holdfast.sdk.Response;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.apache.pekko.actor.DeadLetter;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.eventstream.EventStream;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+
+/// The way to objects through cluster sharding.
+public final class ShardedGateway implements ObjectGateway {
+  private static final EntityTypeKey<ObjectCommand> TYPE =
+      EntityTypeKey.create(ObjectCommand.class, "object");
+  private static final CallContext RUNTIME = CallContext.of("runtime");
+
+  private final AppCatalog apps;
+  private volatile ActorRef<ShardingEnvelope<ObjectCommand>> region;
+
+  /// A gateway that is not yet connected: calls fail until [#connect].
+  public ShardedGateway(ActorSystem<?> system, AppCatalog apps) {
+    this.apps = apps;
+    this.region = system.<ShardingEnvelope<ObjectCommand>>deadLetters();
+    ActorRef<DeadLetter> undelivered =
+        system.systemActorOf(
+            undelivered(), "undelivered", org.apache.pekko.actor.typed.Props.empty());
+    system.eventStream().tell(new EventStream.Subscribe<>(DeadLetter.class, undelivered));
+  }
+
+  /// Starts the shards of this node.
+  public void connect(ActorSystem<?> system, ObjectServices services) {
+    region =
+        ClusterSharding.get(system)
+            .init(
+                Entity.of(
+                        TYPE,
+                        entity -> {
+                          ObjectAddress address = ObjectAddress.parse(entity.getEntityId());
+                          return ObjectActor.create(
+                              address,
+                              apps.objectClass(address.namespace()),
+                              services,
+                              entity.getShard());
+                        })
+                    .withStopMessage(new ObjectCommand.Stop()));
+  }
+
+  @Override
+  public CompletableFuture<Response> fetch(
+      ObjectAddress target, Request request, CallContext context) {
+    return send(target, reply -> new ObjectEvent.Fetch(target, context, request, reply));
+  }
+
+  @Override
+  public CompletableFuture<byte[]> invoke(ObjectAddress target, RpcCall call, CallContext context) {
+    return send(target, reply -> new ObjectEvent.Invoke(target, context, call, reply));
+  }
+
+  /// Runs the alarm of an object; completes with true when there is nothing more to do for it.
+  CompletableFuture<Boolean> alarm(ObjectAddress target, int retryCount) {
+    return send(target, reply -> new ObjectEvent.Alarm(target, RUNTIME, retryCount, reply));
+  }
+
+  /// The way from the container of an object back to it.
+  public ContainerOwnerHooks containerHooks(ObjectAddress target) {
+    return new ContainerOwnerHooks() {
+      @Override
+      public CompletableFuture<?> ended(ContainerExit exit) {
+        return hook(target, container -> container.onStop(exit));
+      }
+
+      @Override
+      public CompletableFuture<?> idle() {
+        return hook(target, Container::onActivityExpired);
+      }
+
+      @Override
+      public CompletableFuture<?> found() {
+        return hook(target, container -> {});
+      }
+    };
+  }
+
+  /** A hook of a [Container]; for other classes it only brings the object into memory. */
+  private interface ContainerHook {
+    void run(Container container) throws Exception;
+  }
+
+  private CompletableFuture<Boolean> hook(ObjectAddress target, ContainerHook hook) {
+    return send(
+        target,
+        reply ->
+            new ObjectEvent.Hook(
+                target,
+                RUNTIME,
+                (instance, incarnation) -> {
+                  if (instance instanceof Container container) {
+                    hook.run(container);
+                  }
+                },
+                reply));
+  }
+
+  private <T> CompletableFuture<T> send(
+      ObjectAddress target, Function<CompletableFuture<T>, ObjectEvent> event) {
+    CompletableFuture<T> reply = new CompletableFuture<>();
+    if (apps.find(target.namespace()).isEmpty()) {
+      reply.completeExceptionally(
+          new HoldfastException(
+              ErrorCode.NAMESPACE_NOT_FOUND, "there is no namespace " + target.namespace()));
+      return reply;
+    }
+    region.tell(
+        new ShardingEnvelope<>(target.key(), new ObjectCommand.Deliver(event.apply(reply))));
+    return reply;
+  }
+
+  /** What sharding could not deliver must not leave its caller waiting. */
+  private static Behavior<DeadLetter> undelivered() {
+    return Behaviors.receiveMessage(letter -> {
+      Object message =
+          letter.message() instanceof ShardingEnvelope<?> envelope
+              ? envelope.message()
+              : letter.message();
+      if (message instanceof ObjectCommand.Deliver deliver) {
+        deliver
+            .event()
+            .reject(
+                new ObjectCallException(
+                    ErrorCode.OBJECT_UNAVAILABLE,
+                    "Error",
+                    "Durable Object " + deliver.event().target() + " cannot be reached just now."));
+      }
+      return Behaviors.same();
+    });
+  }
+}

@@ -1,0 +1,48 @@
+package io.holdfast.node.object;
+
+import io.holdfast.node.app.Caller;
+import io.holdfast.protocol.CallContext;
+import io.holdfast.sdk.Request;
+import io.holdfast.sdk.Response;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/// Calls that an object makes: they leave only after its earlier writes are durable, and while it
+/// waits for the answer other events may enter.
+final class TurnCaller implements Caller {
+  private final Incarnation incarnation;
+
+  TurnCaller(Incarnation incarnation) {
+    this.incarnation = incarnation;
+  }
+
+  @Override
+  public CallContext context() {
+    return incarnation.turn().context;
+  }
+
+  @Override
+  public <T> T call(Supplier<CompletableFuture<T>> send) {
+    T result = Unchecked.call(() -> incarnation.yieldForEffect(() -> send.get().get()));
+    if (result instanceof Response response) {
+      @SuppressWarnings("unchecked")
+      T wrapped = (T) TurnStreams.inbound(incarnation, response);
+      return wrapped;
+    }
+    return result;
+  }
+
+  @Override
+  public <T> CompletableFuture<T> callAsync(Supplier<CompletableFuture<T>> send) {
+    incarnation.turn();
+    return incarnation.whenDurable().thenCompose(durable -> send.get());
+  }
+
+  @Override
+  public Response outbound(Request request) {
+    return TurnStreams.inbound(
+        incarnation,
+        Unchecked.call(
+            () -> incarnation.yieldForEffect(() -> incarnation.services().outbound(request))));
+  }
+}

@@ -1,0 +1,116 @@
+package io.holdfast.node.object;
+
+import io.holdfast.node.container.ContainerSupervisor;
+import io.holdfast.sdk.ContainerExit;
+import io.holdfast.sdk.ContainerExitException;
+import io.holdfast.sdk.ContainerHandle;
+import io.holdfast.sdk.ContainerPort;
+import io.holdfast.sdk.ContainerState;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.Readiness;
+import io.holdfast.sdk.StartOptions;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+
+/// The container as the object's code sees it: commands leave only after earlier writes are
+/// durable, and waiting gives the turn away.
+final class TurnContainerHandle implements ContainerHandle {
+  private final Incarnation incarnation;
+  private final ContainerSupervisor supervisor;
+
+  TurnContainerHandle(Incarnation incarnation, ContainerSupervisor supervisor) {
+    this.incarnation = incarnation;
+    this.supervisor = supervisor;
+  }
+
+  @Override
+  public boolean running() {
+    incarnation.turn();
+    return supervisor.running();
+  }
+
+  @Override
+  public void start(StartOptions options) {
+    incarnation.turn();
+    supervisor.start(options, incarnation.whenDurable());
+  }
+
+  @Override
+  public ContainerExit monitor() {
+    ContainerExit exit = waiting(supervisor::monitor);
+    boolean asked = exit.reason() == ContainerExit.Reason.RUNTIME_SIGNAL;
+    if (exit.exitCode() != 0 && !asked) {
+      throw new ContainerExitException(exit.exitCode());
+    }
+    return exit;
+  }
+
+  @Override
+  public void awaitReady(Readiness readiness, Duration timeout) {
+    waiting(() -> {
+      supervisor.awaitReady(readiness, timeout);
+      return true;
+    });
+  }
+
+  @Override
+  public ContainerPort port(int port) {
+    if (port < 1 || port > 65_535) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT, "expected a port from 1 to 65535, found " + port);
+    }
+    return request ->
+        TurnStreams.inbound(incarnation, leaving(() -> supervisor.fetch(port, request)));
+  }
+
+  @Override
+  public void signal(int number) {
+    leaving(() -> {
+      supervisor.signal(number);
+      return true;
+    });
+  }
+
+  @Override
+  public void stop(Duration grace) {
+    leaving(() -> {
+      supervisor.stop(grace);
+      return true;
+    });
+  }
+
+  @Override
+  public void destroy() {
+    leaving(() -> {
+      supervisor.destroy();
+      return true;
+    });
+  }
+
+  @Override
+  public ContainerState state() {
+    incarnation.turn();
+    return supervisor.state();
+  }
+
+  @Override
+  public void setInactivityTimeout(Duration timeout) {
+    incarnation.turn();
+    supervisor.inactivityTimeout(timeout);
+  }
+
+  @Override
+  public void renewActivity() {
+    incarnation.turn();
+    supervisor.renewActivity();
+  }
+
+  private <T> T waiting(Callable<T> task) {
+    return Unchecked.call(() -> incarnation.yieldWhile(task));
+  }
+
+  private <T> T leaving(Callable<T> task) {
+    return Unchecked.call(() -> incarnation.yieldForEffect(task));
+  }
+}

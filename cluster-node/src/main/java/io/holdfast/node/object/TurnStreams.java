@@ -1,0 +1,71 @@
+package io.holdfast.node.object;
+
+import io.holdfast.sdk.Body;
+import io.holdfast.sdk.Request;
+import io.holdfast.sdk.Response;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.Callable;
+
+/// Bodies for code that runs in turns: reading one gives the turn away while no bytes are there.
+final class TurnStreams {
+  private TurnStreams() {}
+
+  static Request inbound(Incarnation incarnation, Request request) {
+    return request.body().buffered().isPresent()
+        ? request
+        : request.withBody(wrapped(incarnation, request.body()));
+  }
+
+  static Response inbound(Incarnation incarnation, Response response) {
+    return response.body().buffered().isPresent()
+        ? response
+        : response.withBody(wrapped(incarnation, response.body()));
+  }
+
+  private static Body wrapped(Incarnation incarnation, Body body) {
+    InputStream stream = new TurnInputStream(incarnation, body.stream());
+    return body.length().isPresent() ? Body.of(stream, body.length().getAsLong()) : Body.of(stream);
+  }
+
+  /** Read outside of a turn (the edge sends it on) it is the plain stream. */
+  private static final class TurnInputStream extends FilterInputStream {
+    private final Incarnation incarnation;
+
+    TurnInputStream(Incarnation incarnation, InputStream in) {
+      super(in);
+      this.incarnation = incarnation;
+    }
+
+    @Override
+    public int read() throws IOException {
+      return waits(1) ? yielding(super::read) : super.read();
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      return waits(length)
+          ? yielding(() -> in.read(target, offset, length))
+          : in.read(target, offset, length);
+    }
+
+    private boolean waits(int length) throws IOException {
+      return length > 0
+          && Turn.CURRENT.isBound()
+          && Turn.CURRENT.get().incarnation == incarnation
+          && !Turn.CURRENT.get().away
+          && in.available() == 0;
+    }
+
+    private int yielding(Callable<Integer> read) throws IOException {
+      try {
+        return incarnation.yieldWhile(read);
+      } catch (IOException | RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IOException(e);
+      }
+    }
+  }
+}

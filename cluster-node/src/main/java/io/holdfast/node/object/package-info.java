@@ -1,0 +1,13 @@
+/// The object runtime: one entity per live object, its turns on virtual threads, its gates.
+///
+/// | WHERE TO LOOK | |
+/// |---|---|
+/// | the entity that decides | [ObjectActor], its messages [ObjectCommand] |
+/// | one life in memory: instance, turns, storage | [Incarnation], [TurnQueue], [Turn] |
+/// | what an event does | [ObjectEvent] |
+/// | what leaves, and when | [OutputGate] |
+/// | the way in | [ShardedGateway], [AlarmScheduler] |
+@NullMarked
+package io.holdfast.node.object;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,11 @@
+/// The process: reads its configuration, wires everything, serves, and shuts down in order.
+///
+/// | WHERE TO LOOK | |
+/// |---|---|
+/// | the command line | [Main], [NodeArguments] |
+/// | what is wired to what | [Node], [NodeConfig] |
+/// | apps, objects, containers | the packages `app`, `object`, `container` |
+@NullMarked
+package io.holdfast.node;
+
+import org.jspecify.annotations.NullMarked;

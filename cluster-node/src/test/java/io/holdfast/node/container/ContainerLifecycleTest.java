@@ -1,0 +1,62 @@
+package io.holdfast.node.container;
+
+import static io.holdfast.node.container.ContainerLifecycle.next;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.node.container.ContainerLifecycle.Action;
+import io.holdfast.node.container.ContainerLifecycle.Event;
+import io.holdfast.node.container.ContainerLifecycle.State;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ContainerLifecycleTest {
+  @ParameterizedTest
+  @CsvSource({
+    "STOPPED,  START_ORDERED,   STARTING, LAUNCH",
+    "STOPPED,  FOUND_RUNNING,   RUNNING,  WATCH",
+    "STOPPED,  STOP_ORDERED,    STOPPED,  NONE",
+    "STOPPED,  DESTROY_ORDERED, STOPPED,  NONE",
+    "STOPPED,  EXITED,          STOPPED,  NONE",
+    "STOPPED,  LAUNCHED,        STOPPED,  REFUSE",
+    "STOPPED,  LAUNCH_FAILED,   STOPPED,  REFUSE",
+    "STARTING, START_ORDERED,   STARTING, REFUSE",
+    "STARTING, FOUND_RUNNING,   STARTING, REFUSE",
+    "STARTING, LAUNCHED,        RUNNING,  WATCH",
+    "STARTING, LAUNCH_FAILED,   STOPPED,  REPORT_FAILURE",
+    "STARTING, STOP_ORDERED,    STOPPING, NONE",
+    "STARTING, DESTROY_ORDERED, STOPPING, NONE",
+    "STARTING, EXITED,          STARTING, REFUSE",
+    "RUNNING,  START_ORDERED,   RUNNING,  REFUSE",
+    "RUNNING,  FOUND_RUNNING,   RUNNING,  REFUSE",
+    "RUNNING,  LAUNCHED,        RUNNING,  REFUSE",
+    "RUNNING,  LAUNCH_FAILED,   RUNNING,  REFUSE",
+    "RUNNING,  STOP_ORDERED,    STOPPING, TERMINATE",
+    "RUNNING,  DESTROY_ORDERED, STOPPING, KILL",
+    "RUNNING,  EXITED,          STOPPED,  REPORT_EXIT",
+    "STOPPING, START_ORDERED,   STOPPING, REFUSE",
+    "STOPPING, FOUND_RUNNING,   STOPPING, REFUSE",
+    "STOPPING, LAUNCHED,        STOPPING, WATCH_AND_KILL",
+    "STOPPING, LAUNCH_FAILED,   STOPPED,  REPORT_FAILURE",
+    "STOPPING, STOP_ORDERED,    STOPPING, NONE",
+    "STOPPING, DESTROY_ORDERED, STOPPING, KILL",
+    "STOPPING, EXITED,          STOPPED,  REPORT_EXIT",
+  })
+  void followsTheTable(State state, Event event, State expected, Action action) {
+    assertThat(next(state, event)).isEqualTo(new ContainerLifecycle.Transition(expected, action));
+  }
+
+  @ParameterizedTest
+  @EnumSource(State.class)
+  void onlyAStoppedContainerIsEverLaunched(State state) {
+    boolean launches = next(state, Event.START_ORDERED).action() == Action.LAUNCH;
+    assertThat(launches).isEqualTo(state == State.STOPPED);
+  }
+
+  @Test
+  void whatWasToldToStopWhileItStartedIsKilledWhenItHasStarted() {
+    State ordered = next(State.STARTING, Event.STOP_ORDERED).next();
+    assertThat(next(ordered, Event.LAUNCHED).action()).isEqualTo(Action.WATCH_AND_KILL);
+  }
+}

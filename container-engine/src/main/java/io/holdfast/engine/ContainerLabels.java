@@ -1,0 +1,64 @@
+package io.holdfast.engine;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The labels by which Holdfast finds its containers again. Their names are stored on engines:
+/// never change them.
+public final class ContainerLabels {
+  public static final String DEPLOYMENT = "io.holdfast.deployment";
+  public static final String APP = "io.holdfast.app";
+  public static final String NAMESPACE = "io.holdfast.namespace";
+  public static final String OBJECT = "io.holdfast.object";
+  public static final String NODE = "io.holdfast.node";
+  public static final String EPOCH = "io.holdfast.epoch";
+
+  /// [ContainerSpec#fingerprint()] of what was asked for.
+  public static final String SPEC = "io.holdfast.spec";
+
+  /// Before the names that users give their labels; so they cannot replace ours.
+  public static final String USER_PREFIX = "io.holdfast.user.";
+
+  private ContainerLabels() {}
+
+  public static Map<String, String> of(Deployment deployment, ContainerSpec spec) {
+    ContainerOwner owner = spec.owner();
+    Map<String, String> labels = new LinkedHashMap<>();
+    spec.labels().forEach((name, value) -> labels.put(USER_PREFIX + name, value));
+    labels.put(DEPLOYMENT, deployment.id());
+    labels.put(APP, owner.app());
+    labels.put(NAMESPACE, owner.namespace());
+    labels.put(OBJECT, owner.objectId());
+    labels.put(NODE, owner.node());
+    labels.put(EPOCH, Long.toString(owner.epoch()));
+    labels.put(SPEC, spec.fingerprint());
+    return labels;
+  }
+
+  /// The owner that the labels name; empty when one is missing or cannot be read.
+  public static Optional<ContainerOwner> owner(Map<String, String> labels) {
+    try {
+      return Optional.of(
+          new ContainerOwner(
+              labels.getOrDefault(APP, ""),
+              labels.getOrDefault(NAMESPACE, ""),
+              labels.getOrDefault(OBJECT, ""),
+              labels.getOrDefault(NODE, ""),
+              epoch(labels.get(EPOCH))));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
+  }
+
+  private static long epoch(@Nullable String text) {
+    return text == null ? -1 : Long.parseLong(text);
+  }
+
+  /// Whether a container with these labels is what this specification asks for, down to the epoch.
+  public static boolean match(Map<String, String> labels, ContainerSpec spec) {
+    return owner(labels).filter(spec.owner()::equals).isPresent()
+        && spec.fingerprint().equals(labels.get(SPEC));
+  }
+}

@@ -1,0 +1,93 @@
+package io.holdfast.engine.docker;
+
+import com.github.dockerjava.api.command.CreateContainerCmd;
+import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.HealthCheck;
+import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.LogConfig;
+import com.github.dockerjava.api.model.RestartPolicy;
+import io.holdfast.engine.ContainerLabels;
+import io.holdfast.engine.ContainerSpec;
+import io.holdfast.engine.Deployment;
+import io.holdfast.engine.EngineConfig;
+import io.holdfast.engine.InstanceType;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// What every container is held to, whatever its specification says.
+final class ContainerTemplate {
+  /// One scheduling period of the CPU limit; a container may use its share of it in one go.
+  private static final long CPU_PERIOD_MICROS = 100_000;
+
+  private final EngineConfig config;
+  private final Deployment deployment;
+  private final DockerNetworks networks;
+
+  ContainerTemplate(EngineConfig config, Deployment deployment, DockerNetworks networks) {
+    this.config = config;
+    this.deployment = deployment;
+    this.networks = networks;
+  }
+
+  void fill(CreateContainerCmd command, ContainerSpec spec, DiskQuota quota) {
+    command
+        .withLabels(ContainerLabels.of(deployment, spec))
+        .withEnv(
+            new TreeMap<>(spec.env())
+                .entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList())
+        // The image's own check would run a process every few seconds that nobody looks at.
+        .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
+        .withHostConfig(hostConfig(spec, quota));
+    if (!spec.entrypoint().isEmpty()) {
+      command.withEntrypoint(spec.entrypoint());
+    }
+  }
+
+  /// Whether the storage driver is asked to limit the disk.
+  enum DiskQuota {
+    ASKED,
+    NOT_ASKED
+  }
+
+  private HostConfig hostConfig(ContainerSpec spec, DiskQuota quota) {
+    InstanceType type = spec.instanceType();
+    HostConfig host =
+        new HostConfig()
+            .withNetworkMode(networks.name(spec.network()))
+            .withPublishAllPorts(false)
+            .withRestartPolicy(RestartPolicy.noRestart())
+            .withInit(true)
+            .withPrivileged(false)
+            .withCapDrop(Capability.ALL)
+            .withSecurityOpts(List.of("no-new-privileges"))
+            .withPidsLimit((long) config.limits().pidsMax())
+            .withMemory(type.memoryBytes())
+            // Memory and swap together: so no swap.
+            .withMemorySwap(type.memoryBytes())
+            .withCpuPeriod(CPU_PERIOD_MICROS)
+            .withCpuQuota(
+                Math.max(1_000, type.cpuNanosPerSecond() * CPU_PERIOD_MICROS / 1_000_000_000))
+            .withLogConfig(logConfig());
+    Capability[] kept =
+        config.limits().capabilities().stream().map(Capability::valueOf).toArray(Capability[]::new);
+    if (kept.length > 0) {
+      host.withCapAdd(kept);
+    }
+    if (!config.runtime().isEmpty()) {
+      host.withRuntime(config.runtime());
+    }
+    if (quota == DiskQuota.ASKED) {
+      host.withStorageOpt(Map.of("size", type.diskMb() + "MB"));
+    }
+    return host;
+  }
+
+  private LogConfig logConfig() {
+    return new LogConfig(
+        LogConfig.LoggingType.JSON_FILE,
+        Map.of(
+            "max-size", Long.toString(config.limits().logFileBytes()),
+            "max-file", Integer.toString(config.limits().logFiles())));
+  }
+}

@@ -1,0 +1,466 @@
+package io.holdfast.engine.docker;
+
+import com.github.dockerjava.api.exception.ConflictException;
+import com.github.dockerjava.api.exception.DockerException;
+import com.github.dockerjava.api.exception.NotFoundException;
+import com.github.dockerjava.api.model.Container;
+import com.github.dockerjava.api.model.Image;
+import com.github.dockerjava.api.model.Info;
+import io.holdfast.engine.ContainerEngine;
+import io.holdfast.engine.ContainerId;
+import io.holdfast.engine.ContainerLabels;
+import io.holdfast.engine.ContainerSpec;
+import io.holdfast.engine.ContainerState;
+import io.holdfast.engine.ContainerStats;
+import io.holdfast.engine.Deployment;
+import io.holdfast.engine.EngineConfig;
+import io.holdfast.engine.EngineImage;
+import io.holdfast.engine.EngineInfo;
+import io.holdfast.engine.ExecRequest;
+import io.holdfast.engine.ExecResult;
+import io.holdfast.engine.ExitReason;
+import io.holdfast.engine.FoundContainer;
+import io.holdfast.engine.StartedContainer;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Containers on a Docker Engine, held to hardened defaults ([ContainerTemplate]).
+///
+/// Isolation is that of plain Docker: namespaces, cgroups, seccomp, no capabilities; one kernel for
+/// all. For more, set `holdfast.engine.runtime` to gVisor or Kata.
+public final class DockerContainerEngine implements ContainerEngine {
+  private static final Logger LOG = LoggerFactory.getLogger(DockerContainerEngine.class);
+  private static final Duration KILL_LIMIT = Duration.ofSeconds(60);
+  private static final Duration COPY_LIMIT = Duration.ofMinutes(30);
+  private static final int SIGTERM = 15;
+  private static final int SIGKILL = 9;
+
+  private final EngineConfig config;
+  private final Deployment deployment;
+  private final DockerConnection docker;
+  private final DockerNetworks networks;
+  private final HostFence fence;
+  private final StateReader states;
+  private final ExitWatch exits;
+  private final DockerStart starts;
+  private final ReentrantLock preparing = new ReentrantLock();
+  private volatile @Nullable EngineInfo prepared;
+
+  private DockerContainerEngine(EngineConfig config, Deployment deployment) {
+    this.config = config;
+    this.deployment = deployment;
+    this.docker = new DockerConnection(config.docker());
+    this.networks = new DockerNetworks(docker, deployment, config.namePrefix());
+    this.fence = HostFence.around(networks, deployment, config.blockedRanges());
+    this.states = new StateReader(docker);
+    this.exits = new ExitWatch(docker, deployment, states::read);
+    this.starts =
+        new DockerStart(
+            docker,
+            deployment,
+            config.namePrefix(),
+            new ContainerTemplate(config, deployment, networks),
+            this::checkAvailable,
+            this::destroy,
+            this::resume,
+            ContainerTemplate.DiskQuota.NOT_ASKED);
+  }
+
+  /// An engine for one deployment. Asks Docker nothing yet; [#checkAvailable] does.
+  public static DockerContainerEngine open(EngineConfig config, Deployment deployment) {
+    return new DockerContainerEngine(config, deployment);
+  }
+
+  /// Also makes the networks and the fence, which the first start would wait for otherwise.
+  @Override
+  public EngineInfo checkAvailable() {
+    preparing.lock();
+    try {
+      Info info = asked(() -> docker.client().infoCmd().exec());
+      networks.ensure();
+      EngineInfo result = describe(info, raiseFence());
+      starts.quota(
+          result.diskLimit() == EngineInfo.DiskLimit.ENFORCED
+              ? ContainerTemplate.DiskQuota.ASKED
+              : ContainerTemplate.DiskQuota.NOT_ASKED);
+      prepared = result;
+      return result;
+    } finally {
+      preparing.unlock();
+    }
+  }
+
+  private EngineInfo.Fence raiseFence() {
+    Optional<String> missing = fence.raise();
+    if (missing.isEmpty()) {
+      return EngineInfo.Fence.UP;
+    }
+    String problem =
+        "containers can connect to services of this host and to private addresses, because iptables cannot be set: "
+            + missing.get();
+    switch (config.fence()) {
+      case REQUIRE ->
+          throw new HoldfastException(
+              ErrorCode.ENGINE_UNAVAILABLE,
+              problem
+                  + " (run as root with iptables installed, or set holdfast.engine.network.fence = warn)");
+      case WARN -> LOG.warn("{} (run as root with iptables installed)", problem);
+    }
+    return EngineInfo.Fence.MISSING;
+  }
+
+  private EngineInfo describe(Info info, EngineInfo.Fence fenceState) {
+    return new EngineInfo(
+        "Docker Engine " + info.getServerVersion(),
+        docker.address(),
+        String.valueOf(info.getDriver()),
+        String.valueOf(info.getRawValues().getOrDefault("CgroupVersion", "1")),
+        diskLimit(info),
+        fenceState);
+  }
+
+  /// overlay2 limits disks on XFS with `pquota`; the first start shows whether that option is
+  /// there.
+  private EngineInfo.DiskLimit diskLimit(Info info) {
+    boolean xfs =
+        info.getDriverStatuses() != null
+            && info.getDriverStatuses().stream().anyMatch(pair -> pair.contains("xfs"));
+    return "overlay2".equals(info.getDriver()) && xfs
+        ? EngineInfo.DiskLimit.ENFORCED
+        : EngineInfo.DiskLimit.NOT_ENFORCED;
+  }
+
+  private void prepareOnce() {
+    if (prepared == null) {
+      checkAvailable();
+    }
+  }
+
+  @Override
+  public StartedContainer start(ContainerSpec spec) {
+    prepareOnce();
+    return starts.start(spec);
+  }
+
+  @Override
+  public List<FoundContainer> list() {
+    return asked(() ->
+            docker
+                .client()
+                .listContainersCmd()
+                .withShowAll(true)
+                .withLabelFilter(Map.of(ContainerLabels.DEPLOYMENT, deployment.id()))
+                .exec())
+        .stream()
+        .map(DockerContainerEngine::found)
+        .toList();
+  }
+
+  private static FoundContainer found(Container container) {
+    Map<String, String> labels = container.getLabels() == null ? Map.of() : container.getLabels();
+    return new FoundContainer(
+        new ContainerId(container.getId()),
+        ContainerLabels.owner(labels),
+        container.getImage(),
+        phase(container.getState()));
+  }
+
+  private static FoundContainer.Phase phase(@Nullable String state) {
+    return switch (state == null ? "" : state) {
+      case "created" -> FoundContainer.Phase.CREATED;
+      case "running", "restarting" -> FoundContainer.Phase.RUNNING;
+      case "paused" -> FoundContainer.Phase.PAUSED;
+      case "exited" -> FoundContainer.Phase.EXITED;
+      default -> FoundContainer.Phase.REMOVING;
+    };
+  }
+
+  @Override
+  public ContainerState inspect(ContainerId id) {
+    return states.read(id);
+  }
+
+  @Override
+  public ExitReason awaitExit(ContainerId id) {
+    return exits.await(id);
+  }
+
+  @Override
+  public void signal(ContainerId id, int number) {
+    if (number < 1 || number > 64) {
+      throw new HoldfastException(ErrorCode.INVALID_ARGUMENT, "Invalid signal number.");
+    }
+    onRunning(
+        id,
+        () ->
+            docker
+                .client()
+                .killContainerCmd(id.value())
+                .withSignal(Integer.toString(number))
+                .exec());
+  }
+
+  @Override
+  public ExitReason stop(ContainerId id, Duration grace) {
+    return switch (inspect(id)) {
+      case ContainerState.Exited exited -> exited.reason();
+      case ContainerState.Gone _ -> new ExitReason.Destroyed();
+      case ContainerState.Created _ -> {
+        destroy(id);
+        yield new ExitReason.Destroyed();
+      }
+      case ContainerState.Paused _ -> {
+        unlessEnded(() -> resume(id));
+        yield end(id, grace);
+      }
+      case ContainerState.Running _ -> end(id, grace);
+    };
+  }
+
+  /// Waits for the exit by the event stream, so that a grace of minutes holds no connection to
+  /// Docker.
+  private ExitReason end(ContainerId id, Duration grace) {
+    unlessEnded(() -> signal(id, SIGTERM));
+    Optional<ExitReason> reason = exits.await(id, grace);
+    if (reason.isPresent()) {
+      return reason.get();
+    }
+    unlessEnded(() -> signal(id, SIGKILL));
+    return exits
+        .await(id, KILL_LIMIT)
+        .orElseThrow(() ->
+            new HoldfastException(
+                ErrorCode.ENGINE_UNAVAILABLE,
+                "container %s did not end within %d s of SIGKILL"
+                    .formatted(id, KILL_LIMIT.toSeconds())));
+  }
+
+  private static void unlessEnded(Runnable verb) {
+    try {
+      verb.run();
+    } catch (HoldfastException e) {
+      if (e.code() != ErrorCode.CONTAINER_NOT_RUNNING) {
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public void destroy(ContainerId id) {
+    exits.destroying(id);
+    try {
+      remove(id);
+    } finally {
+      exits.destroyed(id);
+    }
+  }
+
+  private void remove(ContainerId id) {
+    long deadline = System.nanoTime() + KILL_LIMIT.toNanos();
+    while (!removed(id)) {
+      if (System.nanoTime() > deadline) {
+        throw new HoldfastException(
+            ErrorCode.ENGINE_UNAVAILABLE,
+            "container %s was not removed within %d s".formatted(id, KILL_LIMIT.toSeconds()));
+      }
+      DockerConnection.pauseBriefly();
+    }
+  }
+
+  /// False when someone else is removing it just now.
+  private boolean removed(ContainerId id) {
+    try {
+      docker.run(() ->
+          docker
+              .client()
+              .removeContainerCmd(id.value())
+              .withForce(true)
+              .withRemoveVolumes(true)
+              .exec());
+      return true;
+    } catch (NotFoundException _) {
+      return true;
+    } catch (ConflictException _) {
+      return inspect(id) instanceof ContainerState.Gone;
+    } catch (DockerException e) {
+      throw refused(e);
+    }
+  }
+
+  @Override
+  public void pause(ContainerId id) {
+    if (!(inspect(id) instanceof ContainerState.Paused)) {
+      onRunning(id, () -> docker.client().pauseContainerCmd(id.value()).exec());
+    }
+  }
+
+  @Override
+  public void resume(ContainerId id) {
+    switch (inspect(id)) {
+      case ContainerState.Running _ -> {}
+      case ContainerState.Paused _ ->
+          onRunning(id, () -> docker.client().unpauseContainerCmd(id.value()).exec());
+      case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
+          throw notRunning(id, "it is not");
+    }
+  }
+
+  private void onRunning(ContainerId id, Runnable verb) {
+    try {
+      docker.run(verb);
+    } catch (NotFoundException | ConflictException e) {
+      throw notRunning(id, DockerConnection.message(e));
+    } catch (DockerException e) {
+      // Docker 20.10 answers 500 to some verbs on a container that has just ended.
+      if (!(inspect(id) instanceof ContainerState.Running)) {
+        throw notRunning(id, DockerConnection.message(e));
+      }
+      throw refused(e);
+    }
+  }
+
+  private static HoldfastException notRunning(ContainerId id, String found) {
+    return new HoldfastException(
+        ErrorCode.CONTAINER_NOT_RUNNING,
+        "expected container %s to run, found: %s".formatted(id, found));
+  }
+
+  /// For calls to which any error is an unexpected answer.
+  private <T> T asked(Supplier<T> call) {
+    try {
+      return docker.call(call);
+    } catch (DockerException e) {
+      throw refused(e);
+    }
+  }
+
+  private HoldfastException refused(DockerException e) {
+    return new HoldfastException(
+        ErrorCode.ENGINE_UNAVAILABLE,
+        "the Docker Engine at %s refused: %s"
+            .formatted(docker.address(), DockerConnection.message(e)),
+        e);
+  }
+
+  @Override
+  public String logs(ContainerId id, int tailLines) {
+    return new DockerLogs(docker).tail(id, tailLines);
+  }
+
+  @Override
+  public ContainerStats stats(ContainerId id) {
+    return switch (inspect(id)) {
+      case ContainerState.Running _, ContainerState.Paused _ ->
+          asked(() -> new DockerStats(docker).read(id));
+      case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
+          throw notRunning(id, "it is not");
+    };
+  }
+
+  @Override
+  public ExecResult exec(ContainerId id, ExecRequest request) {
+    return new DockerExec(docker).run(id, request);
+  }
+
+  @Override
+  public InputStream copyOut(ContainerId id, String path, long bytesMax) {
+    try {
+      InputStream tar =
+          docker.call(() -> docker.client().copyArchiveFromContainerCmd(id.value(), path).exec());
+      return new LimitedStream(tar, bytesMax);
+    } catch (NotFoundException e) {
+      throw noPath(id, path, e);
+    } catch (DockerException e) {
+      throw refused(e);
+    }
+  }
+
+  @Override
+  public void copyIn(ContainerId id, String folder, InputStream tar) {
+    try {
+      docker.callOnce(
+          COPY_LIMIT,
+          () ->
+              docker
+                  .client()
+                  .copyArchiveToContainerCmd(id.value())
+                  .withRemotePath(folder)
+                  .withTarInputStream(tar)
+                  .exec());
+    } catch (NotFoundException e) {
+      throw noPath(id, folder, e);
+    } catch (DockerException e) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "could not unpack into %s of container %s: %s"
+              .formatted(folder, id, DockerConnection.message(e)),
+          e);
+    }
+  }
+
+  private HoldfastException noPath(ContainerId id, String path, NotFoundException e) {
+    if (inspect(id) instanceof ContainerState.Gone) {
+      return notRunning(id, "it is gone");
+    }
+    return new HoldfastException(
+        ErrorCode.INVALID_ARGUMENT, "container %s has no path %s".formatted(id, path), e);
+  }
+
+  @Override
+  public List<EngineImage> images() {
+    return asked(() -> docker.client().listImagesCmd().exec()).stream()
+        .map(DockerContainerEngine::image)
+        .toList();
+  }
+
+  private static EngineImage image(Image image) {
+    String[] tags = image.getRepoTags();
+    List<String> references =
+        tags == null
+            ? List.of()
+            : Arrays.stream(tags).filter(tag -> !tag.equals("<none>:<none>")).toList();
+    return new EngineImage(
+        image.getId(), references, image.getSize() == null ? 0 : image.getSize());
+  }
+
+  @Override
+  public boolean imagePresent(String reference) {
+    try {
+      Object _ = docker.call(() -> docker.client().inspectImageCmd(reference).exec());
+      return true;
+    } catch (NotFoundException _) {
+      return false;
+    } catch (DockerException e) {
+      throw refused(e);
+    }
+  }
+
+  /// Removes the deployment's networks and the fence around them, unless containers still need
+  /// them.
+  public void removeNetworks() {
+    if (networks.remove()) {
+      fence.lower();
+    }
+    prepared = null;
+  }
+
+  @Override
+  public void close() {
+    exits.close();
+    if (config.networksAtClose() == EngineConfig.NetworksAtClose.REMOVE && prepared != null) {
+      removeNetworks();
+    }
+    docker.close();
+  }
+}

@@ -1,0 +1,88 @@
+package io.holdfast.engine.http;
+
+import io.holdfast.sdk.Headers;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.ProtocolException;
+
+/// Which headers pass from one connection to the next (RFC 9110, section 7.6.1).
+///
+/// What belongs to one connection stays there: Connection and all it lists, Keep-Alive, TE,
+/// Trailer, Transfer-Encoding, Upgrade, Proxy-*. Host comes from the URL, Content-Length from the
+/// body; Expect was settled with the sender.
+final class HeaderRules {
+  private static final Set<String> HOP_BY_HOP =
+      Set.of(
+          "connection",
+          "keep-alive",
+          "proxy-authenticate",
+          "proxy-authorization",
+          "proxy-connection",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade");
+  private static final Set<String> SET_BY_US = Set.of("host", "content-length", "expect");
+
+  private HeaderRules() {}
+
+  static void forwardRequest(Headers headers, BiConsumer<String, String> out) {
+    Set<String> listed = listed(headers.all("connection"));
+    for (int i = 0; i < headers.size(); i++) {
+      String name = headers.name(i).toLowerCase(Locale.ROOT);
+      if (!HOP_BY_HOP.contains(name) && !SET_BY_US.contains(name) && !listed.contains(name)) {
+        out.accept(headers.name(i), headers.value(i));
+      }
+    }
+  }
+
+  /// The headers of an answer that its receiver sees. Content-Length stays: it is right, also after
+  /// HEAD.
+  static Headers ofResponse(ClassicHttpResponse response) throws HttpException {
+    Header[] all = response.getHeaders();
+    Set<String> listed = listedBy(all);
+    List<String> kept = new ArrayList<>(all.length * 2);
+    for (Header header : all) {
+      String name = header.getName().toLowerCase(Locale.ROOT);
+      if (!HOP_BY_HOP.contains(name) && !listed.contains(name)) {
+        kept.add(header.getName());
+        kept.add(header.getValue() == null ? "" : header.getValue());
+      }
+    }
+    try {
+      return Headers.of(kept.toArray(String[]::new));
+    } catch (IllegalArgumentException e) {
+      throw new ProtocolException(e.getMessage());
+    }
+  }
+
+  private static Set<String> listedBy(Header[] headers) {
+    List<String> connection = new ArrayList<>(1);
+    for (Header header : headers) {
+      if (header.getName().equalsIgnoreCase("connection")) {
+        connection.add(header.getValue());
+      }
+    }
+    return listed(connection);
+  }
+
+  private static Set<String> listed(List<String> connection) {
+    if (connection.isEmpty()) {
+      return Set.of();
+    }
+    Set<String> names = new HashSet<>();
+    for (String value : connection) {
+      for (String name : value.split(",")) {
+        names.add(name.strip().toLowerCase(Locale.ROOT));
+      }
+    }
+    return names;
+  }
+}

@@ -1,0 +1,28 @@
+package io.holdfast.edge;
+
+import io.holdfast.protocol.NamespaceDirectory;
+import io.holdfast.protocol.ObjectGateway;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
+import java.util.Optional;
+
+/// What the node hands to the edge.
+///
+/// @param apps the loaded apps; may be empty
+/// @param gateway the way to objects
+/// @param namespaces which namespaces exist
+/// @param token what callers of the service API must know; without one it refuses everybody
+/// @param readiness conditions of `GET /readyz`
+/// @param registry where the edge registers its metrics, and what `GET /metrics` shows
+public record EdgeServices(
+    List<EdgeApp> apps,
+    ObjectGateway gateway,
+    NamespaceDirectory namespaces,
+    Optional<BearerToken> token,
+    List<ReadinessCheck> readiness,
+    PrometheusRegistry registry) {
+  public EdgeServices {
+    apps = List.copyOf(apps);
+    readiness = List.copyOf(readiness);
+  }
+}

@@ -1,0 +1,97 @@
+package io.holdfast.multijvm;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/// The app jars that the tests deploy.
+final class Apps {
+  private static final String LEDGER_DESCRIPTOR =
+      """
+      {
+        "name": "ledger",
+        "worker": "io.holdfast.multijvm.app.LedgerWorker",
+        "routes": ["/ledger/*"],
+        "objects": [{ "name": "ledgers", "class": "io.holdfast.multijvm.app.Ledger" }],
+      }
+      """;
+
+  private static boolean nodeIsQuick;
+
+  private Apps() {}
+
+  /// Has `scripts/aot-cache` run once, so that each of the many starts takes half the CPU time.
+  static synchronized void makeNodeQuick() {
+    if (nodeIsQuick) {
+      return;
+    }
+    ProcessBuilder script = new ProcessBuilder(project().resolve("scripts/aot-cache").toString());
+    script.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    try {
+      int code = script.inheritIO().start().waitFor();
+      nodeIsQuick = true;
+      if (code != 0) {
+        throw new IllegalStateException("scripts/aot-cache ended with code " + code);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// An example as the build made it.
+  static Path example(String name) {
+    Path jar = project().resolve("examples/" + name + "/target/" + name + ".jar");
+    if (!Files.exists(jar)) {
+      throw new IllegalStateException(
+          "expected " + jar + ", found nothing; build it with: make fast");
+    }
+    return jar;
+  }
+
+  /// A jar of the classes in package `app`.
+  static Path ledger(Path directory) throws IOException {
+    Path classes = project().resolve("multi-jvm-tests/target/test-classes");
+    Path jar = directory.resolve("ledger.jar");
+    try (OutputStream out = Files.newOutputStream(jar);
+        ZipOutputStream zip = new ZipOutputStream(out)) {
+      add(zip, "holdfast.jsonc", LEDGER_DESCRIPTOR.getBytes(StandardCharsets.UTF_8));
+      for (Path file : filesOf(classes.resolve("io/holdfast/multijvm/app"))) {
+        add(zip, classes.relativize(file).toString(), Files.readAllBytes(file));
+      }
+    }
+    return jar;
+  }
+
+  private static List<Path> filesOf(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    }
+  }
+
+  private static void add(ZipOutputStream zip, String name, byte[] content) throws IOException {
+    zip.putNextEntry(new ZipEntry(name));
+    zip.write(content);
+    zip.closeEntry();
+  }
+
+  /// The root of the project: the nearest folder upwards with scripts/holdfast-node.
+  static Path project() {
+    for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
+      if (Files.exists(folder.resolve("scripts/holdfast-node"))) {
+        return folder;
+      }
+    }
+    throw new IllegalStateException(
+        "expected scripts/holdfast-node in a folder above " + Path.of("").toAbsolutePath());
+  }
+}

@@ -1,0 +1,265 @@
+package io.holdfast.multijvm;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/// The packaged node as a process of its own, in a folder and on a port that it keeps over
+/// restarts.
+///
+/// Ends only the process it started. Thread rule: start, kill and close on one thread; ask from
+/// any.
+final class NodeProcess implements AutoCloseable {
+  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(30);
+  private static final int LOG_TAIL_CHARS = 4_000;
+
+  private final Path directory;
+  private final int port = freePort();
+  private final Map<String, String> settings = new HashMap<>();
+  private final Map<String, String> environment = new HashMap<>();
+  private final HttpClient client =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
+  private Process process;
+  private int lives;
+
+  /// An answer with its body as text.
+  record Answer(int status, Map<String, String> headers, String body) {
+    /// The body, after a check that the status is 200.
+    String ok() {
+      if (status != 200) {
+        throw new AssertionError("expected status 200, found " + status + ": " + body);
+      }
+      return body;
+    }
+  }
+
+  /// @param directory holds data, apps and logs
+  NodeProcess(Path directory, List<Path> appJars) {
+    this.directory = directory;
+    settings.put("holdfast.edge.host", "127.0.0.1");
+    settings.put("holdfast.edge.port", Integer.toString(port));
+    settings.put("holdfast.data-directory", directory.resolve("data").toString());
+    settings.put("holdfast.apps-directory", directory.resolve("apps").toString());
+    environment.put("JAVA_HOME", System.getProperty("java.home"));
+    environment.put("HOLDFAST_JVM_FLAGS", "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1");
+    Apps.makeNodeQuick();
+    deploy(appJars);
+  }
+
+  private void deploy(List<Path> jars) {
+    try {
+      Path apps = Files.createDirectories(directory.resolve("apps"));
+      for (Path jar : jars) {
+        Files.copy(jar, apps.resolve(jar.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  NodeProcess with(String setting, String value) {
+    settings.put(setting, value);
+    return this;
+  }
+
+  NodeProcess withEnvironment(String name, String value) {
+    environment.put(name, value);
+    return this;
+  }
+
+  /// Starts the node and returns when it is ready.
+  ///
+  /// @return how long that took
+  Duration start() {
+    long started = System.nanoTime();
+    spawn();
+    awaitReady();
+    return Duration.ofNanos(System.nanoTime() - started);
+  }
+
+  /// Starts the node and returns at once.
+  void spawn() {
+    if (process != null && process.isAlive()) {
+      throw new IllegalStateException("expected no running node, found pid " + process.pid());
+    }
+    List<String> command =
+        new ArrayList<>(List.of(Apps.project().resolve("scripts/holdfast-node").toString()));
+    settings.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+    builder.environment().putAll(environment);
+    lives++;
+    builder.redirectErrorStream(true).redirectOutput(logFile().toFile());
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Starts the node and waits until it ends by itself.
+  ///
+  /// @return its exit code
+  int runToItsEnd() {
+    spawn();
+    awaitEnd();
+    return process.exitValue();
+  }
+
+  private void awaitReady() {
+    long deadline = System.nanoTime() + READY_WITHIN.toNanos();
+    while (!isReady()) {
+      if (!process.isAlive()) {
+        throw new AssertionError(
+            "the node ended with code " + process.exitValue() + " before it was ready:\n" + log());
+      }
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("the node was not ready within " + READY_WITHIN + ":\n" + log());
+      }
+      pause(Duration.ofMillis(20));
+    }
+  }
+
+  /// The node says so itself: somebody else could answer at its port.
+  private boolean isReady() {
+    try {
+      return wholeLog().contains("holdfast: ready on ") && get("/readyz").status() == 200;
+    } catch (UncheckedIOException e) {
+      return false;
+    }
+  }
+
+  /// kill -9; returns when the process is gone.
+  void kill() {
+    process.destroyForcibly();
+    awaitEnd();
+  }
+
+  /// SIGTERM; returns when the process is gone.
+  ///
+  /// @return its exit code
+  int stop() {
+    process.destroy();
+    awaitEnd();
+    return process.exitValue();
+  }
+
+  private void awaitEnd() {
+    try {
+      if (!process.waitFor(30, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError("pid " + process.pid() + " did not end within 30 s:\n" + log());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// @throws UncheckedIOException when no answer came
+  Answer get(String path) {
+    return send(HttpRequest.newBuilder(uri(path)).GET());
+  }
+
+  /// @throws UncheckedIOException when no answer came
+  Answer post(String path, String body, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.ofString(body));
+    for (int i = 0; i < headers.length; i += 2) {
+      request.header(headers[i], headers[i + 1]);
+    }
+    return send(request);
+  }
+
+  private Answer send(HttpRequest.Builder request) {
+    try {
+      HttpResponse<String> response =
+          client.send(request.timeout(ANSWER_WITHIN).build(), BodyHandlers.ofString());
+      Map<String, String> headers = new HashMap<>();
+      response.headers().map().forEach((name, values) -> headers.put(name, values.getFirst()));
+      return new Answer(response.statusCode(), headers, response.body());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UncheckedIOException(new IOException(e));
+    }
+  }
+
+  private URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + port + path);
+  }
+
+  /// The token of the service API.
+  String apiToken() throws IOException {
+    return Files.readString(directory.resolve("data/api-token")).strip();
+  }
+
+  /// The id by which this node's data directory marks its containers.
+  String deployment() throws IOException {
+    return Files.readString(directory.resolve("data/deployment-id")).strip();
+  }
+
+  /// The end of what the node printed in this life.
+  String log() {
+    String all = wholeLog();
+    return all.substring(Math.max(0, all.length() - LOG_TAIL_CHARS));
+  }
+
+  private String wholeLog() {
+    try {
+      return Files.readString(logFile(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return "(no log: " + e + ")";
+    }
+  }
+
+  private Path logFile() {
+    return directory.resolve("node-" + lives + ".log");
+  }
+
+  @Override
+  public void close() {
+    if (process != null) {
+      process.destroyForcibly();
+      awaitEnd();
+    }
+    client.close();
+  }
+
+  static void pause(Duration duration) {
+    try {
+      Thread.sleep(duration);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/// The journal of a single machine: events, snapshots and alarms in one RocksDB, one writer thread,
+/// one fsync per group.
+///
+/// Nothing here knows what an event means. An acknowledged write survives the death of the process
+/// and of the machine.
+///
+/// | WHERE TO LOOK | |
+/// |---|---|
+/// | who owns the directory | [DataDirectory] |
+/// | writing, group commit, failure and recovery | [EmbeddedStore], then `WriteQueue`, `StoreWrite`, `Tables` |
+/// | what Pekko talks to | [EmbeddedJournal], [EmbeddedSnapshotStore], [EmbeddedStoreExtension] |
+/// | the alarm index | [io.holdfast.protocol.event.AlarmIndex], `AlarmTable` |
+/// | bytes on disk | `RowKey`, `RowCodec` |
+/// | a damaged log | `WalTail` |
+/// | settings | [EmbeddedConfig], `reference.conf` |
+@NullMarked
+package io.holdfast.persistence.embedded;
+
+import org.jspecify.annotations.NullMarked;

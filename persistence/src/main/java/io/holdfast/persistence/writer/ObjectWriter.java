@@ -1,0 +1,330 @@
+package io.holdfast.persistence.writer;
+
+import io.holdfast.persistence.database.Commit;
+import io.holdfast.persistence.database.DatabaseImage;
+import io.holdfast.persistence.pg1.ImageSnapshot;
+import io.holdfast.persistence.pg1.PageDelta;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.japi.function.Procedure;
+import org.apache.pekko.persistence.typed.JournalPersistFailed;
+import org.apache.pekko.persistence.typed.JournalPersistRejected;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.RecoveryFailed;
+import org.apache.pekko.persistence.typed.SnapshotAdapter;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
+
+/// Persists the commits of one object, one merged event at a time. Child of the object's runtime
+/// actor, its owner, to which it answers.
+///
+/// Life: recovers, says [Recovered], then takes one [Persist] after the other until [Release]. Any
+/// fault ends in [Failed], after which it stops; whether what was under way is durable is then
+/// unknown, and only another recovery tells. It never starts again by itself.
+public final class ObjectWriter
+    extends EventSourcedBehavior<ObjectWriter.Command, PageDelta, Recovery> {
+  /*
+   * The event handler builds the image during replay only. While the object lives, the image after a
+   * commit comes with the command, so a stored event is never decoded by the process that wrote it;
+   * `log` moves on when the journal has acknowledged, not when Pekko applies the event, which is
+   * before.
+   */
+  private final ActorContext<Command> context;
+  private final String objectKey;
+  private final Consumer<Event> owner;
+  private final WriterConfig config;
+  private final InstantSource clock;
+  private final Procedure<Recovery> afterPart = _ -> onPartStored();
+
+  private @Nullable Serving serving;
+  private long sequenceNr;
+  private List<PageDelta> parts = List.of();
+  private int partsSent;
+  private Runnable whenStored = () -> {};
+  private boolean releasing;
+
+  /// What there is once recovery has ended.
+  private record Serving(ObjectLog log, SnapshotKeeper snapshots) {}
+
+  public sealed interface Command {}
+
+  /// Store a commit. The next one is sent after [Persisted] has come.
+  ///
+  /// @param through the owner's count of commits, handed back in [Persisted]
+  public record Persist(Commit commit, long through) implements Command {}
+
+  /// Come to an end: snapshot if one is due, then [Released].
+  public record Release() implements Command {}
+
+  private enum Internal implements Command {
+    CLAIM,
+    NEXT_PART,
+    END
+  }
+
+  private record SnapshotSaved(int bytes) implements Command {}
+
+  private record SnapshotFailed(Throwable cause) implements Command {}
+
+  public sealed interface Event {}
+
+  /// The object's state as stored. Comes once, first, unless [Failed] does.
+  ///
+  /// @param epoch of this incarnation
+  /// @param alarm when it is due, in epoch milliseconds
+  public record Recovered(DatabaseImage image, long txSeq, long epoch, OptionalLong alarm)
+      implements Event {}
+
+  /// All commits up to `through` are durable.
+  public record Persisted(long through) implements Event {}
+
+  /// The writer has stopped as asked.
+  public record Released() implements Event {}
+
+  /// The writer has stopped.
+  ///
+  /// @param cause `storage_corrupt` when what is stored makes no sense; then nothing was written
+  public record Failed(HoldfastException cause) implements Event {}
+
+  /// @param owner hears of everything, on the writer's thread: it must only pass the event on
+  public static Behavior<Command> create(
+      ObjectAddress address, Consumer<Event> owner, WriterConfig config, InstantSource clock) {
+    return Behaviors.setup(context -> new ObjectWriter(context, address, owner, config, clock));
+  }
+
+  /// The name of the object's rows in the journal.
+  public static PersistenceId persistenceId(ObjectAddress address) {
+    return PersistenceId.of("object", address.key(), "|");
+  }
+
+  private ObjectWriter(
+      ActorContext<Command> context,
+      ObjectAddress address,
+      Consumer<Event> owner,
+      WriterConfig config,
+      InstantSource clock) {
+    super(persistenceId(address));
+    this.context = context;
+    this.objectKey = address.key();
+    this.owner = owner;
+    this.config = config;
+    this.clock = clock;
+  }
+
+  @Override
+  public String journalPluginId() {
+    return config.journalPluginId();
+  }
+
+  @Override
+  public String snapshotPluginId() {
+    return config.snapshotPluginId();
+  }
+
+  @Override
+  public Recovery emptyState() {
+    return new Recovery(objectKey);
+  }
+
+  @Override
+  public SnapshotAdapter<Recovery> snapshotAdapter() {
+    return new SnapshotReader(objectKey);
+  }
+
+  @Override
+  public EventHandler<Recovery, PageDelta> eventHandler() {
+    return (recovery, event) -> {
+      if (serving == null) {
+        recovery.add(event);
+      }
+      return recovery;
+    };
+  }
+
+  @Override
+  public CommandHandler<Command, PageDelta, Recovery> commandHandler() {
+    return (_, command) -> {
+      try {
+        return handle(command);
+      } catch (HoldfastException e) {
+        return failed(e);
+      }
+    };
+  }
+
+  private Effect<PageDelta, Recovery> handle(Command command) {
+    return switch (command) {
+      case Persist persist -> onPersist(persist);
+      case Internal.NEXT_PART -> persistPart();
+      case Internal.CLAIM -> onClaim();
+      case Internal.END -> onEnd();
+      case SnapshotSaved saved -> onSnapshotSaved(saved);
+      case SnapshotFailed failed -> onSnapshotFailed(failed);
+      case Release _ -> onRelease();
+    };
+  }
+
+  @Override
+  public SignalHandler<Recovery> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.class, (recovery, _) -> onRecovered(recovery))
+        .onSignal(RecoveryFailed.class, (_, signal) -> tellFailed("recover", signal.failure()))
+        .onSignal(JournalPersistFailed.class, (_, signal) -> tellFailed("store", signal.failure()))
+        .onSignal(
+            JournalPersistRejected.class, (_, signal) -> tellFailed("store", signal.failure()))
+        .build();
+  }
+
+  private void onRecovered(Recovery recovery) {
+    StoredObject stored = recovery.finish();
+    sequenceNr = lastSequenceNumber(context);
+    serving = new Serving(new ObjectLog(objectKey, stored), snapshots(stored.log()));
+    switch (config.claimPolicy()) {
+      case ON_FIRST_WRITE -> tellRecovered();
+      case BEFORE_SERVING -> context.getSelf().tell(Internal.CLAIM);
+    }
+  }
+
+  private SnapshotKeeper snapshots(StoredObject.Log stored) {
+    return new SnapshotKeeper(
+        objectKey,
+        new SnapshotSchedule(config.snapshots(), stored),
+        new SnapshotSaver(
+            context.getSystem(), config.snapshotPluginId(), persistenceId().id(), clock),
+        stored.snapshotBytes() == 0 ? 0 : sequenceNr - stored.events());
+  }
+
+  private void tellRecovered() {
+    ObjectLog log = serving().log;
+    owner.accept(new Recovered(log.image(), log.txSeq(), log.epoch(), log.alarm()));
+  }
+
+  private Effect<PageDelta, Recovery> onClaim() {
+    return persist(serving().log.beginClaim(clock.millis()), this::tellRecovered);
+  }
+
+  private Effect<PageDelta, Recovery> onPersist(Persist persist) {
+    if (releasing) {
+      throw new HoldfastException(
+          ErrorCode.INTERNAL, "object " + objectKey + ": expected no commit after Release");
+    }
+    return persist(
+        serving().log.begin(persist.commit, clock.millis()),
+        () -> owner.accept(new Persisted(persist.through)));
+  }
+
+  private Effect<PageDelta, Recovery> persist(List<PageDelta> events, Runnable then) {
+    parts = events;
+    partsSent = 0;
+    whenStored = then;
+    return persistPart();
+  }
+
+  private Effect<PageDelta, Recovery> persistPart() {
+    return Effect().persist(parts.get(partsSent++)).thenRun(afterPart);
+  }
+
+  private void onPartStored() {
+    sequenceNr++;
+    serving().snapshots.logged(parts.get(partsSent - 1).bytes().length);
+    if (partsSent < parts.size()) {
+      context.getSelf().tell(Internal.NEXT_PART);
+    } else {
+      onGroupStored();
+    }
+  }
+
+  private void onGroupStored() {
+    Serving serving = serving();
+    serving.log.stored();
+    parts = List.of();
+    whenStored.run();
+    if (releasing) {
+      context.getSelf().tell(Internal.END);
+    } else if (serving.snapshots.due(serving.log.image().bytes().length)) {
+      startSnapshot();
+    }
+  }
+
+  /// Returns at once; commits go on meanwhile.
+  private void startSnapshot() {
+    context.pipeToSelf(
+        serving().snapshots.start(serving().log, sequenceNr),
+        (bytes, failure) ->
+            failure == null ? new SnapshotSaved(bytes) : new SnapshotFailed(failure));
+  }
+
+  private Effect<PageDelta, Recovery> onSnapshotSaved(SnapshotSaved saved) {
+    serving().snapshots.saved(saved.bytes);
+    return releasing ? onEnd() : Effect().none();
+  }
+
+  private Effect<PageDelta, Recovery> onSnapshotFailed(SnapshotFailed failed) {
+    serving().snapshots.failed(failed.cause);
+    return releasing ? onEnd() : Effect().none();
+  }
+
+  private Effect<PageDelta, Recovery> onRelease() {
+    releasing = true;
+    return onEnd();
+  }
+
+  /// Ends when nothing is under way any more; otherwise comes back.
+  private Effect<PageDelta, Recovery> onEnd() {
+    Serving serving = serving();
+    if (!parts.isEmpty() || serving.snapshots.saving()) {
+      return Effect().none();
+    }
+    if (serving.snapshots.dueOnRelease(serving.log.image().bytes().length)) {
+      startSnapshot();
+      return Effect().none();
+    }
+    owner.accept(new Released());
+    return Effect().stop();
+  }
+
+  private Effect<PageDelta, Recovery> failed(HoldfastException cause) {
+    owner.accept(new Failed(cause));
+    return Effect().stop();
+  }
+
+  private void tellFailed(String verb, Throwable cause) {
+    owner.accept(new Failed(Faults.of(objectKey, verb, cause)));
+  }
+
+  private Serving serving() {
+    if (serving == null) {
+      throw new HoldfastException(
+          ErrorCode.INTERNAL, "object " + objectKey + ": expected Recovered before any command");
+    }
+    return serving;
+  }
+
+  /// Snapshots are read through Pekko and saved beside it, see [SnapshotSaver].
+  private record SnapshotReader(String objectKey) implements SnapshotAdapter<Recovery> {
+    @Override
+    public Object toJournal(Recovery state) {
+      throw new UnsupportedOperationException("snapshots are saved by SnapshotSaver");
+    }
+
+    @Override
+    public Recovery fromJournal(Object stored) {
+      Recovery recovery = new Recovery(objectKey);
+      recovery.start((ImageSnapshot) stored);
+      return recovery;
+    }
+  }
+}

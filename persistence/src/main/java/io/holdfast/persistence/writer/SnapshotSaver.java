@@ -1,0 +1,92 @@
+package io.holdfast.persistence.writer;
+
+import io.holdfast.persistence.database.DatabaseImage;
+import io.holdfast.persistence.pg1.ImageSnapshot;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.apache.pekko.actor.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.persistence.DeleteSnapshotsFailure;
+import org.apache.pekko.persistence.Persistence;
+import org.apache.pekko.persistence.SaveSnapshotFailure;
+import org.apache.pekko.persistence.SnapshotMetadata;
+import org.apache.pekko.persistence.SnapshotProtocol;
+import org.apache.pekko.persistence.SnapshotSelectionCriteria;
+
+/// Compresses an image and saves it, beside the actor.
+///
+/// `EventSourcedBehavior` could save snapshots itself, but it acknowledges the event that triggers
+/// one only after the snapshot is saved, compresses on the actor's thread, takes none without an
+/// event, and deletes old ones by a fixed count of events. So this talks to the snapshot store's
+/// actor as `EventSourcedBehavior` does. Pekko calls these messages internal; they have been the
+/// same since Akka 2.3.
+final class SnapshotSaver {
+  /// Above the store's own timeout.
+  private static final Duration REPLY_TIMEOUT = Duration.ofSeconds(120);
+
+  private final ActorRef store;
+  private final Executor executor;
+  private final String persistenceId;
+  private final InstantSource clock;
+
+  SnapshotSaver(ActorSystem<?> system, String pluginId, String persistenceId, InstantSource clock) {
+    Persistence persistence = Persistence.get(Adapter.toClassic(system));
+    this.store = persistence.snapshotStoreFor(pluginId, persistence.snapshotStoreFor$default$2());
+    this.executor = system.dispatchers().lookup(DispatcherSelector.blocking());
+    this.persistenceId = persistenceId;
+    this.clock = clock;
+  }
+
+  /// Saves a snapshot, then deletes those before `keptSequenceNr`.
+  ///
+  /// @param sequenceNr the journal's number of the last event in the snapshot
+  /// @return the size of the snapshot
+  CompletionStage<Integer> save(
+      DatabaseImage image, ImageSnapshot.Header header, long sequenceNr, long keptSequenceNr) {
+    return CompletableFuture.supplyAsync(() -> ImageSnapshot.of(image, header), executor)
+        .thenCompose(snapshot ->
+            save(snapshot, sequenceNr)
+                .thenCompose(_ -> deleteBefore(keptSequenceNr))
+                .thenApply(_ -> snapshot.bytes().length));
+  }
+
+  private CompletionStage<Object> save(ImageSnapshot snapshot, long sequenceNr) {
+    SnapshotMetadata metadata = new SnapshotMetadata(persistenceId, sequenceNr, clock.millis());
+    return ask(new SnapshotProtocol.SaveSnapshot(metadata, snapshot));
+  }
+
+  private CompletionStage<Object> deleteBefore(long sequenceNr) {
+    return sequenceNr <= 1
+        ? CompletableFuture.completedStage("nothing to delete")
+        : ask(
+            new SnapshotProtocol.DeleteSnapshots(
+                persistenceId, SnapshotSelectionCriteria.create(sequenceNr - 1, Long.MAX_VALUE)));
+  }
+
+  private CompletionStage<Object> ask(Object request) {
+    return Patterns.ask(store, request, REPLY_TIMEOUT).thenApply(SnapshotSaver::checked);
+  }
+
+  private static Object checked(Object reply) {
+    if (reply instanceof SaveSnapshotFailure failure) {
+      throw failed("save", failure.cause());
+    }
+    if (reply instanceof DeleteSnapshotsFailure failure) {
+      throw failed("delete", failure.cause());
+    }
+    return reply;
+  }
+
+  private static HoldfastException failed(String verb, Throwable cause) {
+    return new HoldfastException(
+        ErrorCode.STORAGE_FAILED, "cannot " + verb + " a snapshot: " + cause.getMessage(), cause);
+  }
+}

@@ -1,0 +1,54 @@
+package io.holdfast.testkit.app;
+
+import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectIds;
+import io.holdfast.sdk.GetOptions;
+import io.holdfast.sdk.ObjectId;
+import io.holdfast.sdk.ObjectNamespace;
+import io.holdfast.sdk.ObjectStub;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
+
+/// A namespace whose objects are plain Java objects in this JVM. Real ids, no storage.
+final class TestNamespace implements ObjectNamespace {
+  private final String name;
+  private final Function<String, Object> factory;
+  private final ObjectIds ids;
+  private final ConcurrentMap<ObjectId, Object> objects = new ConcurrentHashMap<>();
+
+  TestNamespace(String name, Function<String, Object> factory) {
+    this.name = name;
+    this.factory = factory;
+    this.ids = new ObjectIds(new NamespaceId("test", name));
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public ObjectId idFromName(String objectName) {
+    return ids.named(objectName);
+  }
+
+  @Override
+  public ObjectId newUniqueId() {
+    return ids.unique();
+  }
+
+  @Override
+  public ObjectId idFromString(String hex) {
+    return ids.parse(hex);
+  }
+
+  @Override
+  public ObjectStub get(ObjectId id, GetOptions options) {
+    return new TestStub(id, () -> objects.computeIfAbsent(id, this::newObject));
+  }
+
+  private Object newObject(ObjectId id) {
+    return factory.apply(id.name().orElse(id.hex()));
+  }
+}

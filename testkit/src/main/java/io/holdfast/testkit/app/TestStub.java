@@ -1,0 +1,82 @@
+package io.holdfast.testkit.app;
+
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.ObjectCallException;
+import io.holdfast.sdk.ObjectId;
+import io.holdfast.sdk.ObjectStub;
+import io.holdfast.sdk.Request;
+import io.holdfast.sdk.Response;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A stub over a plain Java object: calls its public method of that name and number of parameters,
+/// on the caller's thread. What the object throws arrives as [ObjectCallException], as from a real
+/// one.
+record TestStub(ObjectId id, Supplier<Object> target) implements ObjectStub {
+  @Override
+  public Response fetch(Request request) {
+    if (invoke("fetch", new Object[] {request}) instanceof Response response) {
+      return response;
+    }
+    throw new IllegalStateException("expected a Response from fetch of " + target.get().getClass());
+  }
+
+  @Override
+  public <T> T as(Class<T> rpcInterface) {
+    return rpcInterface.cast(
+        Proxy.newProxyInstance(
+            rpcInterface.getClassLoader(),
+            new Class<?>[] {rpcInterface},
+            (proxy, method, arguments) ->
+                call(method, arguments == null ? new Object[0] : arguments)));
+  }
+
+  private @Nullable Object call(Method method, Object[] arguments) {
+    if (!CompletableFuture.class.isAssignableFrom(method.getReturnType())) {
+      return invoke(method.getName(), arguments);
+    }
+    try {
+      Object result = invoke(method.getName(), arguments);
+      return result instanceof CompletableFuture<?>
+          ? result
+          : CompletableFuture.completedFuture(result);
+    } catch (ObjectCallException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private @Nullable Object invoke(String name, Object[] arguments) {
+    Object object = target.get();
+    for (Method method : object.getClass().getMethods()) {
+      if (method.getName().equals(name)
+          && method.getParameterCount() == arguments.length
+          && !method.isBridge()) {
+        return invoke(object, method, arguments);
+      }
+    }
+    throw new ObjectCallException(
+        ErrorCode.METHOD_NOT_FOUND,
+        "TypeError",
+        "The RPC receiver does not implement the method \"" + name + "\".");
+  }
+
+  private static @Nullable Object invoke(Object object, Method method, Object[] arguments) {
+    try {
+      method.setAccessible(true);
+      return method.invoke(object, arguments);
+    } catch (InvocationTargetException e) {
+      Throwable thrown = e.getTargetException();
+      throw new ObjectCallException(
+          ErrorCode.OBJECT_FAILED,
+          thrown.getClass().getSimpleName(),
+          String.valueOf(thrown.getMessage()),
+          thrown);
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

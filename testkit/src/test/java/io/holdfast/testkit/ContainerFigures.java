@@ -1,0 +1,179 @@
+package io.holdfast.testkit;
+
+import com.typesafe.config.ConfigFactory;
+import io.holdfast.engine.ContainerOwner;
+import io.holdfast.engine.ContainerSpec;
+import io.holdfast.engine.Deployment;
+import io.holdfast.engine.EngineConfig;
+import io.holdfast.engine.InstanceType;
+import io.holdfast.engine.ReadinessProbe;
+import io.holdfast.engine.StartedContainer;
+import io.holdfast.engine.docker.DockerContainerEngine;
+import io.holdfast.engine.http.ContainerHttpClient;
+import io.holdfast.sdk.Readiness;
+import io.holdfast.sdk.Request;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.UUID;
+
+/// Figures, not a test: `main` prints where a cold start spends its time and what the HTTP client
+/// costs.
+final class ContainerFigures {
+  private static final EngineConfig CONFIG = EngineConfig.of(ConfigFactory.load());
+  private static final int STARTS = 10;
+
+  private ContainerFigures() {}
+
+  public static void main(String[] args) throws Exception {
+    Thread main =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                httpFigures();
+                coldStarts(InstanceType.LITE);
+                coldStarts(InstanceType.STANDARD_1);
+              } catch (Exception e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    main.join();
+  }
+
+  private static void coldStarts(InstanceType type) throws Exception {
+    DockerCommand.buildContractImage("holdfast-test/busybox:latest");
+    long[][] figures = new long[5][STARTS];
+    try (DockerContainerEngine engine =
+            DockerContainerEngine.open(CONFIG, new Deployment("figures-" + UUID.randomUUID()));
+        ContainerHttpClient http = new ContainerHttpClient(CONFIG.http())) {
+      engine.checkAvailable();
+      for (int i = -2; i < STARTS; i++) {
+        ContainerOwner owner = new ContainerOwner("a", "b", "%064x".formatted(i + 10), "n", 1);
+        ContainerSpec spec =
+            ContainerSpec.of(owner, "holdfast-test/busybox").instanceType(type).build();
+        long before = System.nanoTime();
+        StartedContainer container = engine.start(spec);
+        Duration ready =
+            new ReadinessProbe(engine)
+                .await(container, new Readiness.Tcp(8080), Duration.ofSeconds(10));
+        http.fetch(container.endpoint(8080), Request.get("/")).body().bytes();
+        long total = System.nanoTime() - before;
+        if (i >= 0) {
+          figures[0][i] = container.timing().create().toNanos();
+          figures[1][i] = container.timing().start().toNanos();
+          figures[2][i] = container.timing().inspect().toNanos();
+          figures[3][i] = ready.toNanos();
+          figures[4][i] = total;
+        }
+        engine.destroy(container.id());
+      }
+      engine.removeNetworks();
+    }
+    System.out.printf(
+        "cold start, %s, p50 of %d in ms: create %.1f start %.1f inspect %.1f ready %.1f, to the first answer %.1f%n",
+        type.name(),
+        STARTS,
+        p50(figures[0]),
+        p50(figures[1]),
+        p50(figures[2]),
+        p50(figures[3]),
+        p50(figures[4]));
+  }
+
+  private static double p50(long[] nanos) {
+    return percentile(nanos, 0.5);
+  }
+
+  private static double percentile(long[] nanos, double share) {
+    long[] sorted = nanos.clone();
+    Arrays.sort(sorted);
+    return sorted[(int) ((sorted.length - 1) * share)] / 1e6;
+  }
+
+  private static void httpFigures() throws Exception {
+    try (ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        ContainerHttpClient http = new ContainerHttpClient(CONFIG.http())) {
+      Thread.ofPlatform().daemon().start(() -> serve(listener));
+      InetSocketAddress endpoint =
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), listener.getLocalPort());
+      Request get = Request.get("http://container/some/path?x=1").withHeader("accept", "*/*");
+      for (int round = 0; round < 4; round++) {
+        long[] direct = direct(endpoint, 10_000);
+        long[] through = new long[10_000];
+        for (int i = 0; i < through.length; i++) {
+          long before = System.nanoTime();
+          http.fetch(endpoint, get).body().bytes();
+          through[i] = System.nanoTime() - before;
+        }
+        System.out.printf(
+            "http c=1 in ms: bare socket p50 %.4f p99 %.4f, ContainerHttpClient p50 %.4f p99 %.4f%n",
+            p50(direct), percentile(direct, 0.99), p50(through), percentile(through, 0.99));
+      }
+    }
+  }
+
+  /** The least a client can do: write fixed bytes, read a known number of bytes. */
+  private static long[] direct(InetSocketAddress endpoint, int count) throws IOException {
+    byte[] request =
+        "GET /some/path?x=1 HTTP/1.1\r\nHost: container\r\naccept: */*\r\n\r\n"
+            .getBytes(StandardCharsets.US_ASCII);
+    long[] times = new long[count];
+    byte[] buffer = new byte[4096];
+    try (Socket socket = new Socket()) {
+      socket.setTcpNoDelay(true);
+      socket.connect(endpoint);
+      for (int i = 0; i < count; i++) {
+        long before = System.nanoTime();
+        socket.getOutputStream().write(request);
+        int left = ANSWER.length;
+        while (left > 0) {
+          left -= socket.getInputStream().read(buffer);
+        }
+        times[i] = System.nanoTime() - before;
+      }
+    }
+    return times;
+  }
+
+  private static final byte[] ANSWER =
+      ("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: Mon, 23 Nov 2026 00:00:00 GMT\r\n"
+              + "Content-Length: 13\r\n\r\nHello, World!")
+          .getBytes(StandardCharsets.US_ASCII);
+
+  private static void serve(ServerSocket listener) {
+    while (true) {
+      try {
+        Socket socket = listener.accept();
+        socket.setTcpNoDelay(true);
+        Thread.ofPlatform().daemon().start(() -> answer(socket));
+      } catch (IOException e) {
+        return;
+      }
+    }
+  }
+
+  private static void answer(Socket socket) {
+    byte[] buffer = new byte[4096];
+    try (socket) {
+      InputStream in = socket.getInputStream();
+      int ends = 0;
+      int count;
+      while ((count = in.read(buffer)) > 0) {
+        for (int i = 0; i < count; i++) {
+          ends = buffer[i] == '\n' || buffer[i] == '\r' ? ends + 1 : 0;
+          if (ends == 4) {
+            socket.getOutputStream().write(ANSWER);
+          }
+        }
+      }
+    } catch (IOException e) {
+      // The client is gone.
+    }
+  }
+}
