@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerOwner;
-import io.holdfast.engine.ContainerReconciler;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.ContainerState;
 import io.holdfast.engine.ContainerStats;
@@ -18,9 +17,7 @@ import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.HttpConfig;
 import io.holdfast.engine.InstanceType;
-import io.holdfast.engine.KnownContainer;
 import io.holdfast.engine.ReadinessProbe;
-import io.holdfast.engine.ReconcilePlan;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.engine.http.ContainerHttpClient;
 import io.holdfast.sdk.Body;
@@ -573,34 +570,6 @@ public abstract class ContainerEngineContract {
     assertThat(of(mine).getFirst().phase()).isEqualTo(FoundContainer.Phase.RUNNING);
     assertThat(of(ended).getFirst().phase()).isEqualTo(FoundContainer.Phase.EXITED);
     assertThat(stranger.list()).isEmpty();
-  }
-
-  @Test
-  void givesBackWhatANodeExpectsAndRemovesItsOrphansOnly() {
-    ContainerOwner mine = owner();
-    ContainerOwner orphaned = owner();
-    ContainerOwner elsewhere = onNode(owner(), "node-2");
-    ContainerOwner vanished = owner();
-    StartedContainer expected = engine.start(program(mine, "serve").build());
-    engine.start(program(orphaned, "serve").build());
-    engine.start(program(elsewhere, "serve").build());
-    List<KnownContainer> known =
-        List.of(
-            new KnownContainer(mine.key(), mine.epoch(), Optional.of(expected.id())),
-            new KnownContainer(vanished.key(), vanished.epoch(), Optional.empty()));
-    ReconcilePlan plan = new ContainerReconciler(engine, "node-1").run(() -> known);
-    assertThat(plan.adopt())
-        .extracting(adoption -> adoption.container().id())
-        .containsExactly(expected.id());
-    assertThat(plan.lost()).extracting(KnownContainer::owner).containsExactly(vanished.key());
-    assertThat(engine.inspect(expected.id())).isInstanceOf(ContainerState.Running.class);
-    assertThat(of(orphaned)).isEmpty();
-    assertThat(of(elsewhere)).hasSize(1);
-  }
-
-  private static ContainerOwner onNode(ContainerOwner owner, String node) {
-    return new ContainerOwner(
-        owner.app(), owner.namespace(), owner.objectId(), node, owner.epoch());
   }
 
   @Test

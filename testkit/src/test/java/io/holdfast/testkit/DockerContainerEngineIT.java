@@ -435,6 +435,44 @@ class DockerContainerEngineIT extends ContainerEngineContract {
   }
 
   @Test
+  void removesNetworksAndFenceAtTheEndWhenToldSoAndNothingRuns() throws Exception {
+    Deployment own = new Deployment("it-" + UUID.randomUUID());
+    DockerContainerEngine engine =
+        DockerContainerEngine.open(with("network.at-close = remove"), own);
+    StartedContainer container = engine.start(program(owner(), "serve").build());
+    engine.close();
+    assertThat(fences(own)).isNotZero();
+    engine = DockerContainerEngine.open(with("network.at-close = remove"), own);
+    engine.checkAvailable();
+    engine.destroy(container.id());
+    engine.close();
+    assertThat(fences(own)).isZero();
+    assertThat(docker("network", "ls")).doesNotContain(own.digest(12));
+  }
+
+  @Test
+  void takesDownFencesOfDeploymentsThatAreGone() throws Exception {
+    Deployment gone = new Deployment("it-" + UUID.randomUUID());
+    try (DockerContainerEngine engine = DockerContainerEngine.open(CONFIG, gone)) {
+      engine.checkAvailable();
+    }
+    for (String network : List.of("internal", "internet")) {
+      docker("network", "rm", "holdfast-%s-%s".formatted(gone.digest(12), network));
+    }
+    assertThat(fences(gone)).isNotZero();
+    engine().checkAvailable();
+    assertThat(fences(gone)).isZero();
+    assertThat(fences(DEPLOYMENT)).isNotZero();
+  }
+
+  private static long fences(Deployment deployment) throws Exception {
+    return DockerCommand.run(List.of("iptables", "-S"))
+        .lines()
+        .filter(rule -> rule.contains(deployment.digest(12)))
+        .count();
+  }
+
+  @Test
   void makesItsNetworksAgainWhenTheyWereRemoved() throws Exception {
     Deployment own = new Deployment("it-" + UUID.randomUUID());
     try (DockerContainerEngine engine = DockerContainerEngine.open(CONFIG, own)) {

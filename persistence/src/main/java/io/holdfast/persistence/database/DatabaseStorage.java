@@ -69,7 +69,9 @@ public final class DatabaseStorage implements Storage {
     Map<String, byte[]> encoded = new LinkedHashMap<>();
     entries.forEach((key, value) -> encoded.put(Keys.checked(key), encoded(key, value)));
     encoded.forEach(database::put);
-    host.afterWrite();
+    if (!encoded.isEmpty()) {
+      host.afterWrite();
+    }
   }
 
   @Override

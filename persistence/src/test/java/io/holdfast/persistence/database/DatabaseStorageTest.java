@@ -174,6 +174,14 @@ final class DatabaseStorageTest {
     assertRefused(
         ErrorCode.SQL_ERROR, "10000 bytes", () -> query("SELECT zeroblob(6000), zeroblob(6000)"));
     assertThat(keys(ListOptions.ALL.limit(1))).containsExactly("a");
+    query("CREATE TABLE t(x)");
+    assertRefused(
+        ErrorCode.SQL_ERROR,
+        "10000 bytes",
+        () -> query("INSERT INTO t VALUES (zeroblob(6000)), (zeroblob(6000)) RETURNING x"));
+    assertThat(query("SELECT 1 FROM t")).as("it inserted nothing").isEmpty();
+    query("INSERT INTO t VALUES (zeroblob(6000)), (zeroblob(6000)) RETURNING 1");
+    assertThat(query("SELECT 1 FROM t")).hasSize(2);
   }
 
   // Transactions.

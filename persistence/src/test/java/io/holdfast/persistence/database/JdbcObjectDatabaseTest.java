@@ -133,6 +133,9 @@ final class JdbcObjectDatabaseTest {
     assertThat(database.isOpen()).isFalse();
     assertThat(database.get("a")).hasValue(bytes("1"));
     assertThat(database.isOpen()).isTrue();
+    assertThatThrownBy(() -> sql("PRAGMA recursive_triggers = on nonsense"))
+        .hasMessageContaining("syntax error");
+    database.hibernate();
     assertThat(number("PRAGMA recursive_triggers")).as("settings are made again").isEqualTo(1);
     database.put("a", bytes("2"));
     assertThatThrownBy(database::hibernate)
@@ -368,6 +371,16 @@ final class JdbcObjectDatabaseTest {
         .hasMessageContaining("100 ms");
     assertThatThrownBy(database::commit).hasMessageContaining("undone");
     assertThat(database.get("a")).isEmpty();
+  }
+
+  @Test
+  void longChainsCascade() {
+    sql("CREATE TABLE c(id INTEGER PRIMARY KEY, p REFERENCES c(id) ON DELETE CASCADE)");
+    sql(
+        "INSERT INTO c WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900)"
+            + " SELECT i, nullif(i - 1, 0) FROM n");
+    sql("DELETE FROM c WHERE id = 1");
+    assertThat(number("SELECT count(*) FROM c")).isZero();
   }
 
   @Test

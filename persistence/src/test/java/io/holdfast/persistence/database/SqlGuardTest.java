@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class SqlGuardTest {
   private final JdbcObjectDatabase database =
-      new JdbcObjectDatabase(DatabaseImage.EMPTY, DatabaseLimits.DEFAULT);
+      new JdbcObjectDatabase(
+          DatabaseImage.EMPTY, new DatabaseLimits(1 << 30, Duration.ofSeconds(2), 64 << 20));
 
   @BeforeEach
   void fill() {
@@ -264,6 +268,37 @@ final class SqlGuardTest {
     assertRefused("SELECT 'open", "not closed");
     assertRefused("SELECT \"open", "not closed");
     assertRefused("SELECT [open", "not closed");
+  }
+
+  @Test
+  void deepNestingEndsInAnErrorAlsoOnTheSmallStackOfAVirtualThread() throws Exception {
+    List<Throwable> found = new CopyOnWriteArrayList<>();
+    Thread thread =
+        Thread.ofVirtual()
+            .uncaughtExceptionHandler((_, error) -> found.add(error))
+            .start(() -> {
+              assertRefused("SELECT " + "(".repeat(49_000) + "1" + ")".repeat(49_000), "limit");
+              assertRefused(
+                  "SELECT * FROM (".repeat(6_000) + "SELECT 1" + ")".repeat(6_000), "limit");
+              assertRefused("SELECT 1" + " AND 1".repeat(16_000), "too large");
+              assertRefused(
+                  "SELECT json('" + "[".repeat(40_000) + "]".repeat(40_000) + "')",
+                  "malformed JSON");
+              assertRefused(
+                  "SELECT * FROM ft WHERE ft MATCH '" + "(".repeat(90_000) + "'", "overflow");
+            });
+    assertThat(thread.join(Duration.ofSeconds(30))).isTrue();
+    assertThat(found).isEmpty();
+  }
+
+  @Test
+  void aQueryThatGrowsWhileItIsPreparedIsStopped() {
+    StringBuilder query = new StringBuilder("WITH a0(x) AS (SELECT 1)");
+    for (int i = 1; i < 30; i++) {
+      query.append(", a%d(x) AS (SELECT a.x FROM a%d a, a%d b)".formatted(i, i - 1, i - 1));
+    }
+    assertThatThrownBy(() -> exec(query + " SELECT count(*) FROM a29"))
+        .isInstanceOf(HoldfastException.class);
   }
 
   @Test
