@@ -283,13 +283,13 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     }
     Incarnation last = current;
     if (last != null) {
-      services.containers().left(address);
       current = null;
       last.end(
           new ObjectCallException(
               ErrorCode.OBJECT_UNAVAILABLE, "Error", "Durable Object " + address + " is moving."));
       last.close();
     }
+    services.containers().left(address);
     if (writer == null) {
       return Behaviors.stopped();
     }
