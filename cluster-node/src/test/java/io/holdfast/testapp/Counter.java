@@ -68,16 +68,20 @@ public class Counter extends DurableObject {
 
   /// As [#incrementLater], waiting for a latch of this app.
   public void incrementAfter(String latch) {
-    ctx.waitUntil((Callable<Object>) () -> {
-      ctx.blocking(() -> Latches.await(latch));
-      return increment();
-    });
+    ctx.waitUntil(
+        (Callable<Object>)
+            () -> {
+              ctx.blocking(() -> Latches.await(latch));
+              return increment();
+            });
   }
 
   public void failLater() {
-    ctx.waitUntil((Callable<Object>) () -> {
-      throw new IllegalStateException("of no interest to anybody");
-    });
+    ctx.waitUntil(
+        (Callable<Object>)
+            () -> {
+              throw new IllegalStateException("of no interest to anybody");
+            });
   }
 
   public void open(String latch) {

@@ -242,11 +242,7 @@ class DurabilityTest {
   }
 
   private static List<Integer> numbers(List<CompletableFuture<Answer>> calls) {
-    return calls.stream()
-        .map(NodeFixture::await)
-        .filter(Answer::ok)
-        .map(Answer::number)
-        .toList();
+    return calls.stream().map(NodeFixture::await).filter(Answer::ok).map(Answer::number).toList();
   }
 
   @ParameterizedTest

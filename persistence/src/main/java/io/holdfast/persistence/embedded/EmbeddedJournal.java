@@ -64,6 +64,7 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   }
 
   @Override
+  @SuppressWarnings("NullAway") // A Void is null.
   public Future<Void> doAsyncReplayMessages(
       String persistenceId, long from, long to, long max, Consumer<PersistentRepr> replay) {
     return ScalaFutures.of(
