@@ -42,7 +42,7 @@ final class ContainerRun {
   /** Whether its end was ordered. */
   boolean endWanted;
 
-  /** Whether anyone has been told how it ended. */
+  /** Whether anyone who waited for its end was told of it. */
   boolean endTold;
 
   boolean neverRan() {

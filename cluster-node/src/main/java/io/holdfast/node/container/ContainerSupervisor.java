@@ -574,9 +574,6 @@ public final class ContainerSupervisor {
     place.address().ifPresent(at -> host.addresses().leave(at, watched));
     watched.ended.complete(exit);
     report(exit);
-    if (hooked) {
-      told(watched);
-    }
     awaitUntil(() -> watched.probes == 0, System.nanoTime() + LOGS_MAX.toNanos());
     remove(place);
     watched.settled.complete(null);

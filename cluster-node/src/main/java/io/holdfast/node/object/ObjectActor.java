@@ -304,10 +304,10 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     }
     Incarnation last = current;
     if (last != null) {
-      services.containers().left(address);
       current = null;
       last.end(moving());
     }
+    services.containers().left(address);
     if (writer == null) {
       return Behaviors.stopped();
     }

@@ -37,20 +37,25 @@ final class AlarmSlot {
           ErrorCode.INVALID_ARGUMENT,
           "Your Durable Object class must have an alarm() handler in order to call setAlarm()");
     }
-    ObjectDatabase database = host.database();
-    long last = database.alarm().or(this::running).map(StoredAlarm::generation).orElse(0L);
-    database.alarm(Optional.of(new StoredAlarm(millis(time), last + 1)));
-    host.afterWrite();
+    long last = host.database().alarm().or(this::running).map(StoredAlarm::generation).orElse(0L);
+    store(Optional.of(new StoredAlarm(millis(time), last + 1)));
+  }
+
+  private void store(Optional<StoredAlarm> alarm) {
+    StorageWrite.run(
+        host,
+        database -> {
+          database.alarm(alarm);
+          return alarm;
+        });
   }
 
   /// Removes the alarm; while one runs only one that was set anew, and then the running one is back
   /// in its place.
   void delete() {
-    ObjectDatabase database = host.database();
-    Optional<StoredAlarm> stored = database.alarm();
+    Optional<StoredAlarm> stored = host.database().alarm();
     if (stored.isPresent() && !stored.equals(running())) {
-      database.alarm(running());
-      host.afterWrite();
+      store(running());
     }
   }
 
@@ -72,12 +77,10 @@ final class AlarmSlot {
   }
 
   void endRun(boolean done) {
-    ObjectDatabase database = host.database();
-    StoredAlarm ended = running;
+    Optional<StoredAlarm> ended = running();
     running = null;
-    if (ended != null && done && database.alarm().equals(Optional.of(ended))) {
-      database.alarm(Optional.empty());
-      host.afterWrite();
+    if (ended.isPresent() && done && host.database().alarm().equals(ended)) {
+      store(Optional.empty());
     }
   }
 

@@ -86,6 +86,9 @@ final class TableGate {
     } catch (HoldfastException e) {
       fault = e;
       return false;
+    } catch (RuntimeException e) {
+      fault = new HoldfastException(ErrorCode.STORAGE_FAILED, "journal: open failed: " + e, e);
+      return false;
     } finally {
       lock.writeLock().unlock();
     }

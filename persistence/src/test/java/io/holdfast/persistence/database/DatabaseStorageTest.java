@@ -184,6 +184,18 @@ final class DatabaseStorageTest {
     assertThat(query("SELECT 1 FROM t")).hasSize(2);
   }
 
+  @Test
+  void theHostLearnsOfATransactionThatWasUndoneAlsoWhenTheAppCaughtTheError() {
+    host.database.close();
+    host.database =
+        new JdbcObjectDatabase(
+            DatabaseImage.EMPTY,
+            new DatabaseLimits(1 << 20, java.time.Duration.ofSeconds(30), 1 << 20));
+    assertRefused(ErrorCode.STORAGE_FULL, "full", () -> storage.put("a", new byte[1_500_000]));
+    assertThat(host.writes).isEqualTo(1);
+    assertRefused(ErrorCode.STORAGE_FAILED, "undone", host::awaitDurable);
+  }
+
   // Transactions.
 
   @Test

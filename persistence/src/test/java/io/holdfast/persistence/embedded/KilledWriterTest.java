@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class KilledWriterTest {
   private static final int WRITERS = 20;
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 4;
   private static final int PADDING = 700;
 
   @TempDir Path directory;
@@ -32,7 +32,7 @@ class KilledWriterTest {
     long seed = System.nanoTime();
     Random random = new Random(seed);
     for (int round = 0; round < ROUNDS; round++) {
-      Map<String, Long> acknowledged = writeUntilKilled(500 + random.nextInt(20_000));
+      Map<String, Long> acknowledged = writeUntilKilled(500 + random.nextInt(8_000));
       verify(acknowledged, "seed " + seed + " round " + round);
     }
   }

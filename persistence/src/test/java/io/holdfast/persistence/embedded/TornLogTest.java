@@ -65,7 +65,7 @@ class TornLogTest {
   @ValueSource(longs = {1, 2, 3, 4})
   void aLogWithGarbageOrZeroesAtItsEndGivesBackAllRecordsBefore(long seed) throws IOException {
     Random random = new Random(seed);
-    for (int round = 0; round < 6; round++) {
+    for (int round = 0; round < 4; round++) {
       int cut = ends.get(EVENTS - 5) + random.nextInt(ends.getLast() - ends.get(EVENTS - 5));
       byte[] garbage = new byte[random.nextInt(40_000)];
       if (random.nextBoolean()) {
@@ -79,7 +79,7 @@ class TornLogTest {
 
   @Test
   void oneWrongByteInTheLastRecordDropsThatRecordAlone() throws IOException {
-    for (int at = ends.get(EVENTS - 2); at < ends.getLast(); at += 61) {
+    for (int at = ends.get(EVENTS - 2); at < ends.getLast(); at += 149) {
       int wrong = at;
       assertThat(openedWith(log -> log[wrong] ^= 0x40)).isEqualTo(upTo(EVENTS - 1));
     }
@@ -87,7 +87,7 @@ class TornLogTest {
 
   @Test
   void oneWrongByteBeforeALaterRecordIsRefusedBecauseAcknowledgedEventsWouldBeLost() {
-    for (int at = ends.get(10); at < ends.get(11); at += 61) {
+    for (int at = ends.get(10); at < ends.get(11); at += 149) {
       int wrong = at;
       assertThatThrownBy(() -> openedWith(log -> log[wrong] ^= 0x40))
           .isInstanceOfSatisfying(
