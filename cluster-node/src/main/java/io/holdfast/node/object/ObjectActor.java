@@ -115,15 +115,23 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private Incarnation incarnation() {
-    if (current == null) {
-      current = new Incarnation(address, objectClass, getContext().getSelf(), services);
+    HoldfastException ended = current == null ? null : current.endedBy();
+    if (ended != null) {
+      // Its Reset is behind this message: what comes now belongs to the next incarnation.
+      endIncarnation(ended);
     }
-    return current;
+    Incarnation live = current;
+    if (live == null) {
+      live = new Incarnation(address, objectClass, getContext().getSelf(), services);
+      current = live;
+    }
+    return live;
   }
 
   private Behavior<ObjectCommand> onProduced(ObjectCommand.Produced produced) {
     if (produced.from() != current) {
-      produced.effect().fail(superseded());
+      HoldfastException reason = produced.from().endedBy();
+      produced.effect().fail(reason == null ? superseded() : reason);
       return this;
     }
     Commit commit = produced.commit();
@@ -306,7 +314,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     if (last != null) {
       services.containers().left(address);
       current = null;
-      last.end(moving());
+      endForGood(last, moving());
     }
     if (writer == null) {
       return Behaviors.stopped();
@@ -318,8 +326,12 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private Behavior<ObjectCommand> onPostStop() {
     services.metrics().objectLeft();
     if (current != null) {
-      current.end(superseded());
+      endForGood(current, superseded());
     }
     return this;
+  }
+
+  private static void endForGood(Incarnation last, HoldfastException reason) {
+    last.end(reason).forEach(event -> event.reject(reason));
   }
 }
