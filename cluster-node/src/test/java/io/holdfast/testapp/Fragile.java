@@ -115,6 +115,16 @@ public class Fragile extends DurableObject {
     return "fine";
   }
 
+  /// One large value; hides the error.
+  public String fill(int number) {
+    try {
+      ctx.storage().put("filler-" + number, new byte[1 << 20]);
+      return "fine";
+    } catch (HoldfastException e) {
+      return e.code().code();
+    }
+  }
+
   // ---- errors
 
   public void throwPlain(String message) {

@@ -93,8 +93,9 @@ public class Gate extends DurableObject {
     Thread.currentThread().interrupt();
   }
 
-  /// Holds the turn until the latch opens.
+  /// Holds the turn until the latch opens; opens another one when it begins.
   public void spin(String latch) {
+    Latches.open(latch + " begun");
     while (Latches.of(latch).getCount() > 0) {
       Thread.onSpinWait();
     }
@@ -102,6 +103,7 @@ public class Gate extends DurableObject {
 
   /// Holds the turn without using the processor.
   public void hold(String latch) throws InterruptedException {
+    Latches.open(latch + " begun");
     Latches.await(latch);
   }
 

@@ -56,6 +56,11 @@ public final class ObjectIds {
     return sealed(id, Optional.empty());
   }
 
+  /// Whether the id was made of a name; a unique one was not.
+  public static boolean isNamed(ObjectId id) {
+    return HexFormat.fromHexDigits(id.hex(), 0, 2) == KIND_NAMED;
+  }
+
   /// Reads an id and checks that it is one of this namespace.
   ///
   /// @throws HoldfastException `invalid_object_id`

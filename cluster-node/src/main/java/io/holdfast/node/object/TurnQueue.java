@@ -22,9 +22,13 @@ final class TurnQueue {
   private boolean held;
   private boolean closed;
 
-  /// Adds an event. True when the turn was free and is now the caller's to hand to that event.
+  /// Adds an event. True when the turn was free and is now the caller's to hand to that event. Does
+  /// nothing when the queue is closed.
   boolean enter(ObjectEvent event) {
     synchronized (this) {
+      if (closed) {
+        return false;
+      }
       if (held) {
         waiting.add(event);
         return false;
@@ -109,10 +113,9 @@ final class TurnQueue {
     return events;
   }
 
-  /// Whether somebody has the turn.
-  boolean isHeld() {
+  boolean isClosed() {
     synchronized (this) {
-      return held;
+      return closed;
     }
   }
 
