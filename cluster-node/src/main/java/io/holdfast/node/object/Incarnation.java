@@ -64,7 +64,10 @@ final class Incarnation implements StorageHost {
   private final CompletableFuture<DatabaseImage> recovered = new CompletableFuture<>();
   private final AtomicReference<@Nullable HoldfastException> dead = new AtomicReference<>();
 
-  /** Threads that run events, also those that wait; the last one of an ended incarnation closes the database. */
+  /**
+   * Threads that run events, also those that wait; the last one of an ended incarnation closes the
+   * database.
+   */
   private final AtomicInteger threads = new AtomicInteger();
 
   private volatile long lastEventNanos = System.nanoTime();

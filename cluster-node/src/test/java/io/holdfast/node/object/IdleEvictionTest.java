@@ -58,8 +58,7 @@ class IdleEvictionTest {
 
   @Test
   void anObjectWithAnEventInItStays() {
-    CompletableFuture<Answer> resting =
-        node.callAsync("counter", "b", "rest", IDLE_MILLIS * 5);
+    CompletableFuture<Answer> resting = node.callAsync("counter", "b", "rest", IDLE_MILLIS * 5);
     assertThat(NodeFixture.await(resting).text()).isEqualTo("rested");
     assertThat(node.call("counter", "b", "constructed").number()).isEqualTo(1);
   }
