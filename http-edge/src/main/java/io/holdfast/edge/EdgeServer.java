@@ -22,6 +22,7 @@ import org.apache.pekko.event.NoLogging;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
@@ -152,7 +153,8 @@ public final class EdgeServer {
     Flow<ByteString, ByteString, NotUsed> server =
         http.atop(BidiFlow.fromGraph(new ConnectionGuard(connection, metrics::malformed)))
             .reversed()
-            .join(exchanges);
+            .join(exchanges)
+            .withAttributes(ActorAttributes.dispatcher(config.dispatcher()));
     try {
       incoming.handleWith(server, materializer);
     } catch (RuntimeException e) {

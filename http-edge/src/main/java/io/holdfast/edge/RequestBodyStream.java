@@ -27,6 +27,7 @@ import org.reactivestreams.Subscription;
 final class RequestBodyStream extends InputStream implements Subscriber<ByteString> {
   static final int PREFETCH = 4;
   static final int SHORT_REST_BYTES = 64 * 1024;
+  static final long REST_NANOS = 1_000_000_000L;
 
   private final RequestEntity entity;
   private final Materializer materializer;
@@ -35,6 +36,7 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private volatile long lastReceivedNanos;
+  private volatile long discardsSinceNanos;
 
   // Guarded by lock.
   private final ArrayDeque<ByteString> chunks = new ArrayDeque<>();
@@ -240,7 +242,7 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
   }
 
   /// Reads and drops what the client still sends, then runs the task; runs it at once when nothing
-  /// is to come.
+  /// is to come, and after [#REST_NANOS] in any case (see [#checkRest(long)]).
   void discardRest(Runnable then) {
     boolean ended;
     lock.lock();
@@ -250,6 +252,7 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
       chunks.clear();
       if (!ended) {
         whenEnded = then;
+        discardsSinceNanos = System.nanoTime();
       }
     } finally {
       lock.unlock();
@@ -259,6 +262,28 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
     } else {
       start();
       discardFlow();
+    }
+  }
+
+  /// Waits no longer for the rest of a body when its time is up.
+  void checkRest(long nowNanos) {
+    long since = discardsSinceNanos;
+    if (since != 0 && nowNanos - since > REST_NANOS) {
+      Runnable then = takeWhenEnded();
+      if (then != null) {
+        then.run();
+      }
+    }
+  }
+
+  private @Nullable Runnable takeWhenEnded() {
+    lock.lock();
+    try {
+      Runnable then = whenEnded;
+      whenEnded = null;
+      return then;
+    } finally {
+      lock.unlock();
     }
   }
 

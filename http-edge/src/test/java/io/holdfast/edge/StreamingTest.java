@@ -389,6 +389,16 @@ class StreamingTest {
   }
 
   @Test
+  void doesNotWaitForeverForTheRestOfAShortBody() throws Exception {
+    worker((_, _, _) -> Response.text("answer"));
+    try (RawClient client = edge.raw()) {
+      client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 40000\r\n\r\nabc");
+      assertThat(client.head()).contains("Connection: close");
+      assertThat(client.rest()).isEqualTo("answer");
+    }
+  }
+
+  @Test
   void answersEarlyAndStillReachesAClientThatGoesOnSending() throws Exception {
     worker((_, _, _) -> Response.text(403, "no thanks"));
     try (RawClient client = edge.raw()) {
