@@ -48,6 +48,10 @@ public class Counter extends DurableObject {
     return CONSTRUCTED.getOrDefault(ctx.id().hex(), 0);
   }
 
+  public int constructedThen() {
+    return ctx.storage().get("constructed then", Integer.class).orElse(0);
+  }
+
   public List<String> names() {
     return List.of(nameAtStart, ctx.name().orElse(""));
   }
@@ -56,9 +60,10 @@ public class Counter extends DurableObject {
     return ctx.id().hex();
   }
 
-  public String rest(long millis) {
+  /// Sleeps, then tells how often the object was constructed until then.
+  public int rest(long millis) {
     ctx.sleep(Duration.ofMillis(millis));
-    return "rested";
+    return constructed();
   }
 
   /// Sleeps and increments after the answer.
@@ -68,20 +73,21 @@ public class Counter extends DurableObject {
 
   /// As [#incrementLater], waiting for a latch of this app.
   public void incrementAfter(String latch) {
-    ctx.waitUntil(
-        (Callable<Object>)
-            () -> {
-              ctx.blocking(() -> Latches.await(latch));
-              return increment();
-            });
+    ctx.waitUntil((Callable<Object>) () -> {
+      ctx.blocking(() -> Latches.await(latch));
+      ctx.storage().put("constructed then", constructed());
+      return increment();
+    });
   }
 
   public void failLater() {
-    ctx.waitUntil(
-        (Callable<Object>)
-            () -> {
-              throw new IllegalStateException("of no interest to anybody");
-            });
+    ctx.waitUntil((Callable<Object>) () -> {
+      throw new IllegalStateException("of no interest to anybody");
+    });
+  }
+
+  public void setAlarm() {
+    ctx.storage().setAlarm(java.time.Instant.now());
   }
 
   public void open(String latch) {

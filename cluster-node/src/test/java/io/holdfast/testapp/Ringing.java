@@ -72,6 +72,16 @@ public class Ringing extends DurableObject {
         .sum();
   }
 
+  /// By how many milliseconds the latest of them was late.
+  public long latest(String prefix) {
+    return RINGS.values().stream()
+        .flatMap(List::stream)
+        .filter(ring -> ring.name().startsWith(prefix))
+        .mapToLong(Ring::lateMillis)
+        .max()
+        .orElse(-1);
+  }
+
   public List<String> names() {
     return List.of(nameAtStart, ctx.name().orElse(""));
   }

