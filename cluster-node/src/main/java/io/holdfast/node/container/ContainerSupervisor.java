@@ -179,35 +179,49 @@ public final class ContainerSupervisor {
     return exit;
   }
 
-  /// Waits until the container answers.
+  /// Waits until the container answers; that counts as use of it.
+  ///
+  /// @throws HoldfastException `container_not_running` when it was told to end first
   public void awaitReady(Readiness readiness, Duration timeout) {
     ContainerRun watched = currentOrUntold(this::notRunning);
     long deadline = System.nanoTime() + timeout.toNanos();
-    ContainerRun.Place place = join(watched.launched, timeout);
-    if (readiness instanceof Readiness.Running) {
-      return;
-    }
     synchronized (this) {
       watched.probes++;
+      watchIdleness();
     }
     try {
-      awaitReady(watched, place, readiness, deadline);
+      awaitReady(watched, readiness, timeout, deadline);
+    } catch (HoldfastException e) {
+      throw wasStopped(watched) && !watched.neverRan() ? notRunning() : e;
     } finally {
       synchronized (this) {
         watched.probes--;
+        idle.touch();
+        watchIdleness();
         notifyAll();
       }
     }
   }
 
   private void awaitReady(
-      ContainerRun watched, ContainerRun.Place place, Readiness readiness, long deadlineNanos) {
+      ContainerRun watched, Readiness readiness, Duration timeout, long deadlineNanos) {
+    ContainerRun.Place place = join(watched.launched, timeout);
+    if (wasStopped(watched)) {
+      throw notRunning();
+    }
+    if (readiness instanceof Readiness.Running) {
+      return;
+    }
     Duration left = Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime()));
     if (place.address().isEmpty() || watched.exited.isDone()) {
       throw host.probe().endedFirst(place.id(), readiness, join(watched.exited, left));
     }
     host.probe().await(place.id(), place.address().get(), readiness, left, watched.exited);
     watched.ready = true;
+  }
+
+  private synchronized boolean wasStopped(ContainerRun watched) {
+    return watched.endWanted;
   }
 
   private synchronized ContainerRun current(Supplier<HoldfastException> otherwise) {
@@ -254,6 +268,10 @@ public final class ContainerSupervisor {
       }
       return response.withBody(CountedBody.of(response.body(), leave));
     } catch (RuntimeException | Error e) {
+      if (e instanceof HoldfastException fault
+          && fault.code() == ErrorCode.CONTAINER_NOT_LISTENING) {
+        used.ready = false;
+      }
       leave.run();
       throw e;
     }
@@ -325,14 +343,18 @@ public final class ContainerSupervisor {
   /** Called with the monitor held. */
   private void watchIdleness() {
     idle.disarm();
-    boolean unused = state == State.RUNNING && run != null && run.inFlight == 0;
-    if (unused && !expiring && !host.isClosed()) {
+    if (isUnused() && !expiring && !host.isClosed()) {
       idle.arm();
     }
   }
 
+  /** Called with the monitor held. */
+  private boolean isUnused() {
+    return state == State.RUNNING && run != null && run.inFlight == 0 && run.probes == 0;
+  }
+
   private synchronized boolean isIdle() {
-    return state == State.RUNNING && run != null && run.inFlight == 0 && idle.expired();
+    return isUnused() && idle.expired();
   }
 
   private void onIdleAlarm() {

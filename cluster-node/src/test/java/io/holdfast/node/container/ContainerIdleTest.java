@@ -14,6 +14,7 @@ import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.testkit.FakeContainerEngine.Verb;
@@ -142,6 +143,20 @@ class ContainerIdleTest {
     assertThat(fixture.boxHooks().idles).hasValue(before);
     program.release();
     get(slow);
+    await("the expiry").until(() -> fixture.boxHooks().idles.get() > before);
+  }
+
+  @Test
+  void whoWaitsForASlowBootKeepsTheContainerAwake() {
+    fixture.engine.image("app", container -> {});
+    run(fixture.box()).inactivityTimeout(SHORT);
+    CompletableFuture<Void> ready =
+        async(() -> fixture.box().awaitReady(new Readiness.AnyHttp(PORT), LONG));
+    int before = fixture.boxHooks().idles.get();
+    awaitSeveralTimeouts();
+    assertThat(fixture.boxHooks().idles.get()).isLessThanOrEqualTo(before + 1);
+    program.start(fixture.boxContainer());
+    get(ready);
     await("the expiry").until(() -> fixture.boxHooks().idles.get() > before);
   }
 

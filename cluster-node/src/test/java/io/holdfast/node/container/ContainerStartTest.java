@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -207,32 +208,40 @@ class ContainerStartTest {
   }
 
   @Test
-  void aContainerThatEndsAtOnceTellsHowAndItsLastLogLines() {
-    fixture.engine.image(
-        "app",
-        container -> {
-          container.log("cannot bind");
-          container.exit(3);
-        });
+  void whoAsksLaterStillHearsThatItEnded() {
+    fixture.engine.image("app", FakeProgram.exiting(3));
     order(fixture.box());
+    fixture.awaitGone("box", "a");
+    awaitStatus(fixture.box(), ContainerState.Status.STOPPED_WITH_CODE);
     HoldfastException fault =
         fault(() -> fixture.box().awaitReady(new Readiness.AnyHttp(PORT), TIMEOUT));
     assertThat(fault.code()).isEqualTo(ErrorCode.CONTAINER_START_FAILED);
-    assertThat(fault).hasMessageContaining("exit code 3").hasMessageContaining("cannot bind");
-    awaitStatus(fixture.box(), ContainerState.Status.STOPPED_WITH_CODE);
+    assertThat(fault).hasMessageContaining("exit code 3");
   }
 
   @Test
-  void aContainerThatEndsBeforeItIsReadyTellsItsLastLogLines() {
-    fixture.engine.image("app", container -> container.log("cannot bind"));
+  void aContainerThatEndsBeforeItIsReadyTellsHowAndItsLastLogLines() {
+    AtomicInteger asked = new AtomicInteger();
+    fixture.engine.image(
+        "app",
+        container ->
+            container.listen(
+                PORT,
+                exchange -> {
+                  exchange.sendResponseHeaders(503, -1);
+                  exchange.close();
+                  asked.incrementAndGet();
+                }));
     run(fixture.box());
     CompletableFuture<Void> ready =
-        async(() -> fixture.box().awaitReady(new Readiness.AnyHttp(PORT), TIMEOUT));
-    assertThat(ready).isNotDone();
+        async(() -> fixture.box().awaitReady(new Readiness.Http(PORT, "/health"), TIMEOUT));
+    await("a probe").until(() -> asked.get() > 0);
+    fixture.boxContainer().log("cannot bind");
     fixture.boxContainer().exit(3);
-    assertThat(fault(ready))
-        .hasMessageContaining("exit code 3")
-        .hasMessageContaining("cannot bind");
+    HoldfastException fault = fault(ready);
+    assertThat(fault.code()).isEqualTo(ErrorCode.CONTAINER_START_FAILED);
+    assertThat(fault).hasMessageContaining("exit code 3").hasMessageContaining("cannot bind");
+    awaitStatus(fixture.box(), ContainerState.Status.STOPPED_WITH_CODE);
   }
 
   @Test
