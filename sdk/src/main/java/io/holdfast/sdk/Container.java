@@ -89,8 +89,8 @@ public class Container extends DurableObject implements ContainerControl {
   // ---- hooks, for subclasses
   // ----------------------------------------------------------------------------------
 
-  /// Runs once after each start, before the first request is sent on; nothing else enters the object
-  /// meanwhile. When it throws, the container is destroyed and the object reset.
+  /// Runs once after each start, before the first request is sent on; nothing else enters the
+  /// object meanwhile. When it throws, the container is destroyed and the object reset.
   public void onStart() throws Exception {}
 
   /// Runs at least once after each end of the container, whoever ended it, also when the object was
