@@ -310,7 +310,7 @@ public class Container extends DurableObject implements ContainerControl {
     try {
       ctx.blocking(start::get);
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException known ? known : failed(e.getCause());
+      throw e.getCause() instanceof RuntimeException known ? known : failed(e);
     } catch (RuntimeException e) {
       throw e;
     } catch (Exception e) {

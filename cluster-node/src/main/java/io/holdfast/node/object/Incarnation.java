@@ -474,6 +474,8 @@ final class Incarnation implements StorageHost {
   /// Ends this incarnation; the first reason counts.
   ObjectResetError reset(HoldfastException reason) {
     if (dead.compareAndSet(null, reason)) {
+      // Events that have not begun belong to the next incarnation.
+      queue.seal();
       actor.tell(new ObjectCommand.Reset(this, reason));
     }
     return new ObjectResetError(reason.getMessage());

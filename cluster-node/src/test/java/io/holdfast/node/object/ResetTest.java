@@ -131,6 +131,7 @@ class ResetTest {
       Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> HeldJournal.heldCount() > 0);
       CompletableFuture<Answer> second = node.callAsync("fragile", "e", "write", 9);
       CompletableFuture<Answer> read = node.callAsync("fragile", "e", "read");
+      awaitQueued();
       assertReset(node.call("fragile", "e", "abort", "before the disk"), "before the disk");
       assertReset(NodeFixture.await(first), "before the disk");
       assertReset(NodeFixture.await(second), "before the disk");
