@@ -22,7 +22,6 @@ import org.apache.pekko.event.NoLogging;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
@@ -153,8 +152,7 @@ public final class EdgeServer {
     Flow<ByteString, ByteString, NotUsed> server =
         http.atop(BidiFlow.fromGraph(new ConnectionGuard(connection, metrics::malformed)))
             .reversed()
-            .join(exchanges)
-            .withAttributes(ActorAttributes.dispatcher(config.dispatcher()));
+            .join(exchanges);
     try {
       incoming.handleWith(server, materializer);
     } catch (RuntimeException e) {
