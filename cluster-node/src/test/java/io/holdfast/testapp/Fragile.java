@@ -148,11 +148,8 @@ public class Fragile extends DurableObject {
   }
 
   public Object unencodable() {
-    return new Object() {
-      @Override
-      public String toString() {
-        return "not a value";
-      }
-    };
+    java.util.List<Object> endless = new java.util.ArrayList<>();
+    endless.add(endless);
+    return endless;
   }
 }
