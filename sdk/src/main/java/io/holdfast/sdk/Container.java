@@ -89,8 +89,8 @@ public class Container extends DurableObject implements ContainerControl {
   // ---- hooks, for subclasses
   // ----------------------------------------------------------------------------------
 
-  /// Runs once after each start, before the first request is sent on; nothing else enters the object
-  /// meanwhile. When it throws, the container is destroyed and the object reset.
+  /// Runs once after each start, before the first request is sent on; nothing else enters the
+  /// object meanwhile. When it throws, the container is destroyed and the object reset.
   public void onStart() throws Exception {}
 
   /// Runs at least once after each end of the container, whoever ended it, also when the object was
@@ -310,7 +310,7 @@ public class Container extends DurableObject implements ContainerControl {
     try {
       ctx.blocking(start::get);
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException known ? known : failed(e.getCause());
+      throw e.getCause() instanceof RuntimeException known ? known : failed(e);
     } catch (RuntimeException e) {
       throw e;
     } catch (Exception e) {
@@ -390,7 +390,7 @@ public class Container extends DurableObject implements ContainerControl {
     return error instanceof RuntimeException e ? e : failed(error);
   }
 
-  private static HoldfastException failed(Throwable e) {
+  private static HoldfastException failed(Exception e) {
     return new HoldfastException(
         ErrorCode.CONTAINER_START_FAILED, "Failed to start container: " + e.getMessage(), e);
   }

@@ -523,8 +523,7 @@ public final class ContainerSupervisor {
 
   private void terminate(ContainerRun ending, Duration grace) {
     long deadline = System.nanoTime() + grace.toNanos();
-    awaitUntil(
-        () -> ending.inFlight == 0 || state == State.STOPPED || run != ending, deadline);
+    awaitUntil(() -> ending.inFlight == 0 || state == State.STOPPED || run != ending, deadline);
     Duration atLeast = grace.compareTo(Duration.ofSeconds(1)) < 0 ? grace : Duration.ofSeconds(1);
     insist(
         ending,

@@ -146,8 +146,7 @@ class ContainerAdoptionTest {
     fixture.boxHooks().onEnded = exit -> onStop;
     fixture.host.open();
     assertThat(fixture.box().running()).isFalse();
-    assertThat(fixture.box().state().status())
-        .isEqualTo(ContainerState.Status.STOPPED_WITH_CODE);
+    assertThat(fixture.box().state().status()).isEqualTo(ContainerState.Status.STOPPED_WITH_CODE);
     await("onStop").until(() -> fixture.boxHooks().ends.size() == 1);
     assertThat(fixture.boxHooks().ends)
         .containsExactly(new ContainerExit(3, ContainerExit.Reason.EXIT));
@@ -422,8 +421,7 @@ class ContainerAdoptionTest {
     fixture.host.open();
     assertThat(ask()).isEqualTo("hello");
     run(fixture.supervisor("box", "b"));
-    assertThat(ContainerFixture.fault(this::ask).code())
-        .isEqualTo(ErrorCode.CONTAINER_NOT_RUNNING);
+    assertThat(ContainerFixture.fault(this::ask).code()).isEqualTo(ErrorCode.CONTAINER_NOT_RUNNING);
   }
 
   // Engines that are not quite as they are.
@@ -478,5 +476,4 @@ class ContainerAdoptionTest {
         .network(Network.NONE_OUTSIDE)
         .build();
   }
-
 }

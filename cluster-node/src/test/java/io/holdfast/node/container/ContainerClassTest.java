@@ -247,8 +247,7 @@ class ContainerClassTest {
                     throw new IllegalStateException("come back tomorrow");
                   }
                 });
-    CompletableFuture<Response> response =
-        other.event(box -> box.fetch(Request.get("http://x/")));
+    CompletableFuture<Response> response = other.event(box -> box.fetch(Request.get("http://x/")));
     assertThat(response)
         .failsWithin(ContainerFixture.DEADLINE)
         .withThrowableThat()
@@ -284,25 +283,26 @@ class ContainerClassTest {
                   }
                   FakeProgram.answer(exchange, path);
                 }));
-    onStart =
-        box -> box.low().port(PORT).fetch(Request.get("http://x/prepare")).body().text();
+    onStart = box -> box.low().port(PORT).fetch(Request.get("http://x/prepare")).body().text();
     List<CompletableFuture<Response>> all = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       all.add(fetch(Request.get("http://x/work")));
     }
     all.forEach(ContainerFixture::get);
     assertThat(seen).hasSize(11).startsWith("/prepare", "/work");
-    get(object.event(box -> {
-      box.destroy();
-      return true;
-    }));
+    get(
+        object.event(box -> {
+          box.destroy();
+          return true;
+        }));
     get(fetch(Request.get("http://x/work")));
     assertThat(seen.subList(11, 13)).containsExactly("/prepare", "/work");
   }
 
   @Test
   void onStartMayUseTheContainerInTheUsualWay() {
-    onStart = box -> assertThat(box.containerFetch(Request.get("http://x/")).body().text()).isNotNull();
+    onStart =
+        box -> assertThat(box.containerFetch(Request.get("http://x/")).body().text()).isNotNull();
     assertThat(text(fetch())).isEqualTo("hello");
     assertThat(log).containsExactly("onStart");
     assertThat(object.instances).hasValue(1);
@@ -343,10 +343,11 @@ class ContainerClassTest {
   @Test
   void startWaitsForTheProcessOnly() {
     fixture.engine.image("app", container -> {});
-    get(object.event(box -> {
-      box.start();
-      return true;
-    }));
+    get(
+        object.event(box -> {
+          box.start();
+          return true;
+        }));
     assertThat(supervisor().running()).isTrue();
     assertThat(log).containsExactly("onStart");
   }
@@ -362,11 +363,12 @@ class ContainerClassTest {
 
   @Test
   void givenOptionsComeBeforeTheFields() {
-    get(object.event(box -> {
-      box.startAndWaitForPorts(
-          StartOptions.DEFAULT.env(Map.of("COLOR", "blue")), List.of(PORT));
-      return true;
-    }));
+    get(
+        object.event(box -> {
+          box.startAndWaitForPorts(
+              StartOptions.DEFAULT.env(Map.of("COLOR", "blue")), List.of(PORT));
+          return true;
+        }));
     assertThat(fixture.boxContainer().spec().env()).containsEntry("COLOR", "blue");
   }
 
@@ -394,8 +396,7 @@ class ContainerClassTest {
           container.listen(
               9000,
               exchange -> {
-                leaked.set(
-                    exchange.getRequestHeaders().containsKey(Container.TARGET_PORT_HEADER));
+                leaked.set(exchange.getRequestHeaders().containsKey(Container.TARGET_PORT_HEADER));
                 FakeProgram.answer(exchange, "other");
               });
         });
@@ -456,10 +457,11 @@ class ContainerClassTest {
       get(fetch());
     }
     assertThat(requests).hasValue(6);
-    get(object.event(box -> {
-      box.destroy();
-      return true;
-    }));
+    get(
+        object.event(box -> {
+          box.destroy();
+          return true;
+        }));
     get(fetch());
     assertThat(requests).hasValue(8);
   }
@@ -468,11 +470,12 @@ class ContainerClassTest {
   void aPortReadyInOneRunIsNotTakenForReadyInTheNext() {
     get(fetch());
     fixture.engine.image("app", container -> {});
-    get(object.event(box -> {
-      box.low().destroy();
-      box.low().start(StartOptions.DEFAULT);
-      return true;
-    }));
+    get(
+        object.event(box -> {
+          box.low().destroy();
+          box.low().start(StartOptions.DEFAULT);
+          return true;
+        }));
     awaitStatus(supervisor(), ContainerState.Status.RUNNING);
     CompletableFuture<Response> response = fetch();
     fixture.boxContainer().listen(PORT, exchange -> FakeProgram.answer(exchange, "second run"));

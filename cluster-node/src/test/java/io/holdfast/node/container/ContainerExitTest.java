@@ -89,8 +89,7 @@ class ContainerExitTest {
   void monitorOfAContainerThatNeverRanIsRefused() {
     HoldfastException fault = fault(() -> fixture.box().monitor());
     assertThat(fault.code()).isEqualTo(ErrorCode.WRONG_STATE);
-    assertThat(fault)
-        .hasMessage("monitor() cannot be called on a container that is not running.");
+    assertThat(fault).hasMessage("monitor() cannot be called on a container that is not running.");
   }
 
   @Test
@@ -105,8 +104,7 @@ class ContainerExitTest {
     fixture.engine.image("app", FakeProgram.exiting(3));
     order(fixture.low());
     awaitStatus(fixture.low(), ContainerState.Status.STOPPED_WITH_CODE);
-    assertThat(fixture.low().monitor())
-        .isEqualTo(new ContainerExit(3, ContainerExit.Reason.EXIT));
+    assertThat(fixture.low().monitor()).isEqualTo(new ContainerExit(3, ContainerExit.Reason.EXIT));
     assertThat(fault(() -> fixture.low().monitor()).code()).isEqualTo(ErrorCode.WRONG_STATE);
   }
 

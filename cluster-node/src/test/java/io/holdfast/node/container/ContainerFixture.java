@@ -163,7 +163,8 @@ final class ContainerFixture implements AutoCloseable {
   }
 
   void awaitGone(String namespace, String name) {
-    await("the container of " + name + " to be removed").until(() -> !hasContainer(namespace, name));
+    await("the container of " + name + " to be removed")
+        .until(() -> !hasContainer(namespace, name));
   }
 
   // Waiting.

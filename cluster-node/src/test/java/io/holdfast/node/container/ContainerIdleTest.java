@@ -67,7 +67,8 @@ class ContainerIdleTest {
   /** Long enough that a timer of [#SHORT] would have fired. */
   private void awaitSeveralTimeouts() {
     AtomicBoolean over = new AtomicBoolean();
-    CompletableFuture.delayedExecutor(4 * SHORT.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)
+    CompletableFuture.delayedExecutor(
+            4 * SHORT.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)
         .execute(() -> over.set(true));
     await("some time to pass").untilTrue(over);
   }

@@ -77,7 +77,8 @@ class ContainerStartTest {
   private static void assertRefused(ContainerSupervisor box) {
     HoldfastException fault = fault(() -> order(box));
     assertThat(fault.code()).isEqualTo(ErrorCode.WRONG_STATE);
-    assertThat(fault).hasMessage("start() cannot be called on a container that is already running.");
+    assertThat(fault)
+        .hasMessage("start() cannot be called on a container that is already running.");
   }
 
   @Test

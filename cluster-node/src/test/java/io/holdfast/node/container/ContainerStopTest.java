@@ -249,8 +249,7 @@ class ContainerStopTest {
   void aSignalToAStoppedContainerIsRefused() {
     HoldfastException fault = fault(() -> fixture.box().signal(15));
     assertThat(fault.code()).isEqualTo(ErrorCode.WRONG_STATE);
-    assertThat(fault)
-        .hasMessage("signal() cannot be called on a container that is not running.");
+    assertThat(fault).hasMessage("signal() cannot be called on a container that is not running.");
   }
 
   @Test

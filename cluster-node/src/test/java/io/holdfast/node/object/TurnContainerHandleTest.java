@@ -26,5 +26,4 @@ class TurnContainerHandleTest {
   void anyPortCanBeAskedForWithoutDeclaringIt(int port) {
     assertThat(handle.port(port)).isNotNull();
   }
-
 }
