@@ -21,6 +21,7 @@ import io.holdfast.node.app.WorkerCaller;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.container.ContainerMetrics;
 import io.holdfast.node.object.AlarmScheduler;
+import io.holdfast.node.object.AlarmSettings;
 import io.holdfast.node.object.ObjectMetrics;
 import io.holdfast.node.object.ObjectServices;
 import io.holdfast.node.object.ObjectSettings;
@@ -114,7 +115,11 @@ public final class Node {
     gateway.connect(system, services);
     this.alarms =
         new AlarmScheduler(
-            data.store().alarms(), gateway, Clock.systemUTC(), ThreadLocalRandom.current());
+            data.store().alarms(),
+            gateway,
+            Clock.systemUTC(),
+            ThreadLocalRandom.current(),
+            AlarmSettings.from(root.getConfig("holdfast")));
     this.tokenFile = config.tokenFile().orElse(directory.resolve("api-token"));
     this.edge =
         EdgeServer.start(

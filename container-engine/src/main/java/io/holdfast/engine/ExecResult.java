@@ -2,7 +2,9 @@ package io.holdfast.engine;
 
 import java.nio.charset.StandardCharsets;
 
-/// How a command inside a container ended and what it wrote.
+/// How a command inside a container ended and what it wrote. The arrays are not copied: do not
+/// change them.
+@SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
 public record ExecResult(int exitCode, byte[] stdout, byte[] stderr, Output output) {
   /// Whether all that the command wrote was kept.
   public enum Output {

@@ -6,7 +6,8 @@ public sealed interface ExitReason {
   /// whomever.
   record Exited(int code) implements ExitReason {}
 
-  /// The kernel killed it at its memory limit.
+  /// The kernel killed a process of it at its memory limit, as far as the engine noticed: Docker
+  /// learns of that beside the exit and can miss it; then it is [Exited] with code 137.
   record OutOfMemory(int code) implements ExitReason {}
 
   /// It was removed; how its process ended is not known.

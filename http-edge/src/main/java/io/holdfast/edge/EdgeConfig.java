@@ -21,8 +21,10 @@ public record EdgeConfig(
     Duration idleTimeout,
     Duration stallTimeout,
     Duration waitUntilTimeout,
+    int waitUntilTasksMax,
     Forwarded forwarded,
     MetricsAccess metricsAccess,
+    String dispatcher,
     AccessLogConfig accessLog) {
 
   /// Whose word counts for the client's address.
@@ -77,8 +79,10 @@ public record EdgeConfig(
         edge.duration("idle-timeout", shortest, day),
         edge.duration("stall-timeout", shortest, day),
         edge.duration("wait-until-timeout", shortest, Duration.ofHours(1)),
+        edge.integer("wait-until-tasks-max", 1, 1_000_000),
         edge.flag("trust-forwarded") ? Forwarded.TRUSTED : Forwarded.REMOVED,
         edge.flag("metrics-need-token") ? MetricsAccess.TOKEN : MetricsAccess.ANYONE,
+        edge.text("dispatcher"),
         accessLog(edge));
   }
 

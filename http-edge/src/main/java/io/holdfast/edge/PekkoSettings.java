@@ -1,7 +1,6 @@
 package io.holdfast.edge;
 
 import com.typesafe.config.Config;
-import io.holdfast.sdk.Headers;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -15,7 +14,7 @@ import org.apache.pekko.http.javadsl.settings.ServerSettings;
 
 /// Pekko HTTP's settings as they follow from ours.
 final class PekkoSettings {
-  /// Methods beyond those that Pekko knows; any other gets 405.
+  /// Methods beyond those that Pekko knows; any other gets 501.
   private static final String[] METHODS = {
     "QUERY",
     "PROPFIND",
@@ -71,20 +70,7 @@ final class PekkoSettings {
                 .toArray(HttpMethod[]::new));
   }
 
-  /// The head of a request that could not be read.
-  static RequestHead unreadable(String requestId) {
-    return new RequestHead(
-        requestId,
-        "GET",
-        "http",
-        "",
-        "",
-        "/",
-        null,
-        Headers.empty(),
-        RequestBodyStream.Invitation.NOT_NEEDED);
-  }
-
+  /// How often the edge's clock looks at deadlines.
   static Duration tick(EdgeConfig config) {
     long shortest =
         Stream.of(

@@ -2,7 +2,6 @@ package io.holdfast.edge;
 
 import io.holdfast.sdk.Body;
 import io.holdfast.sdk.ErrorCode;
-import io.holdfast.sdk.Headers;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Response;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -60,7 +59,7 @@ final class RequestHandler implements Exchange.ExchangeObserver {
     try {
       head = reader.read(request, connection.peer());
     } catch (HoldfastException e) {
-      head = unreadable(request);
+      head = RequestHead.unreadable(RequestIds.next(), request.method().value());
       problem = e;
     }
     Exchange exchange = new Exchange(head, connection.peer(), this, reply);
@@ -74,20 +73,6 @@ final class RequestHandler implements Exchange.ExchangeObserver {
     } catch (RuntimeException e) {
       exchange.fail(e);
     }
-  }
-
-  private static RequestHead unreadable(HttpRequest request) {
-    String method = request.method().value();
-    return new RequestHead(
-        RequestIds.next(),
-        method,
-        "http",
-        "",
-        "",
-        "/",
-        null,
-        Headers.empty(),
-        RequestBodyStream.Invitation.NOT_NEEDED);
   }
 
   private Body body(Exchange exchange, RequestEntity entity) {
@@ -149,12 +134,11 @@ final class RequestHandler implements Exchange.ExchangeObserver {
 
   private Response overloaded(Exchange exchange) {
     return ErrorReply.of(
-            ErrorCode.OBJECT_OVERLOADED,
-            "expected at most "
-                + config.requestsInFlightMax()
-                + " requests in flight at this node, found more",
-            exchange.requestId())
-        .withHeader("retry-after", "1");
+        ErrorCode.NODE_OVERLOADED,
+        "expected at most "
+            + config.requestsInFlightMax()
+            + " requests in flight at this node, found more",
+        exchange.requestId());
   }
 
   @Override

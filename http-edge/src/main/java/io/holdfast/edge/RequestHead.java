@@ -24,6 +24,20 @@ record RequestHead(
     Headers headers,
     RequestBodyStream.Invitation invitation) {
 
+  /// The head of a request that could not be read.
+  static RequestHead unreadable(String requestId, String method) {
+    return new RequestHead(
+        requestId,
+        method,
+        "http",
+        "",
+        "",
+        "/",
+        null,
+        Headers.empty(),
+        RequestBodyStream.Invitation.NOT_NEEDED);
+  }
+
   Request withBody(Body body) {
     return Request.of(method, url(path), headers, body);
   }

@@ -39,6 +39,7 @@ final class EdgeFixture implements AutoCloseable {
           .build();
   private Optional<BearerToken> token = Optional.of(BearerToken.of(TOKEN));
   private String config = "";
+  private int fixedPort;
   private EdgeServer server;
 
   EdgeFixture app(String name, Worker worker, String... routes) {
@@ -57,9 +58,14 @@ final class EdgeFixture implements AutoCloseable {
     return this;
   }
 
+  EdgeFixture fixedPort(int port) {
+    fixedPort = port;
+    return this;
+  }
+
   EdgeFixture start() {
     Config effective =
-        ConfigFactory.parseString(config + "holdfast.edge.port = 0")
+        ConfigFactory.parseString(config + "holdfast.edge.port = " + fixedPort)
             .withFallback(ConfigFactory.load());
     EdgeServices services = new EdgeServices(apps, gateway, gateway, token, checks, registry);
     server = EdgeServer.start(SYSTEM, EdgeConfig.from(effective), services);

@@ -47,6 +47,12 @@ final class RawClient implements AutoCloseable {
     return new String(in.readNBytes(count), StandardCharsets.ISO_8859_1);
   }
 
+  /// The body whose length the head declares.
+  String body(String head) throws IOException {
+    String length = head.replaceAll("(?s).*Content-Length: (\\d+).*", "$1");
+    return read(Integer.parseInt(length));
+  }
+
   /// One line without its end.
   String line() throws IOException {
     StringBuilder line = new StringBuilder();

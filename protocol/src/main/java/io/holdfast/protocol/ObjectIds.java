@@ -30,11 +30,10 @@ public final class ObjectIds {
   private static final HexFormat HEX = HexFormat.of();
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private final SecretKeySpec key;
-  private final ThreadLocal<Mac> mac = ThreadLocal.withInitial(this::newMac);
+  private final Mac mac;
 
   public ObjectIds(NamespaceId namespace) {
-    this.key = new SecretKeySpec(sha256("holdfast namespace " + namespace), "HmacSHA256");
+    this.mac = newMac(new SecretKeySpec(sha256("holdfast namespace " + namespace), "HmacSHA256"));
   }
 
   /// The id of that name; always the same one.
@@ -55,6 +54,11 @@ public final class ObjectIds {
     id[0] = KIND_UNIQUE;
     System.arraycopy(random, 0, id, HEADER_BYTES, random.length);
     return sealed(id, Optional.empty());
+  }
+
+  /// Whether the id was made of a name; a unique one was not.
+  public static boolean isNamed(ObjectId id) {
+    return HexFormat.fromHexDigits(id.hex(), 0, 2) == KIND_NAMED;
   }
 
   /// Reads an id and checks that it is one of this namespace.
@@ -78,12 +82,16 @@ public final class ObjectIds {
   }
 
   private byte[] mac(byte[] bytes, int length) {
-    Mac hmac = mac.get();
-    hmac.update(bytes, 0, length);
-    return hmac.doFinal();
+    try {
+      Mac own = (Mac) mac.clone();
+      own.update(bytes, 0, length);
+      return own.doFinal();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
-  private Mac newMac() {
+  private static Mac newMac(SecretKeySpec key) {
     try {
       Mac hmac = Mac.getInstance("HmacSHA256");
       hmac.init(key);

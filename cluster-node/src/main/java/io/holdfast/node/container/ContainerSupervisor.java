@@ -153,20 +153,18 @@ public final class ContainerSupervisor {
                   ? ContainerState.Status.HEALTHY
                   : ContainerState.Status.RUNNING);
       case STOPPING -> described(ContainerState.Status.STOPPING);
-      case STOPPED -> {
-        ContainerExit exit = lastExit;
-        boolean byItself =
-            exit != null
-                && exit.exitCode() != 0
-                && exit.reason() != ContainerExit.Reason.RUNTIME_SIGNAL;
-        yield byItself
-            ? new ContainerState(
-                ContainerState.Status.STOPPED_WITH_CODE,
-                lastChange,
-                OptionalInt.of(exit.exitCode()))
-            : described(ContainerState.Status.STOPPED);
-      }
+      case STOPPED -> stopped(lastExit);
     };
+  }
+
+  private ContainerState stopped(@Nullable ContainerExit exit) {
+    if (exit == null
+        || exit.exitCode() == 0
+        || exit.reason() == ContainerExit.Reason.RUNTIME_SIGNAL) {
+      return described(ContainerState.Status.STOPPED);
+    }
+    return new ContainerState(
+        ContainerState.Status.STOPPED_WITH_CODE, lastChange, OptionalInt.of(exit.exitCode()));
   }
 
   private ContainerState described(ContainerState.Status status) {

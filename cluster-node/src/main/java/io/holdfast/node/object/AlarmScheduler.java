@@ -7,12 +7,16 @@ import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,49 +30,81 @@ import org.slf4j.LoggerFactory;
  */
 public final class AlarmScheduler implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(AlarmScheduler.class);
-  private static final int RUNS_MAX = 1_000;
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(60);
-  private static final Duration RETRY_FIRST = Duration.ofSeconds(2);
   private static final int UNCOUNTED_BACKOFF_MAX = 9;
 
   /** An alarm that was handed to its object and is not settled. */
   private static final class Run {
     private int retryCount;
     private int uncounted;
-    private boolean underWay = true;
+    private boolean underWay;
     private long againAtMillis;
+
+    boolean mayBegin(long now) {
+      return !underWay && againAtMillis <= now;
+    }
   }
 
   private final AlarmIndex index;
-  private final ShardedGateway gateway;
+  private final Runner runner;
   private final InstantSource clock;
   private final RandomGenerator random;
+  private final long retryFirstMillis;
+  private final int runsMax;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Map<String, Run> runs = new HashMap<>();
+  private int underWay;
   private long wakeAtMillis = Long.MAX_VALUE;
   private boolean lookNow;
   private boolean closed;
   private AlarmIndex.@Nullable Subscription subscription;
   private final Thread thread;
 
+  /// How an alarm is run: completes with true when there is nothing more to do for it, with false
+  /// when it failed.
+  @FunctionalInterface
+  interface Runner {
+    CompletableFuture<Boolean> run(ObjectAddress target, int retryCount);
+  }
+
   public AlarmScheduler(
-      AlarmIndex index, ShardedGateway gateway, InstantSource clock, RandomGenerator random) {
+      AlarmIndex index,
+      ShardedGateway gateway,
+      InstantSource clock,
+      RandomGenerator random,
+      AlarmSettings settings) {
+    this(index, gateway::alarm, clock, random, settings);
+  }
+
+  AlarmScheduler(
+      AlarmIndex index,
+      Runner runner,
+      InstantSource clock,
+      RandomGenerator random,
+      AlarmSettings settings) {
     this.index = index;
-    this.gateway = gateway;
+    this.runner = runner;
     this.clock = clock;
     this.random = random;
+    this.retryFirstMillis = settings.retryFirst().toMillis();
+    this.runsMax = settings.runsMax();
     this.thread = Thread.ofVirtual().name("alarms").unstarted(this::run);
   }
 
   public void start() {
-    subscription = index.onSet((key, at) -> alarmSet(at));
+    subscription = index.onSet(this::alarmSet);
     thread.start();
   }
 
-  private void alarmSet(long atMillis) {
+  /** Set anew, it is another alarm: what failed before does not count. */
+  private void alarmSet(String key, long atMillis) {
     lock.lock();
     try {
+      Run run = runs.get(key);
+      if (run != null && !run.underWay) {
+        runs.remove(key);
+      }
       if (atMillis < wakeAtMillis) {
         wake();
       }
@@ -83,50 +119,75 @@ public final class AlarmScheduler implements AutoCloseable {
   }
 
   private void run() {
-    while (true) {
+    boolean open = true;
+    while (open) {
       try {
         fireDue();
-        if (!await()) {
-          return;
-        }
+        open = await();
       } catch (RuntimeException e) {
-        log.warn("looking for due alarms failed, will look again", e);
-        pause();
+        open = pause();
+        if (open) {
+          log.warn("looking for due alarms failed, will look again", e);
+        }
       }
     }
   }
 
   private void fireDue() {
     long now = clock.millis();
-    int inHand;
+    int max = roomToLook();
+    if (max == 0) {
+      return;
+    }
+    List<DueAlarm> due = index.dueBy(now, max);
+    if (due.size() < max) {
+      forgetAllBut(due, now);
+    }
+    for (DueAlarm alarm : due) {
+      Run run = claim(alarm.objectKey(), now);
+      if (run != null) {
+        fire(alarm.objectKey(), run);
+      }
+    }
+  }
+
+  /**
+   * How many due alarms to look at: those in hand come first. None while no further one may run.
+   */
+  private int roomToLook() {
     lock.lock();
     try {
       lookNow = false;
-      inHand = runs.size();
+      return underWay >= runsMax ? 0 : runs.size() + runsMax - underWay;
     } finally {
       lock.unlock();
     }
-    for (DueAlarm due : index.dueBy(now, RUNS_MAX + inHand)) {
-      Run run = claim(due.objectKey(), now);
-      if (run != null) {
-        fire(due.objectKey(), run);
-      }
+  }
+
+  /** Failed runs whose time has come again, of alarms that were deleted meanwhile. */
+  private void forgetAllBut(List<DueAlarm> due, long now) {
+    Set<String> keys = due.stream().map(DueAlarm::objectKey).collect(Collectors.toSet());
+    lock.lock();
+    try {
+      runs.entrySet()
+          .removeIf(entry -> entry.getValue().mayBegin(now) && !keys.contains(entry.getKey()));
+    } finally {
+      lock.unlock();
     }
   }
 
   private @Nullable Run claim(String key, long now) {
     lock.lock();
     try {
-      Run run = runs.get(key);
-      if (run == null) {
-        run = new Run();
-        runs.put(key, run);
-        return run;
+      if (underWay >= runsMax) {
+        return null;
       }
-      if (run.underWay || run.againAtMillis > now) {
+      Run run = runs.computeIfAbsent(key, _ -> new Run());
+      if (!run.mayBegin(now)) {
         return null;
       }
       run.underWay = true;
+      underWay++;
       return run;
     } finally {
       lock.unlock();
@@ -135,9 +196,7 @@ public final class AlarmScheduler implements AutoCloseable {
 
   private void fire(String key, Run run) {
     ObjectAddress address = ObjectAddress.parse(key);
-    gateway
-        .alarm(address, run.retryCount)
-        .whenComplete((done, error) -> ended(key, run, done, error));
+    runner.run(address, run.retryCount).whenComplete((done, error) -> ended(key, run, done, error));
   }
 
   private void ended(String key, Run run, @Nullable Boolean done, @Nullable Throwable error) {
@@ -147,14 +206,14 @@ public final class AlarmScheduler implements AutoCloseable {
     lock.lock();
     try {
       run.underWay = false;
+      underWay--;
       if (error != null) {
         run.uncounted = Math.min(run.uncounted + 1, UNCOUNTED_BACKOFF_MAX);
-        run.againAtMillis =
-            clock.millis() + jittered(RETRY_FIRST.toMillis() << (run.uncounted - 1));
+        run.againAtMillis = clock.millis() + jittered(retryFirstMillis << (run.uncounted - 1));
       } else if (Boolean.TRUE.equals(done)) {
         runs.remove(key);
       } else {
-        run.againAtMillis = clock.millis() + jittered(RETRY_FIRST.toMillis() << run.retryCount);
+        run.againAtMillis = clock.millis() + jittered(retryFirstMillis << run.retryCount);
         run.retryCount++;
       }
       wake();
@@ -172,11 +231,10 @@ public final class AlarmScheduler implements AutoCloseable {
     OptionalLong next = nextOfIndex();
     lock.lock();
     try {
-      wakeAtMillis = clock.millis() + LOOK_AGAIN.toMillis();
-      next.ifPresent(at -> wakeAtMillis = Math.min(wakeAtMillis, at));
-      for (Run run : runs.values()) {
-        if (!run.underWay) {
-          wakeAtMillis = Math.min(wakeAtMillis, run.againAtMillis);
+      wakeAtMillis = Math.min(clock.millis() + LOOK_AGAIN.toMillis(), next.orElse(Long.MAX_VALUE));
+      if (underWay < runsMax) {
+        for (Run run : runs.values()) {
+          wakeAtMillis = run.underWay ? wakeAtMillis : Math.min(wakeAtMillis, run.againAtMillis);
         }
       }
       while (!lookNow && !closed && clock.millis() < wakeAtMillis) {
@@ -191,7 +249,7 @@ public final class AlarmScheduler implements AutoCloseable {
     }
   }
 
-  /** The first alarm that is not in hand. */
+  /** The first alarm that is not in hand; none while no further one may run. */
   private OptionalLong nextOfIndex() {
     long now = clock.millis();
     OptionalLong earliest = index.earliest();
@@ -201,6 +259,9 @@ public final class AlarmScheduler implements AutoCloseable {
     int inHand;
     lock.lock();
     try {
+      if (underWay >= runsMax) {
+        return OptionalLong.empty();
+      }
       inHand = runs.size();
     } finally {
       lock.unlock();
@@ -220,11 +281,19 @@ public final class AlarmScheduler implements AutoCloseable {
     }
   }
 
-  private void pause() {
+  /** False when it was closed. */
+  private boolean pause() {
+    lock.lock();
     try {
-      Thread.sleep(Duration.ofSeconds(1));
+      long nanos = Duration.ofSeconds(1).toNanos();
+      while (!closed && nanos > 0) {
+        nanos = changed.awaitNanos(nanos);
+      }
+      return !closed;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -9,6 +9,7 @@ import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.StorageHost;
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.ObjectIds;
 import io.holdfast.protocol.RpcCall;
 import io.holdfast.protocol.ValueCodec;
 import io.holdfast.sdk.Container;
@@ -32,6 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +63,13 @@ final class Incarnation implements StorageHost {
   private final Set<ObjectEvent> running = ConcurrentHashMap.newKeySet();
   private final CompletableFuture<DatabaseImage> recovered = new CompletableFuture<>();
   private final AtomicReference<@Nullable HoldfastException> dead = new AtomicReference<>();
+
+  /**
+   * Threads that run events, also those that wait; the last one of an ended incarnation closes the
+   * database.
+   */
+  private final AtomicInteger threads = new AtomicInteger();
+
   private volatile long lastEventNanos = System.nanoTime();
 
   // Turn.
@@ -68,7 +77,7 @@ final class Incarnation implements StorageHost {
   private @Nullable DurableObject instance;
   private @Nullable DatabaseStorage storage;
   private @Nullable ObjectDatabase database;
-  private boolean dirty;
+  private boolean nameSought;
   private long committed;
 
   Incarnation(
@@ -95,9 +104,9 @@ final class Incarnation implements StorageHost {
     return address;
   }
 
-  /// Queues an event, or rejects it when the queue is full.
+  /// Queues an event, or rejects it when there are too many.
   void submit(ObjectEvent event) {
-    if (queue.length() >= services.settings().queuedEventsMax()) {
+    if (isFull()) {
       event.reject(
           new ObjectCallException(
               ErrorCode.OBJECT_OVERLOADED,
@@ -106,15 +115,24 @@ final class Incarnation implements StorageHost {
       return;
     }
     running.add(event);
-    HoldfastException reason = dead.get();
-    if (reason != null) {
-      running.remove(event);
-      event.reject(reason);
-      return;
-    }
     if (queue.enter(event)) {
-      Thread.ofVirtual().name("object").start(() -> runAll(event));
+      startThread(event);
     }
+    // The end may have come before the event was in the queue: then nobody but this sees it.
+    HoldfastException reason = dead.get();
+    if (reason != null && queue.isClosed() && running.remove(event)) {
+      event.reject(reason);
+    }
+  }
+
+  private boolean isFull() {
+    return queue.length() >= services.settings().queuedEventsMax()
+        || running.size() >= services.settings().eventsMax();
+  }
+
+  private void startThread(ObjectEvent first) {
+    threads.incrementAndGet();
+    Thread.ofVirtual().name("object").start(() -> runAll(first));
   }
 
   /// True when no event runs, waits or is queued. Any thread.
@@ -131,6 +149,23 @@ final class Incarnation implements StorageHost {
     recovered.complete(image);
   }
 
+  /// Closes the database handle of an object that has been idle for a while; the next use opens it
+  /// again.
+  void hibernate() {
+    if (queue.tryTake()) {
+      ObjectDatabase open = database;
+      if (open != null && open.isOpen()) {
+        open.hibernate();
+      }
+      giveTurnAway();
+    }
+  }
+
+  /// Why this life is over, or null while it is not.
+  @Nullable HoldfastException endedBy() {
+    return dead.get();
+  }
+
   /// Ends this life. All events that run in it end with the reason; events that had not begun are
   /// returned.
   List<ObjectEvent> end(HoldfastException reason) {
@@ -141,11 +176,13 @@ final class Incarnation implements StorageHost {
     running.forEach(event -> event.reject(reason));
     running.clear();
     gate.failAll(reason);
+    if (threads.get() == 0) {
+      closeDatabase();
+    }
     return notBegun;
   }
 
-  /// Lets go of the database. Call it when no event runs any more.
-  void close() {
+  private synchronized void closeDatabase() {
     ObjectDatabase open = database;
     if (open != null) {
       open.close();
@@ -156,18 +193,24 @@ final class Incarnation implements StorageHost {
   // -----------------------------------------------------------------------------------------
 
   private void runAll(ObjectEvent first) {
+    Thread.currentThread().setContextClassLoader(objectClass.type().getClassLoader());
     ObjectEvent event = first;
     while (event != null) {
       runOne(event);
+      // What interrupted this event is not to disturb the next.
+      Thread.interrupted();
       event = queue.release();
+    }
+    if (threads.decrementAndGet() == 0 && dead.get() != null) {
+      closeDatabase();
     }
   }
 
   private void runOne(ObjectEvent event) {
     Turn turn = new Turn(this, event.context());
-    named(event.target().id());
     OutputGate.Effect effect;
     try {
+      named(event.target().id());
       effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.run(instance(turn), this));
     } catch (Throwable e) {
       effect = event.failed(described(e));
@@ -210,17 +253,21 @@ final class Incarnation implements StorageHost {
       } else {
         actor.tell(new ObjectCommand.Produced(this, commit, committed, effect));
       }
-    } catch (HoldfastException e) {
-      reset(e);
-      effect.fail(e);
+    } catch (Throwable e) {
+      HoldfastException cause =
+          e instanceof HoldfastException known
+              ? known
+              : new HoldfastException(
+                  ErrorCode.STORAGE_FAILED, "object " + address + " cannot commit: " + e, e);
+      reset(cause);
+      effect.fail(cause);
     }
   }
 
   private @Nullable Commit takeCommit() {
-    if (!dirty || database == null) {
+    if (database == null || !database.hasUncommitted()) {
       return null;
     }
-    dirty = false;
     Optional<Commit> commit = database.commit();
     if (commit.isEmpty()) {
       return null;
@@ -268,8 +315,7 @@ final class Incarnation implements StorageHost {
   ///
   /// @throws HoldfastException `wrong_state` when the thread does not hold the turn of this object
   Turn turn() {
-    Turn turn = Turn.CURRENT.isBound() ? Turn.CURRENT.get() : null;
-    if (turn == null || turn.incarnation != this || turn.away) {
+    if (!holdsTurn()) {
       throw new HoldfastException(
           ErrorCode.WRONG_STATE,
           "expected a call from a thread that runs an event of object "
@@ -279,6 +325,23 @@ final class Incarnation implements StorageHost {
               + "' outside of its turn");
     }
     checkAlive();
+    return Turn.CURRENT.get();
+  }
+
+  private boolean holdsTurn() {
+    return Turn.CURRENT.isBound()
+        && Turn.CURRENT.get().incarnation == this
+        && !Turn.CURRENT.get().away;
+  }
+
+  /** The turn of the calling thread, with no transaction open that a commit would cut in two. */
+  private Turn turnThatMayWait() {
+    Turn turn = turn();
+    if (turn.transactions > 0) {
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE,
+          "a transaction is open: inside it an object cannot wait for anything but its storage");
+    }
     return turn;
   }
 
@@ -291,25 +354,25 @@ final class Incarnation implements StorageHost {
 
   /// Runs something that waits; other events may enter meanwhile, unless the gate is closed.
   <T> T yieldWhile(Callable<T> task) throws Exception {
-    Turn turn = turn();
-    if (turn.transactions > 0) {
-      throw new HoldfastException(
-          ErrorCode.WRONG_STATE,
-          "a transaction is open: inside it an object cannot wait for anything but its storage");
-    }
+    Turn turn = turnThatMayWait();
     handOver();
     turn.away = true;
     boolean gone = turn.closings == 0;
     if (gone) {
       giveTurnAway();
     }
+    T result = null;
     try {
-      return task.call();
+      result = task.call();
+      return result;
     } finally {
       if (gone) {
         queue.reacquire();
       }
       turn.away = false;
+      if (dead.get() != null) {
+        ObjectEvent.discard(result);
+      }
       checkAlive();
     }
   }
@@ -317,14 +380,13 @@ final class Incarnation implements StorageHost {
   private void giveTurnAway() {
     ObjectEvent next = queue.release();
     if (next != null) {
-      Thread.ofVirtual().name("object").start(() -> runAll(next));
+      startThread(next);
     }
   }
 
   /// As [#yieldWhile], for something that leaves the object: it begins once all writes so far are
   /// durable.
   <T> T yieldForEffect(Callable<T> task) throws Exception {
-    turn();
     CompletableFuture<Void> durable = whenDurable();
     return yieldWhile(() -> {
       durable.get();
@@ -333,7 +395,10 @@ final class Incarnation implements StorageHost {
   }
 
   /// Completes when all writes so far are durable, or fails with the reason why they will never be.
+  ///
+  /// @throws HoldfastException `wrong_state` inside a transaction
   CompletableFuture<Void> whenDurable() {
+    turnThatMayWait();
     CompletableFuture<Void> durable = new CompletableFuture<>();
     deliver(
         new OutputGate.Effect() {
@@ -351,7 +416,7 @@ final class Incarnation implements StorageHost {
   }
 
   private void handOver() {
-    if (dirty) {
+    if (database != null && database.hasUncommitted()) {
       deliver(ObjectEvent.NOTHING);
     }
   }
@@ -426,7 +491,11 @@ final class Incarnation implements StorageHost {
     }
   }
 
+  /// The id, with its name when that is known or stored: an alarm and a call by id come without it.
   ObjectId id() {
+    if (id.name().isEmpty() && !nameSought && ObjectIds.isNamed(id) && holdsTurn()) {
+      database();
+    }
     return id;
   }
 
@@ -480,6 +549,7 @@ final class Incarnation implements StorageHost {
    * The name is stored with the first write, and known from then on to events that come without it.
    */
   private void learnName(ObjectDatabase opened) {
+    nameSought = true;
     if (id.name().isEmpty()) {
       opened
           .metadata(META_NAME)
@@ -489,14 +559,12 @@ final class Incarnation implements StorageHost {
     id.name().ifPresent(name -> opened.stamp(META_NAME, name.getBytes(StandardCharsets.UTF_8)));
   }
 
+  /** The database knows, also of writes that ended in an error. */
   @Override
-  public void afterWrite() {
-    dirty = true;
-  }
+  public void afterWrite() {}
 
   @Override
   public void awaitDurable() {
-    turn();
     Unchecked.call(whenDurable()::get);
   }
 

@@ -13,9 +13,6 @@ import java.util.concurrent.Callable;
 
 /// What an object sees of its [Incarnation].
 final class IncarnationContext implements ObjectContext {
-  /** How long blockConcurrencyWhile may take. */
-  private static final Duration CLOSED_MAX = Duration.ofSeconds(30);
-
   private final Incarnation incarnation;
   private final Optional<ContainerHandle> container;
 
@@ -41,7 +38,7 @@ final class IncarnationContext implements ObjectContext {
 
   @Override
   public <T> T blockConcurrencyWhile(Callable<T> task) throws Exception {
-    return incarnation.closed(task, CLOSED_MAX);
+    return incarnation.closed(task, incarnation.services().settings().blockConcurrencyTimeout());
   }
 
   @Override
@@ -51,7 +48,7 @@ final class IncarnationContext implements ObjectContext {
 
   @Override
   public <T> T blocking(Callable<T> task) throws Exception {
-    return incarnation.yieldWhile(task);
+    return incarnation.yieldForEffect(task);
   }
 
   @Override

@@ -31,6 +31,12 @@ import org.jspecify.annotations.Nullable;
  * object that are still in its queue.
  */
 final class ObjectActor extends AbstractBehavior<ObjectCommand> {
+  /** How long a quiet object keeps its database handle. */
+  private static final Duration HIBERNATE_AFTER = Duration.ofSeconds(5);
+
+  /** How long the shard may take to say that the object may leave. */
+  private static final Duration PASSIVATE_MAX = Duration.ofSeconds(5);
+
   /** How long a drain waits for the events that still run. */
   private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
 
@@ -38,6 +44,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private final ObjectClass objectClass;
   private final ObjectServices services;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
+  private final LateEvents lateEvents;
   private final TimerScheduler<ObjectCommand> timers;
 
   private @Nullable Incarnation current;
@@ -49,16 +56,18 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private boolean persisting;
   private boolean passivating;
   private boolean stopping;
+  private final List<ObjectEvent> late = new ArrayList<>();
   private long drainDeadlineNanos;
 
   static Behavior<ObjectCommand> create(
       ObjectAddress address,
       ObjectClass objectClass,
       ObjectServices services,
-      ActorRef<ClusterSharding.ShardCommand> shard) {
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      LateEvents lateEvents) {
     return Behaviors.setup(context ->
-        Behaviors.withTimers(
-            timers -> new ObjectActor(context, timers, address, objectClass, services, shard)));
+        Behaviors.withTimers(timers ->
+            new ObjectActor(context, timers, address, objectClass, services, shard, lateEvents)));
   }
 
   private ObjectActor(
@@ -67,15 +76,18 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       ObjectAddress address,
       ObjectClass objectClass,
       ObjectServices services,
-      ActorRef<ClusterSharding.ShardCommand> shard) {
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      LateEvents lateEvents) {
     super(context);
     this.timers = timers;
     this.address = address;
     this.objectClass = objectClass;
     this.services = services;
     this.shard = shard;
+    this.lateEvents = lateEvents;
     services.metrics().objectEntered();
-    checkIdleIn(services.settings().idleTimeout());
+    checkIdleIn(firstCheck());
+    lateEvents.take(address).forEach(event -> incarnation().submit(event));
   }
 
   @Override
@@ -95,6 +107,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       case ObjectCommand.Reset reset -> onReset(reset);
       case ObjectCommand.WriterStopped stopped -> onWriterStopped(stopped);
       case ObjectCommand.CheckIdle check -> onCheckIdle();
+      case ObjectCommand.Wake wake -> this;
       case ObjectCommand.Stop stop -> onStop();
     };
   }
@@ -103,20 +116,32 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   // ---------------------------------------------------------------------------------
 
   private Behavior<ObjectCommand> onDeliver(ObjectCommand.Deliver deliver) {
-    incarnation().submit(deliver.event());
+    if (passivating || (stopping && current == null)) {
+      late.add(deliver.event());
+    } else {
+      incarnation().submit(deliver.event());
+    }
     return this;
   }
 
   private Incarnation incarnation() {
-    if (current == null) {
-      current = new Incarnation(address, objectClass, getContext().getSelf(), services);
+    HoldfastException ended = current == null ? null : current.endedBy();
+    if (ended != null) {
+      // Its Reset is behind this message: what comes now belongs to the next incarnation.
+      endIncarnation(ended);
     }
-    return current;
+    Incarnation live = current;
+    if (live == null) {
+      live = new Incarnation(address, objectClass, getContext().getSelf(), services);
+      current = live;
+    }
+    return live;
   }
 
   private Behavior<ObjectCommand> onProduced(ObjectCommand.Produced produced) {
     if (produced.from() != current) {
-      produced.effect().fail(superseded());
+      HoldfastException reason = produced.from().endedBy();
+      produced.effect().fail(reason == null ? superseded() : reason);
       return this;
     }
     Commit commit = produced.commit();
@@ -234,8 +259,18 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
         ErrorCode.OBJECT_RESET, "Error", "Durable Object " + address + " was reset meanwhile.");
   }
 
+  private HoldfastException moving() {
+    return new ObjectCallException(
+        ErrorCode.OBJECT_UNAVAILABLE, "Error", "Durable Object " + address + " is moving.");
+  }
+
   // ---- leaving memory
   // -----------------------------------------------------------------------------------------
+
+  private Duration firstCheck() {
+    Duration timeout = services.settings().idleTimeout();
+    return timeout.compareTo(HIBERNATE_AFTER) < 0 ? timeout : HIBERNATE_AFTER;
+  }
 
   private void checkIdleIn(Duration delay) {
     timers.startSingleTimer(new ObjectCommand.CheckIdle(), delay);
@@ -245,17 +280,33 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     if (stopping) {
       return stopNow();
     }
+    if (passivating) {
+      stay();
+    }
     Duration timeout = services.settings().idleTimeout();
-    Duration idle = current == null ? timeout : Duration.ofNanos(current.idleNanos());
+    Incarnation live = current;
+    Duration idle = live == null ? timeout : Duration.ofNanos(live.idleNanos());
     if (!isQuiet()) {
-      checkIdleIn(timeout);
-    } else if (idle.compareTo(timeout) < 0) {
+      checkIdleIn(firstCheck());
+    } else if (idle.compareTo(firstCheck()) < 0) {
+      checkIdleIn(firstCheck().minus(idle));
+    } else if (live != null && idle.compareTo(timeout) < 0) {
+      live.hibernate();
       checkIdleIn(timeout.minus(idle));
-    } else if (!passivating) {
+    } else {
       passivating = true;
       shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
+      checkIdleIn(PASSIVATE_MAX);
     }
     return this;
+  }
+
+  /** The shard did not want the object to leave. */
+  private void stay() {
+    passivating = false;
+    List<ObjectEvent> events = List.copyOf(late);
+    late.clear();
+    events.forEach(event -> incarnation().submit(event));
   }
 
   private boolean isQuiet() {
@@ -284,10 +335,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     Incarnation last = current;
     if (last != null) {
       current = null;
-      last.end(
-          new ObjectCallException(
-              ErrorCode.OBJECT_UNAVAILABLE, "Error", "Durable Object " + address + " is moving."));
-      last.close();
+      endForGood(last, moving());
     }
     services.containers().left(address);
     if (writer == null) {
@@ -300,8 +348,16 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private Behavior<ObjectCommand> onPostStop() {
     services.metrics().objectLeft();
     if (current != null) {
-      current.end(superseded());
+      endForGood(current, superseded());
+    }
+    if (!late.isEmpty()) {
+      lateEvents.leave(address, late);
+      services.wake(address);
     }
     return this;
+  }
+
+  private static void endForGood(Incarnation last, HoldfastException reason) {
+    last.end(reason).forEach(event -> event.reject(reason));
   }
 }

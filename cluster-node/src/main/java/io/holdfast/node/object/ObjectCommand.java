@@ -2,6 +2,7 @@ package io.holdfast.node.object;
 
 import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.writer.ObjectWriter;
+import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.HoldfastException;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,9 @@ sealed interface ObjectCommand {
 
   /// Time to look whether the object is idle.
   record CheckIdle() implements ObjectCommand {}
+
+  /// Be there: events wait in [LateEvents].
+  record Wake(ObjectAddress address) implements ObjectCommand {}
 
   /// Leave memory: sent by sharding, after a passivation or when the node drains.
   record Stop() implements ObjectCommand {}

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,31 +51,30 @@ abstract sealed class ObjectEvent {
     failed(reason).release();
   }
 
+  /// Lets go of the body of a response that nobody will read; does nothing for other values.
+  static void discard(@Nullable Object value) {
+    if (value instanceof Response response && response.body().buffered().isEmpty()) {
+      try {
+        response.body().stream().close();
+      } catch (IOException | HoldfastException e) {
+        log.debug("closing the body of a response that nobody waits for", e);
+      }
+    }
+  }
+
   /// A reply to a caller.
   private record Reply<T>(CompletableFuture<T> future, T value) implements OutputGate.Effect {
     @Override
     public void release() {
-      if (!future.complete(value) && value instanceof Response response) {
-        discard(response);
+      if (!future.complete(value)) {
+        discard(value);
       }
     }
 
     @Override
     public void fail(HoldfastException reason) {
-      if (value instanceof Response response) {
-        discard(response);
-      }
+      discard(value);
       future.completeExceptionally(reason);
-    }
-
-    private static void discard(Response response) {
-      if (response.body().buffered().isEmpty()) {
-        try {
-          response.body().stream().close();
-        } catch (IOException | HoldfastException e) {
-          log.debug("closing the body of a response that nobody waits for", e);
-        }
-      }
     }
   }
 
@@ -185,11 +185,15 @@ abstract sealed class ObjectEvent {
       } catch (ObjectResetError e) {
         throw e;
       } catch (Throwable e) {
-        done = retryCount >= RETRIES_MAX;
+        // One that alarm() set itself takes the place of the retry.
+        boolean replaced = incarnation.storage().alarm().isPresent();
+        done = replaced || retryCount >= RETRIES_MAX;
         log.warn(
             "{}: alarm() failed, {}",
             incarnation.address(),
-            done ? "dropped after the last retry" : "will be retried",
+            replaced
+                ? "it has set another"
+                : done ? "dropped after the last retry" : "will be retried",
             e);
       } finally {
         incarnation.storage().endAlarmRun(done);

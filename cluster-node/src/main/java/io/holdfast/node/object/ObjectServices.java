@@ -10,7 +10,6 @@ import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.persistence.writer.WriterConfig;
 import io.holdfast.protocol.ObjectAddress;
-import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
@@ -32,7 +31,7 @@ public final class ObjectServices {
   private final HttpFetcher outbound;
   private final ScheduledExecutorService timer;
   private final InstantSource clock;
-  private final ObjectGateway gateway;
+  private final ShardedGateway gateway;
   private final WriterConfig writerConfig;
   private final DatabaseLimits databaseLimits;
 
@@ -44,7 +43,7 @@ public final class ObjectServices {
       HttpFetcher outbound,
       ScheduledExecutorService timer,
       InstantSource clock,
-      ObjectGateway gateway,
+      ShardedGateway gateway,
       WriterConfig writerConfig,
       DatabaseLimits databaseLimits) {
     this.settings = settings;
@@ -87,6 +86,11 @@ public final class ObjectServices {
   Env env(Incarnation incarnation) {
     return apps.env(
         apps.app(incarnation.address().namespace()), gateway, new TurnCaller(incarnation));
+  }
+
+  /// Brings an object into memory.
+  void wake(ObjectAddress address) {
+    gateway.wake(address);
   }
 
   Response outbound(Request request) {

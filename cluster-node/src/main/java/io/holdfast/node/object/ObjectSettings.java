@@ -9,8 +9,15 @@ import java.time.Duration;
 ///
 /// @param region where this node is
 /// @param idleTimeout how long an object stays in memory without an event
-/// @param queuedEventsMax how many events may wait for one object
-public record ObjectSettings(String region, Duration idleTimeout, int queuedEventsMax) {
+/// @param queuedEventsMax how many events may wait for the turn of one object
+/// @param eventsMax how many events may be in one object, queued, running or waiting
+/// @param blockConcurrencyTimeout how long blockConcurrencyWhile may take
+public record ObjectSettings(
+    String region,
+    Duration idleTimeout,
+    int queuedEventsMax,
+    int eventsMax,
+    Duration blockConcurrencyTimeout) {
   public ObjectSettings {
     if (idleTimeout.toMillis() < 100) {
       throw invalid("holdfast.objects.idle-timeout", "100 ms or more", idleTimeout.toString());
@@ -19,6 +26,15 @@ public record ObjectSettings(String region, Duration idleTimeout, int queuedEven
       throw invalid(
           "holdfast.objects.queued-events-max", "1 to 1000000", Integer.toString(queuedEventsMax));
     }
+    if (eventsMax < 1 || eventsMax > 1_000_000) {
+      throw invalid("holdfast.objects.events-max", "1 to 1000000", Integer.toString(eventsMax));
+    }
+    if (blockConcurrencyTimeout.toMillis() < 1) {
+      throw invalid(
+          "holdfast.objects.block-concurrency-timeout",
+          "1 ms or more",
+          blockConcurrencyTimeout.toString());
+    }
   }
 
   /// Reads `holdfast`.
@@ -26,7 +42,9 @@ public record ObjectSettings(String region, Duration idleTimeout, int queuedEven
     return new ObjectSettings(
         holdfast.getString("region"),
         holdfast.getDuration("objects.idle-timeout"),
-        holdfast.getInt("objects.queued-events-max"));
+        holdfast.getInt("objects.queued-events-max"),
+        holdfast.getInt("objects.events-max"),
+        holdfast.getDuration("objects.block-concurrency-timeout"));
   }
 
   private static HoldfastException invalid(String key, String expected, String found) {

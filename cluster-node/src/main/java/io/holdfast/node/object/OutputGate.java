@@ -36,11 +36,13 @@ final class OutputGate {
     }
   }
 
+  /// All commits up to this count are durable. Turn threads learn of it last, so that what they let
+  /// out by themselves never overtakes what was held.
   void durable(long through) {
-    durable = through;
     while (!held.isEmpty() && held.getFirst().through <= through) {
       held.removeFirst().effect.release();
     }
+    durable = through;
   }
 
   void failAll(HoldfastException reason) {

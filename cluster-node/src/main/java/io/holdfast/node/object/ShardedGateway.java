@@ -34,6 +34,7 @@ public final class ShardedGateway implements ObjectGateway {
   private static final CallContext RUNTIME = CallContext.of("runtime");
 
   private final AppCatalog apps;
+  private final LateEvents lateEvents = new LateEvents();
   private volatile ActorRef<ShardingEnvelope<ObjectCommand>> region;
 
   /// A gateway that is not yet connected: calls fail until [#connect].
@@ -59,7 +60,8 @@ public final class ShardedGateway implements ObjectGateway {
                               address,
                               apps.objectClass(address.namespace()),
                               services,
-                              entity.getShard());
+                              entity.getShard(),
+                              lateEvents);
                         })
                     .withStopMessage(new ObjectCommand.Stop()));
   }
@@ -73,6 +75,11 @@ public final class ShardedGateway implements ObjectGateway {
   @Override
   public CompletableFuture<byte[]> invoke(ObjectAddress target, RpcCall call, CallContext context) {
     return send(target, reply -> new ObjectEvent.Invoke(target, context, call, reply));
+  }
+
+  /// Brings an object into memory that has left events behind.
+  void wake(ObjectAddress target) {
+    region.tell(new ShardingEnvelope<>(target.key(), new ObjectCommand.Wake(target)));
   }
 
   /// Runs the alarm of an object; completes with true when there is nothing more to do for it.
@@ -141,22 +148,26 @@ public final class ShardedGateway implements ObjectGateway {
   }
 
   /** What sharding could not deliver must not leave its caller waiting. */
-  private static Behavior<DeadLetter> undelivered() {
+  private Behavior<DeadLetter> undelivered() {
     return Behaviors.receiveMessage(letter -> {
       Object message =
           letter.message() instanceof ShardingEnvelope<?> envelope
               ? envelope.message()
               : letter.message();
       if (message instanceof ObjectCommand.Deliver deliver) {
-        deliver
-            .event()
-            .reject(
-                new ObjectCallException(
-                    ErrorCode.OBJECT_UNAVAILABLE,
-                    "Error",
-                    "Durable Object " + deliver.event().target() + " cannot be reached just now."));
+        reject(deliver.event());
+      } else if (message instanceof ObjectCommand.Wake wake) {
+        lateEvents.take(wake.address()).forEach(ShardedGateway::reject);
       }
       return Behaviors.same();
     });
+  }
+
+  private static void reject(ObjectEvent event) {
+    event.reject(
+        new ObjectCallException(
+            ErrorCode.OBJECT_UNAVAILABLE,
+            "Error",
+            "Durable Object " + event.target() + " cannot be reached just now."));
   }
 }

@@ -22,15 +22,28 @@ final class TurnQueue {
   private boolean held;
   private boolean closed;
 
-  /// Adds an event. True when the turn was free and is now the caller's to hand to that event.
+  /// Adds an event. True when the turn was free and is now the caller's to hand to that event. Does
+  /// nothing when the queue is closed.
   boolean enter(ObjectEvent event) {
     synchronized (this) {
+      if (closed) {
+        return false;
+      }
       if (held) {
         waiting.add(event);
         return false;
       }
       held = true;
       return true;
+    }
+  }
+
+  /// Takes the turn if nobody has it.
+  boolean tryTake() {
+    synchronized (this) {
+      boolean free = !held && !closed;
+      held |= free;
+      return free;
     }
   }
 
@@ -98,6 +111,12 @@ final class TurnQueue {
     }
     threads.forEach(TurnQueue::grant);
     return events;
+  }
+
+  boolean isClosed() {
+    synchronized (this) {
+      return closed;
+    }
   }
 
   /// How many wait.

@@ -30,7 +30,7 @@ import javax.tools.ToolProvider;
 import org.jspecify.annotations.NullMarked;
 
 /// Compiles sources in memory and writes them as a jar.
-final class TestJar {
+public final class TestJar {
   private static final String IMPORTS =
       "import io.holdfast.sdk.*; import java.util.*; import java.util.concurrent.*; ";
 
@@ -38,7 +38,7 @@ final class TestJar {
   private final List<JavaFileObject> sources = new ArrayList<>();
   private final List<Path> classPath = new ArrayList<>();
 
-  static TestJar app(String descriptor) {
+  public static TestJar app(String descriptor) {
     return new TestJar().entry("holdfast.jsonc", descriptor);
   }
 
@@ -67,6 +67,20 @@ final class TestJar {
     return this;
   }
 
+  /// All classes of a package of this test source tree, as they were compiled.
+  public TestJar compiled(String packageName) {
+    String folder = packageName.replace('.', '/') + "/";
+    Path classes = home(TestJar.class).resolve(folder);
+    try (Stream<Path> files = Files.list(classes)) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".class")).toList()) {
+        entry(folder + file.getFileName(), Files.readAllBytes(file));
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return this;
+  }
+
   TestJar compiledWith(Path jar) {
     classPath.add(jar);
     return this;
@@ -87,7 +101,7 @@ final class TestJar {
     return this;
   }
 
-  Path write(Path file) {
+  public Path write(Path file) {
     compile();
     try {
       Files.createDirectories(file.getParent());

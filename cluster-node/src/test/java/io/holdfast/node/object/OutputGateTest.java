@@ -53,4 +53,23 @@ class OutputGateTest {
     gate.durable(1);
     assertThat(left).containsExactly("a failed: disk gone");
   }
+
+  @Test
+  void whatTurnThreadsLetOutByThemselvesDoesNotOvertakeWhatWasHeld() {
+    List<Boolean> seen = new ArrayList<>();
+    gate.admit(
+        1,
+        new OutputGate.Effect() {
+          @Override
+          public void release() {
+            seen.add(gate.isDurable(1));
+          }
+
+          @Override
+          public void fail(HoldfastException reason) {}
+        });
+    gate.durable(1);
+    assertThat(seen).containsExactly(false);
+    assertThat(gate.isDurable(1)).isTrue();
+  }
 }

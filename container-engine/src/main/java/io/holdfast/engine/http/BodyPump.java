@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.HttpException;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,7 @@ final class BodyPump {
   private final Body body;
   private final HttpLine line;
   private final CountDownLatch ended = new CountDownLatch(1);
-  private volatile long sentBytes;
+  private final AtomicLong sentBytes = new AtomicLong();
   private volatile Outcome outcome = Outcome.UNDER_WAY;
   private volatile @Nullable InputStream source;
   private volatile @Nullable IOException sourceFault;
@@ -72,7 +73,7 @@ final class BodyPump {
       if (in.available() == 0) {
         out.flush();
       }
-      sentBytes += count;
+      sentBytes.addAndGet(count);
     }
     checkLength();
   }
@@ -87,11 +88,11 @@ final class BodyPump {
 
   private void checkLength() throws IOException {
     OptionalLong expected = body.length();
-    if (expected.isPresent() && expected.getAsLong() != sentBytes) {
+    if (expected.isPresent() && expected.getAsLong() != sentBytes.get()) {
       throw sourceFailed(
           new EOFException(
               "expected a request body of %d bytes, found %d"
-                  .formatted(expected.getAsLong(), sentBytes)));
+                  .formatted(expected.getAsLong(), sentBytes.get())));
     }
   }
 
@@ -109,7 +110,7 @@ final class BodyPump {
   }
 
   long sentBytes() {
-    return sentBytes;
+    return sentBytes.get();
   }
 
   boolean underWay() {

@@ -9,8 +9,10 @@ import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -151,8 +153,8 @@ final class LinePools implements AutoCloseable {
     removed(which, LinePool::cut);
   }
 
-  private void removed(Predicate<Route> which, java.util.function.Consumer<LinePool> action) {
-    for (Route route : pools.keySet()) {
+  private void removed(Predicate<Route> which, Consumer<LinePool> action) {
+    for (Route route : List.copyOf(pools.keySet())) {
       LinePool pool = which.test(route) ? pools.remove(route) : null;
       if (pool != null) {
         action.accept(pool);

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
-import java.io.NotSerializableException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import org.apache.pekko.actor.ActorRef;
@@ -83,7 +82,7 @@ final class RowCodec {
                   writer)
               .withTimestamp(timestamp);
       return metadata == null ? event : event.withMetadata(metadata);
-    } catch (NotSerializableException | RuntimeException e) {
+    } catch (Exception e) {
       throw unreadable("event", persistenceId, sequenceNr, e);
     }
   }
@@ -98,7 +97,7 @@ final class RowCodec {
       Option<Object> metadata = Option.apply(metadata(row));
       return SelectedSnapshot.apply(
           SnapshotMetadata.apply(persistenceId, sequenceNr, timestamp, metadata), payload(row));
-    } catch (NotSerializableException | RuntimeException e) {
+    } catch (Exception e) {
       throw unreadable("snapshot", persistenceId, sequenceNr, e);
     }
   }
@@ -154,7 +153,7 @@ final class RowCodec {
     return row;
   }
 
-  private @Nullable Object metadata(ByteBuffer row) throws NotSerializableException {
+  private @Nullable Object metadata(ByteBuffer row) {
     if (row.get() == 0) {
       return null;
     }
@@ -164,10 +163,13 @@ final class RowCodec {
     return metadata;
   }
 
-  private Object payload(ByteBuffer row) throws NotSerializableException {
+  /* By way of an array, as it was written: what a serializer makes of a buffer may differ, by its byte order for one. */
+  private Object payload(ByteBuffer row) {
     int serializerId = row.getInt();
     String manifest = text(row);
-    return serialization.deserializeByteBuffer(row, serializerId, manifest);
+    byte[] bytes = new byte[row.remaining()];
+    row.get(bytes);
+    return serialization.deserialize(bytes, serializerId, manifest).get();
   }
 
   private static void putText(ByteBuffer row, byte[] text) {

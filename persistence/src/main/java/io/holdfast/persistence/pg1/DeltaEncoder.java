@@ -113,10 +113,14 @@ public final class DeltaEncoder {
   }
 
   private static Body finished(byte[] raw, int length) {
-    byte[] compressed = length < COMPRESS_BYTES_MIN ? null : ZstdFrames.compressed(raw, length);
-    return compressed == null
-        ? new Body(raw, length, length, 0)
-        : new Body(compressed, compressed.length, length, DeltaHeader.ZSTD);
+    if (length >= COMPRESS_BYTES_MIN) {
+      byte[] frame = ZstdFrames.frameFor(length);
+      int size = ZstdFrames.compress(raw, length, frame);
+      if (size < length) {
+        return new Body(frame, size, length, DeltaHeader.ZSTD);
+      }
+    }
+    return new Body(raw, length, length, 0);
   }
 
   private static DeltaHeader header(Commit commit, Stamp stamp, long preSum, long postSum) {

@@ -1,7 +1,6 @@
 package io.holdfast.persistence.pg1;
 
 import io.holdfast.persistence.database.DatabaseImage;
-import java.util.Arrays;
 
 /// The stored image of an object at the end of a commit (manifest `img1`).
 ///
@@ -38,16 +37,22 @@ public final class ImageSnapshot {
     this.bodyAt = bodyAt;
   }
 
-  /// Compresses an image: about 3 ms per MB.
+  /// Compresses an image: about 4 ms per MB.
   public static ImageSnapshot of(DatabaseImage image, Header header) {
     byte[] raw = image.bytes();
-    byte[] compressed = raw.length == 0 ? null : ZstdFrames.compressed(raw, raw.length);
-    byte[] body = compressed == null ? raw : compressed;
-    Layout layout = new Layout(compressed == null ? 0 : ZSTD, image.pageSize(), raw.length);
+    byte[] frame = ZstdFrames.frameFor(raw.length);
+    int size = ZstdFrames.compress(raw, raw.length, frame);
+    return size < raw.length
+        ? sealed(header, new Layout(ZSTD, image.pageSize(), raw.length), frame, size)
+        : sealed(header, new Layout(0, image.pageSize(), raw.length), raw, raw.length);
+  }
+
+  private static ImageSnapshot sealed(Header header, Layout layout, byte[] body, int length) {
     ByteSink head = new ByteSink(64);
     write(head, header, layout);
-    byte[] bytes = Arrays.copyOf(head.array(), head.size() + body.length + Crc.BYTES);
-    System.arraycopy(body, 0, bytes, head.size(), body.length);
+    byte[] bytes = new byte[head.size() + length + Crc.BYTES];
+    System.arraycopy(head.array(), 0, bytes, 0, head.size());
+    System.arraycopy(body, 0, bytes, head.size(), length);
     Crc.seal(bytes);
     return new ImageSnapshot(header, layout, bytes, head.size());
   }

@@ -6,9 +6,7 @@ import io.holdfast.persistence.pg1.PageDelta;
 import io.holdfast.persistence.pg1.PageImage;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -27,37 +25,30 @@ public final class Recovery {
    *  - An event below the highest epoch seen so far is skipped.
    *  - A zombie's event may also lie before the first event of its successor, when it was stored
    *    between the successor's reading and its first writing. The successor has then continued from
-   *    an earlier commit: its first group carries a txSeq that was there already. So the last groups
-   *    are held back, unapplied, and those that a higher epoch did not see are dropped. A zombie
-   *    stops at its first persist after its lease ran out, so one group would do; TAIL_GROUPS is
-   *    generous.
+   *    the commit before: its first group carries a txSeq that was there already. So the last group
+   *    is held back, unapplied, and dropped when a higher epoch replaces it. One is enough, because
+   *    an object persists one group at a time and stops when the acknowledgement finds its lease
+   *    run out. A successor that misses more than one has not read the journal's end: what it missed
+   *    may have been acknowledged, so that is corruption.
    *  - Parts count when their LAST is there. A group that stays open was cut by a crash and dropped
    *    by a higher epoch or by the end.
    *  - Everything that counts must continue the chain: txSeq + 1, and preSum the postSum before.
    *    The image must have that postSum after each group.
    */
-  private static final int TAIL_GROUPS_MAX = 16;
-  private static final long TAIL_BYTES_MAX = 4 << 20;
-
   private final String object;
   private PageImage image = PageImage.empty();
   private long txSeq;
   private long alarmMillis = DeltaHeader.NO_ALARM;
 
   private long epoch;
-  private final Deque<Group> tail = new ArrayDeque<>();
-  private long tailBytes;
+  private @Nullable Group held;
   private @Nullable Group open;
 
   private long events;
   private long bytes;
   private long snapshotBytes;
 
-  private record Group(DeltaHeader header, List<PageDelta> parts) {
-    long bytes() {
-      return parts.stream().mapToLong(part -> part.bytes().length).sum();
-    }
-  }
+  private record Group(DeltaHeader header, List<PageDelta> parts) {}
 
   /// @param object names the object in messages
   public Recovery(String object) {
@@ -88,23 +79,22 @@ public final class Recovery {
     if (header.epoch() > epoch) {
       epoch = header.epoch();
       open = null;
-      dropUnseenBy(header);
+      dropReplacedBy(header);
     }
     Group group = header.has(DeltaHeader.FIRST) ? begun(header) : opened(header);
     group.parts.add(part);
     open = group;
     if (header.has(DeltaHeader.LAST)) {
       open = null;
-      hold(group);
+      applyHeld();
+      held = group;
     }
   }
 
   /// The result, once all events were taken. Ends this object's life.
   public StoredObject finish() {
     open = null;
-    while (!tail.isEmpty()) {
-      applyOldest();
-    }
+    applyHeld();
     OptionalLong alarm =
         alarmMillis == DeltaHeader.NO_ALARM ? OptionalLong.empty() : OptionalLong.of(alarmMillis);
     StoredObject.Log log = new StoredObject.Log(events, bytes, snapshotBytes);
@@ -113,9 +103,9 @@ public final class Recovery {
     return new StoredObject(last.toImage(), last.hashes(), txSeq, epoch, alarm, log);
   }
 
-  private void dropUnseenBy(DeltaHeader successor) {
-    while (!tail.isEmpty() && tail.getLast().header.txSeq() >= successor.txSeq()) {
-      tailBytes -= tail.removeLast().bytes();
+  private void dropReplacedBy(DeltaHeader successor) {
+    if (held != null && held.header.txSeq() == successor.txSeq()) {
+      held = null;
     }
   }
 
@@ -142,23 +132,13 @@ public final class Recovery {
     return open;
   }
 
-  private void hold(Group group) {
-    tail.addLast(group);
-    tailBytes += group.bytes();
-    while (tail.size() > TAIL_GROUPS_MAX || (tailBytes > TAIL_BYTES_MAX && tail.size() > 1)) {
-      applyOldest();
+  private void applyHeld() {
+    if (held != null) {
+      held.parts.forEach(this::apply);
+      txSeq = held.header.txSeq();
+      expectSum(txSeq, "after", held.header.postSum(), image.hashes().sum());
+      held = null;
     }
-  }
-
-  private void applyOldest() {
-    Group group = tail.removeFirst();
-    tailBytes -= group.bytes();
-    DeltaHeader header = group.header;
-    for (PageDelta part : group.parts) {
-      apply(part);
-    }
-    txSeq = header.txSeq();
-    expectSum(txSeq, "after", header.postSum(), image.hashes().sum());
   }
 
   private void apply(PageDelta part) {
@@ -173,11 +153,11 @@ public final class Recovery {
   }
 
   private long lastTxSeq() {
-    return tail.isEmpty() ? txSeq : tail.getLast().header.txSeq();
+    return held == null ? txSeq : held.header.txSeq();
   }
 
   private long lastSum() {
-    return tail.isEmpty() ? image.hashes().sum() : tail.getLast().header.postSum();
+    return held == null ? image.hashes().sum() : held.header.postSum();
   }
 
   private void expectSum(long at, String when, long stated, long found) {

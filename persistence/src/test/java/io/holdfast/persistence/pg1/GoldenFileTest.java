@@ -39,7 +39,7 @@ class GoldenFileTest {
                 2,
                 4096,
                 -1,
-                8206));
+                8203));
     assertThat(applied(DatabaseImage.EMPTY, event)).isEqualTo(ONE.bytes());
   }
 

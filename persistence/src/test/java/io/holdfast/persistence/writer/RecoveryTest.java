@@ -55,12 +55,21 @@ class RecoveryTest {
   }
 
   @Test
-  void eventsOfAZombieThatItsSuccessorDidNotSeeAreDropped() {
+  void theCommitOfAZombieThatItsSuccessorDidNotSeeIsDropped() {
     Writer two = Writer.after(joined(first, second));
-    List<PageDelta> zombie = joined(one.small(), one.large(), one.small());
+    List<PageDelta> zombie = one.large();
     List<PageDelta> claim = two.claim();
     assertIs(recover(joined(first, second, zombie, claim)), two, 3);
-    assertIs(recover(joined(first, second, zombie, claim, two.small(), two.small())), two, 5);
+    List<PageDelta> later = joined(one.small(), two.small(), two.small());
+    assertIs(recover(joined(first, second, zombie, claim, later)), two, 5);
+  }
+
+  @Test
+  void aSuccessorThatMissedMoreThanOneCommitIsCorruptionBecauseTheyMayHaveBeenAcknowledged() {
+    Writer two = Writer.after(first);
+    assertCorrupt(
+        joined(first, second, one.small(), two.small()),
+        "at txSeq 4: expected this commit, found txSeq 2");
   }
 
   @Test
@@ -139,7 +148,7 @@ class RecoveryTest {
   }
 
   @Test
-  void moreCommitsThanAreHeldBackAreAllApplied() {
+  void manyCommitsAreAllApplied() {
     List<PageDelta> all = joined(first, second);
     for (int i = 0; i < 100; i++) {
       all.addAll(i % 10 == 0 ? one.large() : one.small());

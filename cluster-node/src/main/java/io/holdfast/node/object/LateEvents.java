@@ -1,0 +1,24 @@
+package io.holdfast.node.object;
+
+import io.holdfast.protocol.ObjectAddress;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/// Events that came to an object in the moment in which it was leaving memory. Its next life on
+/// this node takes them before all others, so that calls keep their order.
+///
+/// Without it such an event would have to run in the life that ends, with the shard holding back
+/// all that comes after it: also what the event itself waits for.
+final class LateEvents {
+  private final ConcurrentMap<String, List<ObjectEvent>> byKey = new ConcurrentHashMap<>();
+
+  void leave(ObjectAddress address, List<ObjectEvent> events) {
+    byKey.put(address.key(), events);
+  }
+
+  List<ObjectEvent> take(ObjectAddress address) {
+    List<ObjectEvent> events = byKey.remove(address.key());
+    return events == null ? List.of() : events;
+  }
+}

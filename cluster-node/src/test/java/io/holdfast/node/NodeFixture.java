@@ -1,0 +1,169 @@
+package io.holdfast.node;
+
+import io.holdfast.node.app.TestJar;
+import io.holdfast.testkit.FakeContainerEngine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+/// A whole node in this JVM, on a directory of its own, with the app `runtime` of the package
+/// `io.holdfast.testapp`.
+public final class NodeFixture implements AutoCloseable {
+  private static final Duration CALL_MAX = Duration.ofSeconds(40);
+  private static final String JOURNAL = "holdfast.persistence.writer.journal-plugin";
+
+  private final Path directory;
+  private final List<String> settings;
+  private final FakeContainerEngine engine = new FakeContainerEngine();
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private Node node;
+  private String token;
+
+  private NodeFixture(Path directory, List<String> settings) {
+    this.directory = directory;
+    this.settings = settings;
+    this.node = open();
+    this.token = token();
+  }
+
+  /// Starts a node.
+  ///
+  /// @param settings `key=value`, over those of the fixture
+  public static NodeFixture with(String... settings) {
+    try {
+      Path directory = Files.createTempDirectory("holdfast-node");
+      TestJar.app(Files.readString(Path.of("src/test/resources/testapp.jsonc")))
+          .compiled("io.holdfast.testapp")
+          .write(directory.resolve("apps/runtime.jar"));
+      return new NodeFixture(directory, List.of(settings));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Node open() {
+    List<String> arguments = new ArrayList<>();
+    for (String setting :
+        Stream.concat(
+                Stream.of(
+                    "holdfast.data-directory=" + directory.resolve("data"),
+                    "holdfast.apps-directory=" + directory.resolve("apps"),
+                    "holdfast.edge.port=0",
+                    "holdfast.edge.access-log.enabled=off",
+                    "holdfast.objects.shards=8",
+                    JOURNAL + "=holdfast.test-journal"),
+                settings.stream())
+            .toList()) {
+      arguments.add("--set");
+      arguments.add(setting);
+    }
+    return Node.start(
+        NodeArguments.parse(arguments.toArray(String[]::new)).config(),
+        (config, deployment) -> engine.another(deployment));
+  }
+
+  private String token() {
+    try {
+      return Files.readString(directory.resolve("data/api-token")).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Shuts the node down in order and starts it again on the same directory.
+  public void restart() {
+    stop();
+    start();
+  }
+
+  public void stop() {
+    within(Duration.ofSeconds(60), node.stop().toCompletableFuture());
+  }
+
+  public void start() {
+    node = open();
+    token = token();
+  }
+
+  /// Calls a method and waits for the answer.
+  public Answer call(String namespace, String name, String method, Object... arguments) {
+    return await(callAsync(namespace, name, method, arguments));
+  }
+
+  public CompletableFuture<Answer> callAsync(
+      String namespace, String name, String method, Object... arguments) {
+    HttpRequest request =
+        request("/v1/objects/" + namespace + "/" + encoded(name) + "/rpc/" + method)
+            .POST(HttpRequest.BodyPublishers.ofString(Answer.json(arguments)))
+            .build();
+    return client.sendAsync(request, BodyHandlers.ofString()).thenApply(Answer::of);
+  }
+
+  /// A request to the node, with its token.
+  public HttpRequest.Builder request(String pathAndQuery) {
+    String url = "http://127.0.0.1:" + node.address().getPort() + pathAndQuery;
+    return HttpRequest.newBuilder(URI.create(url))
+        .timeout(CALL_MAX)
+        .header("authorization", "Bearer " + token);
+  }
+
+  public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) {
+    return await(client.sendAsync(request, handler));
+  }
+
+  /// The value of a metric, 0 when it is not there.
+  public long metric(String name) {
+    String text = send(request("/metrics").build(), BodyHandlers.ofString()).body();
+    return text.lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToLong(line -> (long) Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElse(0);
+  }
+
+  public static <T> T await(CompletableFuture<T> future) {
+    return within(CALL_MAX, future);
+  }
+
+  private static <T> T within(Duration limit, CompletableFuture<T> future) {
+    try {
+      return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      throw new AssertionError("expected an end within " + limit + ", found " + e, e);
+    }
+  }
+
+  private static String encoded(String name) {
+    return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  @Override
+  public void close() {
+    stop();
+    client.close();
+    try (Stream<Path> tree = Files.walk(directory)) {
+      for (Path path : tree.toList().reversed()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,238 @@
+package io.holdfast.node.object;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.ObjectIds;
+import io.holdfast.protocol.event.AlarmIndex;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// Which alarms are run when, on an index and with runs that the test decides about.
+class AlarmSchedulerTest {
+  private static final NamespaceId NAMESPACE = new NamespaceId("app", "things");
+  private static final ObjectIds IDS = new ObjectIds(NAMESPACE);
+  private static final int RUNS_MAX = 20;
+
+  private final Index index = new Index();
+  private final List<Run> runs = new CopyOnWriteArrayList<>();
+  private final AlarmScheduler scheduler =
+      new AlarmScheduler(
+          index,
+          this::run,
+          Clock.systemUTC(),
+          new Random(41),
+          new AlarmSettings(Duration.ofMillis(50), RUNS_MAX));
+
+  private record Run(String key, int retryCount, CompletableFuture<Boolean> reply) {}
+
+  private CompletableFuture<Boolean> run(ObjectAddress target, int retryCount) {
+    Run run = new Run(target.key(), retryCount, new CompletableFuture<>());
+    runs.add(run);
+    return run.reply;
+  }
+
+  /// An index in memory that counts its readers.
+  private static final class Index implements AlarmIndex {
+    final AtomicInteger looks = new AtomicInteger();
+    private final Map<String, Long> alarms = new HashMap<>();
+    private @Nullable Listener listener;
+
+    void set(String key, long atMillis) {
+      Listener told;
+      synchronized (this) {
+        alarms.put(key, atMillis);
+        told = listener;
+      }
+      if (told != null) {
+        told.alarmSet(key, atMillis);
+      }
+    }
+
+    synchronized void clear(String key) {
+      alarms.remove(key);
+    }
+
+    @Override
+    public synchronized List<DueAlarm> dueBy(long millis, int max) {
+      looks.incrementAndGet();
+      List<DueAlarm> due = new ArrayList<>();
+      alarms.entrySet().stream()
+          .filter(entry -> entry.getValue() <= millis)
+          .sorted(Comparator.comparingLong(Map.Entry::getValue))
+          .limit(max)
+          .forEach(entry -> due.add(new DueAlarm(entry.getKey(), entry.getValue())));
+      return due;
+    }
+
+    @Override
+    public synchronized OptionalLong earliest() {
+      looks.incrementAndGet();
+      return alarms.values().stream().mapToLong(Long::longValue).min();
+    }
+
+    @Override
+    public synchronized Subscription onSet(Listener told) {
+      listener = told;
+      return () -> listener = null;
+    }
+  }
+
+  @AfterEach
+  void close() {
+    scheduler.close();
+  }
+
+  private static String key(String name) {
+    return new ObjectAddress(NAMESPACE, IDS.named(name)).key();
+  }
+
+  private void due(String name) {
+    index.set(key(name), System.currentTimeMillis() - 1);
+  }
+
+  private Run awaitRun(int number) {
+    Awaitility.await()
+        .alias("run " + number)
+        .atMost(Duration.ofSeconds(10))
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> runs.size() >= number);
+    return runs.get(number - 1);
+  }
+
+  private void succeed(Run run) {
+    index.clear(run.key);
+    run.reply.complete(true);
+  }
+
+  private void assertRests() {
+    int before = index.looks.get();
+    Awaitility.await()
+        .pollDelay(Duration.ofMillis(300))
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> true);
+    assertThat(index.looks.get() - before).as("looks into the index within 300 ms").isLessThan(10);
+  }
+
+  @Test
+  void runsWhatIsDueAtTheStartAndWhatIsSetLater() {
+    due("a");
+    scheduler.start();
+    assertThat(awaitRun(1).key).isEqualTo(key("a"));
+    succeed(runs.getFirst());
+    due("b");
+    assertThat(awaitRun(2).key).isEqualTo(key("b"));
+    succeed(runs.get(1));
+    assertRests();
+    assertThat(runs).hasSize(2);
+  }
+
+  @Test
+  void runsAnAlarmOnceWhileItIsUnderWay() {
+    scheduler.start();
+    due("a");
+    awaitRun(1);
+    due("a");
+    due("b");
+    awaitRun(2);
+    assertRests();
+    assertThat(runs).extracting(Run::key).containsExactly(key("a"), key("b"));
+  }
+
+  @Test
+  void repeatsAFailedRunWithAHigherCountAndAnUnreachableOneWithTheSame() {
+    scheduler.start();
+    due("a");
+    awaitRun(1).reply.complete(false);
+    assertThat(awaitRun(2).retryCount).isEqualTo(1);
+    runs.get(1)
+        .reply
+        .completeExceptionally(new HoldfastException(ErrorCode.OBJECT_UNAVAILABLE, "away"));
+    assertThat(awaitRun(3).retryCount).isEqualTo(1);
+    succeed(runs.get(2));
+    due("a");
+    assertThat(awaitRun(4).retryCount).isZero();
+  }
+
+  @Test
+  void forgetsARetryWhoseAlarmWasDeletedAndRests() {
+    scheduler.start();
+    due("a");
+    Run run = awaitRun(1);
+    index.clear(run.key);
+    run.reply.complete(false);
+    assertRestsLater();
+    assertThat(runs).hasSize(1);
+    due("a");
+    assertThat(awaitRun(2).retryCount).isZero();
+  }
+
+  @Test
+  void forgetsARetryWhoseAlarmWasMovedAwayAndRests() {
+    scheduler.start();
+    due("a");
+    Run run = awaitRun(1);
+    index.set(run.key, System.currentTimeMillis() + 600_000);
+    run.reply.complete(false);
+    assertRestsLater();
+    assertThat(runs).hasSize(1);
+    due("a");
+    assertThat(awaitRun(2).retryCount).isZero();
+  }
+
+  /// After the time of the retry has come.
+  private void assertRestsLater() {
+    Awaitility.await()
+        .pollDelay(Duration.ofMillis(200))
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> true);
+    assertRests();
+  }
+
+  @Test
+  void aFailedRunDoesNotDelayAnAlarmSetAnew() {
+    scheduler.start();
+    due("a");
+    for (int i = 1; i <= 4; i++) {
+      awaitRun(i).reply.complete(false);
+    }
+    due("a");
+    assertThat(awaitRun(5).retryCount).isZero();
+  }
+
+  @Test
+  void runsNoMoreThanItMayAtOneTimeAndAllInTheEnd() {
+    int all = 5 * RUNS_MAX;
+    for (int i = 0; i < all; i++) {
+      due("many-" + i);
+    }
+    scheduler.start();
+    awaitRun(RUNS_MAX);
+    assertRests();
+    for (int i = 0; i < all; i++) {
+      Run run = awaitRun(i + 1);
+      assertThat(runs.stream().filter(each -> !each.reply.isDone()).count())
+          .isLessThanOrEqualTo(RUNS_MAX);
+      succeed(run);
+    }
+    assertThat(runs.stream().map(Run::key)).doesNotHaveDuplicates().hasSize(all);
+    assertRests();
+  }
+}
