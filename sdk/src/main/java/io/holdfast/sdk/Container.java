@@ -390,7 +390,7 @@ public class Container extends DurableObject implements ContainerControl {
     return error instanceof RuntimeException e ? e : failed(error);
   }
 
-  private static HoldfastException failed(Throwable e) {
+  private static HoldfastException failed(Exception e) {
     return new HoldfastException(
         ErrorCode.CONTAINER_START_FAILED, "Failed to start container: " + e.getMessage(), e);
   }
