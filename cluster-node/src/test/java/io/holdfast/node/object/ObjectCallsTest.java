@@ -67,7 +67,8 @@ class ObjectCallsTest {
   void manyCirclesAtOneTimeAllEnd() {
     List<CompletableFuture<Answer>> calls = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
-      calls.add(node.callAsync("caller", "circle-" + i % 3, "pingPong", "circle-" + (i + 1) % 3, 9));
+      calls.add(
+          node.callAsync("caller", "circle-" + i % 3, "pingPong", "circle-" + (i + 1) % 3, 9));
     }
     calls.forEach(call -> assertThat(NodeFixture.await(call).number()).isEqualTo(9));
   }
@@ -91,7 +92,10 @@ class ObjectCallsTest {
         "object_failed",
         "UnsupportedOperationException");
     assertError(
-        node.call("fragile", "a", "throwError"), 500, "object_failed", "an error, not an exception");
+        node.call("fragile", "a", "throwError"),
+        500,
+        "object_failed",
+        "an error, not an exception");
   }
 
   @Test
@@ -125,10 +129,7 @@ class ObjectCallsTest {
         .isEqualTo("invalid_argument");
     Answer answer = node.call("fragile", "a", "write", 1, 2);
     assertError(
-        answer,
-        400,
-        "invalid_argument",
-        "expected 1 argument for method \"write\", found 2");
+        answer, 400, "invalid_argument", "expected 1 argument for method \"write\", found 2");
   }
 
   @Test
@@ -158,7 +159,12 @@ class ObjectCallsTest {
   void anObjectSeesWhatAnotherOneThrew() {
     assertThat(texts(node.call("caller", "c", "errorOf", "f1", "plain")))
         .containsExactly(
-            "object_failed", "IllegalArgumentException", "for the caller", "true", "false", "false");
+            "object_failed",
+            "IllegalArgumentException",
+            "for the caller",
+            "true",
+            "false",
+            "false");
     assertThat(texts(node.call("caller", "c", "errorOf", "f1", "abort")))
         .containsExactly("object_reset", "Error", "for the caller", "false", "true", "true");
     assertThat(texts(node.call("caller", "c", "errorOf", "f1", "missing")))
@@ -235,7 +241,8 @@ class ObjectCallsTest {
         assertThat(response).as(how).isNotDone();
         out.write("xyz".getBytes(StandardCharsets.UTF_8));
         out.close();
-        assertThat(NodeFixture.await(response).body()).isEqualTo(how.equals("read") ? sent + "xyz" : "x");
+        assertThat(NodeFixture.await(response).body())
+            .isEqualTo(how.equals("read") ? sent + "xyz" : "x");
       }
     }
   }
@@ -243,8 +250,7 @@ class ObjectCallsTest {
   @Test
   void aFetchWithoutAResponseIsAnErrorOfTheApp() {
     for (String how : List.of("null", "throw")) {
-      HttpRequest request =
-          node.request("/v1/objects/echo/careless/fetch/path?how=" + how).build();
+      HttpRequest request = node.request("/v1/objects/echo/careless/fetch/path?how=" + how).build();
       HttpResponse<String> response = node.send(request, BodyHandlers.ofString());
       assertThat(response.statusCode()).isEqualTo(500);
       assertThat(response.body()).contains("object_failed").doesNotContain("\\tat ", ".java:");
