@@ -148,11 +148,15 @@ final class Incarnation implements StorageHost {
 
   /// Closes the database handle of an object that has been idle for a while; the next use opens it again.
   void hibernate() {
-    if (queue.tryTake()) {
+    if (!queue.tryTake()) {
+      return;
+    }
+    try {
       ObjectDatabase open = database;
-      if (open != null && open.isOpen()) {
+      if (open != null && !open.hasUncommitted()) {
         open.hibernate();
       }
+    } finally {
       giveTurnAway();
     }
   }

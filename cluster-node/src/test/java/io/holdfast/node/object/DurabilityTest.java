@@ -241,9 +241,29 @@ class DurabilityTest {
     assertThat(node.metric("holdfast_persists_total") - persists).isLessThan(60);
   }
 
+  @Test
+  void noAcknowledgedNumberIsLostWhenTheNodeIsStoppedUnderLoad() {
+    int objects = 10;
+    List<List<CompletableFuture<Answer>>> calls = new ArrayList<>();
+    for (int i = 0; i < objects; i++) {
+      calls.add(new ArrayList<>());
+      for (int n = 0; n < 60; n++) {
+        calls.get(i).add(node.callAsync("counter", "stopped-" + i, "increment"));
+      }
+    }
+    NodeFixture.await(calls.getFirst().getFirst());
+    node.restart();
+    for (int i = 0; i < objects; i++) {
+      List<Integer> given = numbers(calls.get(i));
+      int last = node.call("counter", "stopped-" + i, "value").number();
+      assertThat(given).doesNotHaveDuplicates();
+      assertThat(given).allSatisfy(each -> assertThat(each).isBetween(1, last));
+    }
+  }
+
   private static List<Integer> numbers(List<CompletableFuture<Answer>> calls) {
     return calls.stream()
-        .map(NodeFixture::await)
+        .map(call -> NodeFixture.await(call.exceptionally(_ -> new Answer(0, ""))))
         .filter(Answer::ok)
         .map(Answer::number)
         .toList();
