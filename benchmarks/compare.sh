@@ -21,7 +21,8 @@ for tool in node npm gcc; do command -v "$tool" >/dev/null || die "expected $too
 source_folder=$(find_bench)
 "$root/scripts/docker-up"
 echo "compare: building Holdfast"
-(cd "$root" && scripts/mvn -q -Dfast -DskipTests -pl cluster-node,benchmarks -am package)
+(cd "$root" && scripts/mvn -q -Dfast -Dmaven.test.skip=true -pl cluster-node,benchmarks,examples/counter,examples/sandbox -am package)
+"$root/scripts/aot-cache"
 
 bench=$here/target/bench
 mkdir -p "$bench"

@@ -23,7 +23,8 @@ prepare() {
   "$root/scripts/docker-up"
   "$root/scripts/images"
   say "building Holdfast (the first time also downloads its libraries: minutes)"
-  "$root/scripts/build" -Dfast -pl cluster-node,examples/counter,examples/sandbox,examples/orchestrator -am
+  "$root/scripts/build" -Dfast -Dmaven.test.skip=true -pl cluster-node,examples/counter,examples/sandbox,examples/orchestrator -am
+  "$root/scripts/aot-cache"
 }
 
 # deploy_examples FOLDER: an apps directory with the three examples.
@@ -35,11 +36,12 @@ deploy_examples() {
 
 now_millis() { date +%s%3N; }
 
-# await_ready URL PID LOG: returns when the node answers /readyz with 200, dies when it ended or took a minute.
+# await_ready URL PID LOG: returns when the node says that it serves and answers /readyz with 200; dies when it ended or
+# took a minute. LOG holds only this start of it: somebody else could answer at the URL.
 await_ready() {
   local i
   for i in $(seq 1200); do
-    if [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "$1/readyz")" = 200 ]; then return; fi
+    if grep -q '^holdfast: ready on ' "$3" && [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "$1/readyz")" = 200 ]; then return; fi
     kill -0 "$2" 2>/dev/null || { tail -30 "$3" >&2; die "the node ended before it was ready (log above, whole: $3)"; }
     sleep 0.05
   done

@@ -13,6 +13,16 @@ const appJar = path.join(home, 'benchmarks/target/bench-app.jar');
 const jvmFlags = process.env.HOLDFAST_BENCH_JVM_FLAGS ?? '-Xms256m -Xmx1g -XX:+UseSerialGC';
 let child;
 
+// The containers and networks of the data directory, which the next start would forget.
+function removeDeployment() {
+  const file = path.join(dir, 'data/deployment-id');
+  if (!fs.existsSync(file)) return;
+  const filter = ['--filter', `label=io.holdfast.deployment=${fs.readFileSync(file, 'utf8').trim()}`];
+  const ids = (...list) => sh('docker', [...list, '-q', ...filter]).out.trim().split('\n').filter(Boolean);
+  for (const id of ids('ps', '-a')) sh('docker', ['rm', '-f', id]);
+  for (const id of ids('network', 'ls')) sh('docker', ['network', 'rm', id]);
+}
+
 export default {
   name: 'holdfast', version: 'dev', host: '127.0.0.1', port,
   containers: true,
@@ -27,7 +37,7 @@ export default {
 
   install() {
     if (fs.existsSync(path.join(home, 'cluster-node/target/node.jar')) && fs.existsSync(appJar)) return;
-    const r = sh(path.join(home, 'scripts/mvn'), ['-q', '-Dfast', '-DskipTests', '-pl', 'cluster-node,benchmarks', '-am', 'package'], { cwd: home });
+    const r = sh(path.join(home, 'scripts/mvn'), ['-q', '-Dfast', '-Dmaven.test.skip=true', '-pl', 'cluster-node,benchmarks', '-am', 'package'], { cwd: home });
     if (r.rc !== 0) throw new Error(`building Holdfast failed:\n${r.out.slice(-2000)}`);
   },
 
@@ -49,5 +59,9 @@ export default {
     return { pids: [child.pid] };
   },
 
-  async stop() { if (child) await killTree(child.pid); child = undefined; },
+  async stop() {
+    if (child) await killTree(child.pid);
+    child = undefined;
+    removeDeployment();
+  },
 };

@@ -133,7 +133,9 @@ public final class Node {
                 List.of(memberUp(), engineAnswers(engine)),
                 registry));
     alarms.start();
-    adopt();
+    if (apps.hasContainers()) {
+      containers.open();
+    }
     onShutdown();
   }
 
@@ -219,17 +221,6 @@ public final class Node {
       Thread.sleep(5);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private void adopt() {
-    if (!apps.hasContainers()) {
-      return;
-    }
-    try {
-      containers.adoptAndClean();
-    } catch (HoldfastException e) {
-      log.warn("no container can be started for now: {}", e.getMessage());
     }
   }
 

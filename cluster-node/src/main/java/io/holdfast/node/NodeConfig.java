@@ -48,7 +48,7 @@ record NodeConfig(
           onShutdown(holdfast.getString("containers.on-shutdown")),
           holdfast.getDuration("containers.shutdown-timeout"));
     } catch (ConfigException e) {
-      throw new HoldfastException(ErrorCode.CONFIG_INVALID, e.getMessage(), e);
+      throw new HoldfastException(ErrorCode.CONFIG_INVALID, String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -70,7 +70,12 @@ public class Caller extends DurableObject {
       return List.of("no error");
     } catch (ObjectCallException e) {
       return List.of(
-          e.code().code(), e.errorName(), e.getMessage(), e.remote(), e.objectReset(), e.retryable());
+          e.code().code(),
+          e.errorName(),
+          e.getMessage(),
+          e.remote(),
+          e.objectReset(),
+          e.retryable());
     } catch (io.holdfast.sdk.HoldfastException e) {
       return List.of(e.code().code(), e.getMessage());
     }

@@ -73,17 +73,21 @@ public class Counter extends DurableObject {
 
   /// As [#incrementLater], waiting for a latch of this app.
   public void incrementAfter(String latch) {
-    ctx.waitUntil((Callable<Object>) () -> {
-      ctx.blocking(() -> Latches.await(latch));
-      ctx.storage().put("constructed then", constructed());
-      return increment();
-    });
+    ctx.waitUntil(
+        (Callable<Object>)
+            () -> {
+              ctx.blocking(() -> Latches.await(latch));
+              ctx.storage().put("constructed then", constructed());
+              return increment();
+            });
   }
 
   public void failLater() {
-    ctx.waitUntil((Callable<Object>) () -> {
-      throw new IllegalStateException("of no interest to anybody");
-    });
+    ctx.waitUntil(
+        (Callable<Object>)
+            () -> {
+              throw new IllegalStateException("of no interest to anybody");
+            });
   }
 
   public void setAlarm() {

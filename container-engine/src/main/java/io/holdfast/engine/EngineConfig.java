@@ -12,6 +12,7 @@ public record EngineConfig(
     String namePrefix,
     Docker docker,
     FencePolicy fence,
+    NetworksAtClose networksAtClose,
     List<String> blockedRanges,
     Limits limits,
     String runtime,
@@ -32,6 +33,13 @@ public record EngineConfig(
     WARN
   }
 
+  /// What becomes of a deployment's networks when its node ends.
+  public enum NetworksAtClose {
+    /// The containers run on, to be adopted by the next node.
+    KEEP,
+    REMOVE
+  }
+
   /// Reads and checks.
   ///
   /// @param root the whole configuration, `reference.conf` included
@@ -43,6 +51,7 @@ public record EngineConfig(
         engine.text("name-prefix", PREFIX),
         docker(engine),
         engine.choice("network.fence", FencePolicy.class),
+        engine.choice("network.at-close", NetworksAtClose.class),
         engine.texts("network.blocked-ranges", RANGE),
         limits(engine),
         engine.text("runtime", Pattern.compile("[A-Za-z0-9._-]*")),

@@ -41,7 +41,7 @@ public final class ReadinessProbe {
         container
             .address()
             .orElseThrow(
-                () -> exitedFirst(container.id(), readiness, engine.awaitExit(container.id())));
+                () -> endedFirst(container.id(), readiness, engine.awaitExit(container.id())));
     return await(container.id(), address, readiness, timeout);
   }
 
@@ -88,7 +88,7 @@ public final class ReadinessProbe {
       }
       ExitReason reason = exitWithin(exited, pause);
       if (reason != null) {
-        throw exitedFirst(id, readiness, reason);
+        throw endedFirst(id, readiness, reason);
       }
       if (System.nanoTime() >= deadline) {
         throw new HoldfastException(
@@ -174,7 +174,8 @@ public final class ReadinessProbe {
     }
   }
 
-  private HoldfastException exitedFirst(ContainerId id, Readiness readiness, ExitReason reason) {
+  /// The fault of a container that ended before it was ready, with its last log lines.
+  public HoldfastException endedFirst(ContainerId id, Readiness readiness, ExitReason reason) {
     String logs = lastLines(id).strip();
     return new HoldfastException(
         ErrorCode.CONTAINER_START_FAILED,

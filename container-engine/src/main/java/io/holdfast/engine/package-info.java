@@ -10,7 +10,6 @@
 /// | how names and labels are made | [ContainerName], [ContainerLabels] |
 /// | what a container is doing, how it ended | [ContainerState], [ExitReason] |
 /// | waiting until it answers | [ReadinessProbe], [io.holdfast.sdk.Readiness] |
-/// | adopting what runs, removing orphans | [ContainerReconciler], [ReconcilePlan] |
 /// | settings | [EngineConfig], `reference.conf` |
 @NullMarked
 package io.holdfast.engine;

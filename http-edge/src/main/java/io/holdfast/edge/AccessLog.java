@@ -24,23 +24,25 @@ final class AccessLog {
   private final Runnable onDrop;
   private final ConcurrentLinkedQueue<Line> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger queued = new AtomicInteger();
-  private final @Nullable Thread writer;
+  private @Nullable Thread writer;
   private volatile boolean stopping;
 
   /// @param onDrop called for each line that does not fit
   AccessLog(AccessLogConfig config, Runnable onDrop) {
     this.config = config;
     this.onDrop = onDrop;
-    this.writer =
-        config.mode() == AccessLogConfig.Mode.OFF
-            ? null
-            : Thread.ofPlatform().daemon().name("holdfast-access-log").start(this::write);
+  }
+
+  void start() {
+    if (config.mode() != AccessLogConfig.Mode.OFF) {
+      writer = Thread.ofPlatform().daemon().name("holdfast-access-log").start(this::write);
+    }
   }
 
   private record Line(Exchange exchange, long atMillis) {}
 
   void record(Exchange exchange) {
-    if (writer == null) {
+    if (config.mode() == AccessLogConfig.Mode.OFF || !LOG.isInfoEnabled()) {
       return;
     }
     if (queued.incrementAndGet() > config.queueMax()) {
@@ -75,9 +77,7 @@ final class AccessLog {
   private void writeQueued() {
     for (Line line = queue.poll(); line != null; line = queue.poll()) {
       queued.decrementAndGet();
-      if (LOG.isInfoEnabled()) {
-        LOG.info(format(line));
-      }
+      LOG.info(format(line));
     }
   }
 

@@ -93,8 +93,18 @@ final class ConnectionGuard
 
     private void on(EdgeConnection.Command command) {
       switch (command) {
-        case CLOSE -> completeStage();
+        case CLOSE -> closeWhenWritten();
         case ABORT -> failStage(new ConnectionEnded());
+      }
+    }
+
+    /** Pekko's HTTP layer finishes what it writes once its input has ended. */
+    private void closeWhenWritten() {
+      if (isClosed(toNet)) {
+        completeStage();
+      } else if (!isClosed(toHttp)) {
+        complete(toHttp);
+        discard();
       }
     }
 
@@ -115,7 +125,7 @@ final class ConnectionGuard
       public void onUpstreamFinish() {
         connection.onInputClosed();
         Exchange exchange = connection.current();
-        if (discarding || (exchange != null && exchange.sendsOpenEnded())) {
+        if (isClosed(toNet) || (exchange != null && exchange.sendsOpenEnded())) {
           completeStage();
         } else if (readAhead == null) {
           complete(toHttp);

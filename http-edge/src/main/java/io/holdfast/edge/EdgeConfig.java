@@ -21,6 +21,7 @@ public record EdgeConfig(
     Duration idleTimeout,
     Duration stallTimeout,
     Duration waitUntilTimeout,
+    int waitUntilTasksMax,
     Forwarded forwarded,
     MetricsAccess metricsAccess,
     AccessLogConfig accessLog) {
@@ -77,6 +78,7 @@ public record EdgeConfig(
         edge.duration("idle-timeout", shortest, day),
         edge.duration("stall-timeout", shortest, day),
         edge.duration("wait-until-timeout", shortest, Duration.ofHours(1)),
+        edge.integer("wait-until-tasks-max", 1, 1_000_000),
         edge.flag("trust-forwarded") ? Forwarded.TRUSTED : Forwarded.REMOVED,
         edge.flag("metrics-need-token") ? MetricsAccess.TOKEN : MetricsAccess.ANYONE,
         accessLog(edge));

@@ -26,7 +26,7 @@ final class EdgeConnection {
 
   /// What the clock tells the stream.
   enum Command {
-    /// Ends the connection after what was written.
+    /// Ends the connection after what is being written; what comes in is dropped.
     CLOSE,
     /// Ends it at once.
     ABORT
@@ -128,25 +128,50 @@ final class EdgeConnection {
   /// Ends what took too long.
   void checkDeadlines(long nowNanos, EdgeConfig config) {
     Exchange exchange = current;
-    boolean busy = exchange != null && exchange.overNanos() == 0;
-    if (busy) {
-      exchange.checkDeadline(nowNanos, config.requestTimeout().toNanos());
-    }
-    long stallNanos = config.stallTimeout().toNanos();
-    boolean receiving = busy && exchange.receiving();
     if (lingersSinceNanos != 0) {
-      if (passed(lingersSinceNanos, nowNanos, LINGER_NANOS)) {
-        tell(Command.CLOSE);
-      }
-    } else if (passed(writesSinceNanos, nowNanos, stallNanos)
-        || (receiving && passed(wantsBytesSinceNanos, nowNanos, stallNanos))
-        || (!busy && passed(headSinceNanos, nowNanos, config.headTimeout().toNanos()))) {
+      closeIf(passed(lingersSinceNanos, nowNanos, LINGER_NANOS));
+    } else if (passed(writesSinceNanos, nowNanos, config.stallTimeout().toNanos())) {
       tell(Command.ABORT);
-    } else if (!busy && !readingHead()) {
+    } else if (exchange != null && exchange.overNanos() == 0) {
+      checkBusy(exchange, nowNanos, config);
+    } else if (readingHead()) {
+      abortIf(passed(headSinceNanos, nowNanos, config.headTimeout().toNanos()));
+    } else {
       long idleSince = exchange == null ? startNanos : exchange.overNanos();
-      if (passed(idleSince, nowNanos, config.idleTimeout().toNanos())) {
-        tell(Command.CLOSE);
-      }
+      closeIf(passed(idleSince, nowNanos, config.idleTimeout().toNanos()));
+    }
+  }
+
+  void closeIfIdle() {
+    if (!busy() && !readingHead() && lingersSinceNanos == 0) {
+      tell(Command.CLOSE);
+    }
+  }
+
+  /// Ends it at once, and interrupts the Worker that is answering.
+  void end() {
+    Exchange exchange = current;
+    if (exchange != null && busy()) {
+      exchange.interruptWorker();
+    }
+    tell(Command.ABORT);
+  }
+
+  private void checkBusy(Exchange exchange, long nowNanos, EdgeConfig config) {
+    exchange.checkDeadline(nowNanos, config.requestTimeout().toNanos());
+    long stallNanos = config.stallTimeout().toNanos();
+    abortIf(exchange.receiving() && passed(wantsBytesSinceNanos, nowNanos, stallNanos));
+  }
+
+  private void closeIf(boolean due) {
+    if (due) {
+      tell(Command.CLOSE);
+    }
+  }
+
+  private void abortIf(boolean due) {
+    if (due) {
+      tell(Command.ABORT);
     }
   }
 

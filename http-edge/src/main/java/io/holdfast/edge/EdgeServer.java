@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -38,6 +39,7 @@ import org.apache.pekko.util.ByteString;
 /// out.
 public final class EdgeServer {
   private static final Duration BIND_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration HARD_STOP = Duration.ofSeconds(2);
   private static final long POLL_NANOS = 5_000_000;
 
   private final EdgeConfig config;
@@ -57,7 +59,10 @@ public final class EdgeServer {
     this.config = config;
     this.metrics = new EdgeMetrics(services.registry());
     this.tasks =
-        new WaitUntilTasks(config.waitUntilTimeout().toNanos(), metrics::waitUntilInterrupted);
+        new WaitUntilTasks(
+            config.waitUntilTimeout().toNanos(),
+            config.waitUntilTasksMax(),
+            metrics::waitUntilInterrupted);
     RouteTable<WorkerHost> routes = routes(services.apps());
     this.accessLog = new AccessLog(config.accessLog(), metrics::accessLogLineDropped);
     this.materializer = SystemMaterializer.get(system).materializer();
@@ -71,10 +76,11 @@ public final class EdgeServer {
         Http.get(system)
             .serverLayer(
                 PekkoSettings.server(system.settings().config(), config),
-                java.util.Optional.empty(),
+                Optional.empty(),
                 NoLogging.getInstance());
     this.binding = bind(system);
     registerMetrics();
+    accessLog.start();
     this.clock = Thread.ofPlatform().daemon().name("holdfast-edge-clock").start(this::runClock);
   }
 
@@ -112,7 +118,7 @@ public final class EdgeServer {
                 config.backlog(),
                 List.of(),
                 true,
-                java.util.Optional.<Duration>empty())
+                Optional.<Duration>empty())
             .mapAsyncUnordered(config.connectionsMax(), this::serve)
             .to(Sink.ignore())
             .run(materializer);
@@ -139,7 +145,7 @@ public final class EdgeServer {
     EdgeConnection connection =
         new EdgeConnection(incoming.remoteAddress().getAddress().getHostAddress());
     connections.add(connection);
-    connection.closed().thenRun(() -> connections.remove(connection));
+    var _ = connection.closed().thenRun(() -> connections.remove(connection));
     Flow<HttpRequest, HttpResponse, NotUsed> exchanges =
         Flow.fromGraph(
             new ExchangeStage((request, reply) -> handler.handle(request, connection, reply)));
@@ -180,20 +186,15 @@ public final class EdgeServer {
   }
 
   /// Stops: no new connections, idle ones close, requests in flight and `waitUntil` tasks get until
-  /// the deadline, then everything ends. Blocks.
+  /// the deadline, then everything ends. Blocks, at most [#HARD_STOP] longer than the deadline.
   public void stop(Duration deadline) throws InterruptedException {
     draining = true;
-    long endNanos = System.nanoTime() + deadline.toNanos();
     CompletableFuture<?> unbound = binding.unbind().toCompletableFuture();
-    while ((anyBusy() || tasks.count() > 0) && System.nanoTime() < endNanos) {
-      closeIdle();
-      LockSupport.parkNanos(POLL_NANOS);
-      failIfInterrupted();
-    }
-    closeIdle();
+    awaitEnd(deadline);
     tasks.interruptAll();
-    endConnections();
-    unbound.completeOnTimeout(null, BIND_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).join();
+    connections.forEach(EdgeConnection::end);
+    awaitEnd(HARD_STOP);
+    var _ = unbound.completeOnTimeout(null, HARD_STOP.toMillis(), TimeUnit.MILLISECONDS).join();
     stopped = true;
     LockSupport.unpark(clock);
     clock.join();
@@ -201,32 +202,18 @@ public final class EdgeServer {
     metrics.unregister();
   }
 
-  private static void failIfInterrupted() throws InterruptedException {
-    if (Thread.interrupted()) {
-      throw new InterruptedException();
-    }
-  }
-
-  private boolean anyBusy() {
-    return connections.stream().anyMatch(EdgeConnection::busy);
-  }
-
-  private void closeIdle() {
-    for (EdgeConnection connection : connections) {
-      if (!connection.busy() && !connection.readingHead()) {
-        connection.tell(EdgeConnection.Command.CLOSE);
+  /** Until all connections and tasks are gone; closes the connections that become idle. */
+  private void awaitEnd(Duration deadline) throws InterruptedException {
+    long endNanos = System.nanoTime() + deadline.toNanos();
+    while (!connections.isEmpty() || tasks.count() > 0) {
+      connections.forEach(EdgeConnection::closeIfIdle);
+      if (System.nanoTime() - endNanos >= 0) {
+        return;
       }
-    }
-  }
-
-  private void endConnections() {
-    for (EdgeConnection connection : connections) {
-      Exchange exchange = connection.current();
-      if (exchange != null && connection.busy()) {
-        exchange.interruptWorker();
+      LockSupport.parkNanos(POLL_NANOS);
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
       }
-      connection.tell(
-          connection.busy() ? EdgeConnection.Command.ABORT : EdgeConnection.Command.CLOSE);
     }
   }
 }

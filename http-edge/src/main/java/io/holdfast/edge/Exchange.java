@@ -230,9 +230,17 @@ final class Exchange implements ResponseBodySource.Listener {
     }
   }
 
-  /// Answers with 504 and interrupts the worker, when the deadline has passed without an answer.
+  /// Delivers an answer that has waited too long for the rest of the request's body. Or answers
+  /// with 504 and interrupts the worker, when there was no answer for too long since the request,
+  /// or the last bytes of its body, came.
   void checkDeadline(long nowNanos, long timeoutNanos) {
-    if ((state.get() & CLAIMED) == 0 && nowNanos - startNanos > timeoutNanos) {
+    long sinceNanos = startNanos;
+    RequestBodyStream body = requestBody;
+    if (body != null) {
+      body.checkRest(nowNanos);
+      sinceNanos = Math.max(sinceNanos, body.lastReceivedNanos());
+    }
+    if ((state.get() & CLAIMED) == 0 && nowNanos - sinceNanos > timeoutNanos) {
       answer(
           ErrorReply.of(
               ErrorCode.TIMEOUT,

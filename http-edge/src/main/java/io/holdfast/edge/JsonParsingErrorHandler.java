@@ -34,9 +34,7 @@ public final class JsonParsingErrorHandler extends ParsingErrorHandler {
     if (code != ErrorCode.HEADERS_TOO_LARGE) {
       answer = answer.withStatus(status.intValue());
     }
-    return new ResponseWriter()
-        .write(answer, head, NO_BODY, true)
-        .response();
+    return new ResponseWriter().write(answer, head, NO_BODY, true).response();
   }
 
   private static ErrorCode code(int status, String summary) {

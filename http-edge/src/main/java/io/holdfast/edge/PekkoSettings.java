@@ -16,8 +16,19 @@ import org.apache.pekko.http.javadsl.settings.ServerSettings;
 final class PekkoSettings {
   /// Methods beyond those that Pekko knows; any other gets 501.
   private static final String[] METHODS = {
-    "QUERY", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH",
-    "PURGE", "LINK", "UNLINK"
+    "QUERY",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "REPORT",
+    "SEARCH",
+    "PURGE",
+    "LINK",
+    "UNLINK"
   };
 
   static ServerSettings server(Config root, EdgeConfig config) {
@@ -54,7 +65,8 @@ final class PekkoSettings {
         .withUriParsingMode(Uri.RELAXED)
         .withCustomMethods(
             Stream.of(METHODS)
-                .map(name -> HttpMethods.custom(name, false, false, RequestEntityAcceptances.Tolerated))
+                .map(name ->
+                    HttpMethods.custom(name, false, false, RequestEntityAcceptances.Tolerated))
                 .toArray(HttpMethod[]::new));
   }
 

@@ -27,6 +27,7 @@ import org.reactivestreams.Subscription;
 final class RequestBodyStream extends InputStream implements Subscriber<ByteString> {
   static final int PREFETCH = 4;
   static final int SHORT_REST_BYTES = 64 * 1024;
+  static final long REST_NANOS = 1_000_000_000L;
 
   private final RequestEntity entity;
   private final Materializer materializer;
@@ -34,6 +35,8 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
   private final Invitation invitation;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private volatile long lastReceivedNanos;
+  private volatile long discardsSinceNanos;
 
   // Guarded by lock.
   private final ArrayDeque<ByteString> chunks = new ArrayDeque<>();
@@ -75,6 +78,11 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
     } finally {
       lock.unlock();
     }
+  }
+
+  /// The clock's reading when bytes came last, 0 before.
+  long lastReceivedNanos() {
+    return lastReceivedNanos;
   }
 
   /// Why the request is the client's fault, or null: its body is too long or broken.
@@ -154,40 +162,45 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
 
   /// The next bytes, or null at the end. Holds the lock.
   private @Nullable ByteBuffer awaitBytes() throws IOException {
-    while (true) {
-      if (closed) {
-        throw new IOException("the request body was closed");
+    try {
+      while (!readable()) {
+        changed.await();
       }
-      ByteBuffer from = current;
-      if (from != null && from.hasRemaining()) {
-        return from;
-      }
-      ByteString next = chunks.poll();
-      if (next != null) {
-        current = next.asByteBuffer();
-        requestOneMore();
-      } else if (failure != null) {
-        throw failure;
-      } else if (phase == Phase.ENDED) {
-        return null;
-      } else {
-        awaitChange();
-      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted(e);
     }
+    if (closed) {
+      throw new IOException("the request body was closed");
+    }
+    ByteBuffer from = current;
+    if (from != null && from.hasRemaining()) {
+      return from;
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return null;
+  }
+
+  /** Whether there are bytes, the end, or a failure. Takes the next chunk. */
+  private boolean readable() {
+    ByteBuffer from = current;
+    if (closed || (from != null && from.hasRemaining())) {
+      return true;
+    }
+    ByteString next = chunks.poll();
+    if (next == null) {
+      return failure != null || phase == Phase.ENDED;
+    }
+    current = next.asByteBuffer();
+    requestOneMore();
+    return true;
   }
 
   private void requestOneMore() {
     if (subscription != null && phase == Phase.FLOWING) {
       subscription.request(1);
-    }
-  }
-
-  private void awaitChange() throws IOException {
-    try {
-      changed.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw interrupted(e);
     }
   }
 
@@ -229,7 +242,7 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
   }
 
   /// Reads and drops what the client still sends, then runs the task; runs it at once when nothing
-  /// is to come.
+  /// is to come, and after [#REST_NANOS] in any case (see [#checkRest(long)]).
   void discardRest(Runnable then) {
     boolean ended;
     lock.lock();
@@ -239,6 +252,7 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
       chunks.clear();
       if (!ended) {
         whenEnded = then;
+        discardsSinceNanos = System.nanoTime();
       }
     } finally {
       lock.unlock();
@@ -248,6 +262,28 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
     } else {
       start();
       discardFlow();
+    }
+  }
+
+  /// Waits no longer for the rest of a body when its time is up.
+  void checkRest(long nowNanos) {
+    long since = discardsSinceNanos;
+    if (since != 0 && nowNanos - since > REST_NANOS) {
+      Runnable then = takeWhenEnded();
+      if (then != null) {
+        then.run();
+      }
+    }
+  }
+
+  private @Nullable Runnable takeWhenEnded() {
+    lock.lock();
+    try {
+      Runnable then = whenEnded;
+      whenEnded = null;
+      return then;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -300,6 +336,7 @@ final class RequestBodyStream extends InputStream implements Subscriber<ByteStri
     lock.lock();
     try {
       received += chunk.size();
+      lastReceivedNanos = System.nanoTime();
       if (received > bytesMax) {
         chunks.clear();
         refuse(ErrorCode.BODY_TOO_LARGE, Limits.bodyTooLarge(bytesMax));

@@ -134,12 +134,11 @@ final class RequestHandler implements Exchange.ExchangeObserver {
 
   private Response overloaded(Exchange exchange) {
     return ErrorReply.of(
-            ErrorCode.OBJECT_OVERLOADED,
-            "expected at most "
-                + config.requestsInFlightMax()
-                + " requests in flight at this node, found more",
-            exchange.requestId())
-        .withHeader("retry-after", "1");
+        ErrorCode.NODE_OVERLOADED,
+        "expected at most "
+            + config.requestsInFlightMax()
+            + " requests in flight at this node, found more",
+        exchange.requestId());
   }
 
   @Override

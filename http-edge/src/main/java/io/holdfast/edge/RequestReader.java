@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
@@ -24,6 +25,9 @@ final class RequestReader {
   static final String CONNECTING_IP = "holdfast-connecting-ip";
   private static final String FORWARDED_FOR = "x-forwarded-for";
   private static final String FORWARDED_PROTO = "x-forwarded-proto";
+
+  /** The very object that Pekko gives to bodies without a content type. */
+  private static final ContentType NOT_SENT = HttpEntities.create(new byte[1]).getContentType();
 
   private final EdgeConfig.Forwarded forwarded;
   private final int headerBytesMax;
@@ -117,7 +121,13 @@ final class RequestReader {
         case RequestIds.HEADER -> requestId = value;
         case FORWARDED_FOR -> takeForwardedFor(name, value);
         case FORWARDED_PROTO -> takeForwardedProto(name, value);
-        default -> add(name, value);
+        default -> addUnlessMadeByPekko(header, name, value);
+      }
+    }
+
+    private void addUnlessMadeByPekko(HttpHeader header, String name, String value) {
+      if (header.renderInRequests()) {
+        add(name, value);
       }
     }
 
@@ -143,8 +153,7 @@ final class RequestReader {
 
     private void addEntityHeaders(RequestEntity entity) {
       ContentType type = entity.getContentType();
-      boolean known = type != ContentTypes.NO_CONTENT_TYPE;
-      if (known && !(entity.isKnownEmpty() && type == ContentTypes.APPLICATION_OCTET_STREAM)) {
+      if (sentByClient(type)) {
         add("content-type", type.toString());
       }
       if (!entity.isChunked() && !entity.isKnownEmpty()) {
@@ -168,7 +177,7 @@ final class RequestReader {
         Headers headers = Headers.of(pairs.toArray(String[]::new));
         return connection == null ? headers : withoutConnectionTokens(headers, connection);
       } catch (IllegalArgumentException e) {
-        throw new HoldfastException(ErrorCode.INVALID_REQUEST, e.getMessage(), e);
+        throw new HoldfastException(ErrorCode.INVALID_REQUEST, String.valueOf(e.getMessage()), e);
       }
     }
 
@@ -186,6 +195,12 @@ final class RequestReader {
       }
     }
     return kept;
+  }
+
+  /** Equal to what a client may send, so only the identity tells. */
+  @SuppressWarnings("ReferenceEquality")
+  private static boolean sentByClient(ContentType type) {
+    return type != ContentTypes.NO_CONTENT_TYPE && type != NOT_SENT;
   }
 
   /// The host of `host:port`, in lower case, without a final dot.

@@ -5,6 +5,7 @@ import io.holdfast.sdk.HoldfastException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -94,8 +95,31 @@ public final class RouteTable<T> {
   /// The paths of one host: exact ones in a hash table; prefixes sorted, each knowing the longest
   /// other prefix that it starts with. The longest prefix of a path is the last one that sorts
   /// before the path, or one of those it starts with.
-  private record PathTable<T>(
-      Map<String, T> exact, String[] prefixes, List<T> targets, int[] parents) {
+  private static final class PathTable<T> {
+    private final Map<String, T> exact;
+    private final String[] prefixes;
+    private final List<T> targets;
+    private final int[] parents;
+
+    PathTable(Map<String, T> exact, SortedMap<String, T> byPrefix) {
+      this.exact = Map.copyOf(exact);
+      this.prefixes = byPrefix.keySet().toArray(String[]::new);
+      this.targets = List.copyOf(byPrefix.values());
+      this.parents = parents(prefixes);
+    }
+
+    private static int[] parents(String[] sorted) {
+      int[] parents = new int[sorted.length];
+      for (int i = 0; i < sorted.length; i++) {
+        int parent = i - 1;
+        while (parent >= 0 && !sorted[i].startsWith(sorted[parent])) {
+          parent = parents[parent];
+        }
+        parents[i] = parent;
+      }
+      return parents;
+    }
+
     @Nullable T find(String path) {
       T found = exact.get(path);
       if (found != null) {
@@ -136,16 +160,7 @@ public final class RouteTable<T> {
       }
 
       PathTable<T> build() {
-        String[] sorted = prefixes.keySet().toArray(String[]::new);
-        int[] parents = new int[sorted.length];
-        for (int i = 0; i < sorted.length; i++) {
-          int parent = i - 1;
-          while (parent >= 0 && !sorted[i].startsWith(sorted[parent])) {
-            parent = parents[parent];
-          }
-          parents[i] = parent;
-        }
-        return new PathTable<>(Map.copyOf(exact), sorted, List.copyOf(prefixes.values()), parents);
+        return new PathTable<>(exact, prefixes);
       }
     }
   }

@@ -185,12 +185,13 @@ final class ServiceApi {
   }
 
   private static void answerWith(Exchange exchange, CompletableFuture<Response> outcome) {
-    outcome.whenComplete((response, failure) -> {
-      if (failure != null) {
-        exchange.fail(failure);
-      } else {
-        exchange.answer(response);
-      }
-    });
+    var _ =
+        outcome.whenComplete((response, failure) -> {
+          if (failure != null) {
+            exchange.fail(failure);
+          } else {
+            exchange.answer(response);
+          }
+        });
   }
 }

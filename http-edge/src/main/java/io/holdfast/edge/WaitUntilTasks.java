@@ -1,25 +1,38 @@
 package io.holdfast.edge;
 
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /// The tasks that Workers gave to `waitUntil`: each on a virtual thread of its own, interrupted
 /// when it goes on for too long after its request was over.
 final class WaitUntilTasks {
   private final Set<Task> running = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger count = new AtomicInteger();
   private final long timeoutNanos;
+  private final int tasksMax;
   private final Runnable onInterrupt;
 
   /// @param onInterrupt called for each task that was interrupted
-  WaitUntilTasks(long timeoutNanos, Runnable onInterrupt) {
+  WaitUntilTasks(long timeoutNanos, int tasksMax, Runnable onInterrupt) {
     this.timeoutNanos = timeoutNanos;
+    this.tasksMax = tasksMax;
     this.onInterrupt = onInterrupt;
   }
 
+  /// @throws HoldfastException `node_overloaded`
   void start(Exchange exchange, Callable<?> work, Consumer<Thread> prepare) {
+    if (count.incrementAndGet() > tasksMax) {
+      count.decrementAndGet();
+      throw new HoldfastException(
+          ErrorCode.NODE_OVERLOADED,
+          "expected at most " + tasksMax + " waitUntil tasks at this node, found more");
+    }
     Task task = new Task(exchange, work);
     prepare.accept(task.thread);
     running.add(task);
@@ -27,7 +40,7 @@ final class WaitUntilTasks {
   }
 
   int count() {
-    return running.size();
+    return count.get();
   }
 
   /// Interrupts tasks whose time is up.
@@ -64,6 +77,7 @@ final class WaitUntilTasks {
         EdgeLog.WORKER.warn("request {}: a waitUntil task {}", exchange.requestId(), how, e);
       } finally {
         running.remove(this);
+        count.decrementAndGet();
       }
     }
 

@@ -109,7 +109,8 @@ class LimitsTest {
       String head = client.head();
       assertThat(head).startsWith("HTTP/1.1 " + status + " ").contains("x-request-id: ");
       assertThat(head).contains("x-holdfast-error: " + code, "application/json");
-      assertThat(client.body(head)).startsWith("{\"error\":{\"code\":\"" + code + "\",\"message\":\"");
+      assertThat(client.body(head))
+          .startsWith("{\"error\":{\"code\":\"" + code + "\",\"message\":\"");
     }
   }
 
@@ -145,19 +146,18 @@ class LimitsTest {
     edge.config("requests-in-flight-max = 2");
     CountDownLatch release = new CountDownLatch(1);
     CountDownLatch busy = new CountDownLatch(2);
-    worker(
-        (_, _, _) -> {
-          busy.countDown();
-          release.await();
-          return Response.text("done");
-        });
+    worker((_, _, _) -> {
+      busy.countDown();
+      release.await();
+      return Response.text("done");
+    });
     CompletableFuture<HttpResponse<String>> first = async("/");
     CompletableFuture<HttpResponse<String>> second = async("/");
     assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
     HttpResponse<String> shed = edge.get("/");
     assertThat(shed.statusCode()).isEqualTo(503);
     assertThat(shed.headers().firstValue("retry-after")).contains("1");
-    assertThat(shed.body()).contains("overloaded", "at most 2 requests");
+    assertThat(shed.body()).contains("\"node_overloaded\"", "at most 2 requests");
     assertThat(edge.get("/healthz").statusCode()).isEqualTo(200);
     assertThat(edge.get("/metrics").body())
         .contains("holdfast_edge_requests_rejected_total{reason=\"overloaded\"} 1.0");
@@ -168,24 +168,22 @@ class LimitsTest {
   }
 
   private CompletableFuture<HttpResponse<String>> async(String path) {
-    return edge.client.sendAsync(
-        edge.request(path).build(), HttpResponse.BodyHandlers.ofString());
+    return edge.client.sendAsync(edge.request(path).build(), HttpResponse.BodyHandlers.ofString());
   }
 
   @Test
   void endsARequestThatTakesTooLongAndInterruptsItsWorker() throws Exception {
     edge.config("request-timeout = 100 ms");
     CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
-    worker(
-        (_, _, _) -> {
-          try {
-            new CountDownLatch(1).await();
-          } catch (InterruptedException e) {
-            interrupted.complete(true);
-            throw e;
-          }
-          return Response.text("?");
-        });
+    worker((_, _, _) -> {
+      try {
+        new CountDownLatch(1).await();
+      } catch (InterruptedException e) {
+        interrupted.complete(true);
+        throw e;
+      }
+      return Response.text("?");
+    });
     HttpResponse<String> response = edge.get("/");
     assertThat(response.statusCode()).isEqualTo(504);
     assertThat(response.body()).contains("\"code\":\"timeout\"", "within 100 ms");

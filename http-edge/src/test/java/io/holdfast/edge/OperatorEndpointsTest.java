@@ -65,17 +65,21 @@ class OperatorEndpointsTest {
   void saysWhichCheckFails() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
     check("journal", () -> Optional.of("disk \"full\""));
-    check("engine", () -> {
-      throw new IllegalStateException("no Docker");
-    });
-    check("slow", () -> {
-      try {
-        never.await();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-      return Optional.empty();
-    });
+    check(
+        "engine",
+        () -> {
+          throw new IllegalStateException("no Docker");
+        });
+    check(
+        "slow",
+        () -> {
+          try {
+            never.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return Optional.empty();
+        });
     edge.start();
     HttpResponse<String> response = edge.get("/readyz");
     never.countDown();

@@ -35,7 +35,11 @@ class ServiceApiTest {
 
   @Test
   void callsAMethodWithJson() throws Exception {
-    edge.gateway.answersInvoke((_, call) -> FakeGateway.utf8("{\"got\":" + new String(call.arguments(), java.nio.charset.StandardCharsets.UTF_8) + "}"));
+    edge.gateway.answersInvoke((_, call) ->
+        FakeGateway.utf8(
+            "{\"got\":"
+                + new String(call.arguments(), java.nio.charset.StandardCharsets.UTF_8)
+                + "}"));
     edge.start();
     HttpResponse<String> response =
         edge.send(
@@ -113,8 +117,9 @@ class ServiceApiTest {
         edge.send(
             edge.authorized("/v1/objects/carts/a/rpc/m")
                 .POST(
-                    HttpRequest.BodyPublishers.ofInputStream(
-                        () -> new java.io.ByteArrayInputStream(FakeGateway.utf8("[" + " ".repeat(200_000) + "]")))));
+                    HttpRequest.BodyPublishers.ofInputStream(() ->
+                        new java.io.ByteArrayInputStream(
+                            FakeGateway.utf8("[" + " ".repeat(200_000) + "]")))));
     assertThat(chunked.statusCode()).isEqualTo(413);
     assertThat(edge.gateway.calls).isEmpty();
   }
@@ -130,7 +135,8 @@ class ServiceApiTest {
   @Test
   void tellsWhatTheObjectThrew() throws Exception {
     edge.gateway.fails(
-        new ObjectCallException(ErrorCode.OBJECT_FAILED, "IllegalArgumentException", "no such item"));
+        new ObjectCallException(
+            ErrorCode.OBJECT_FAILED, "IllegalArgumentException", "no such item"));
     edge.start();
     HttpResponse<String> response = rpc("/v1/objects/carts/a/rpc/m", "");
     assertThat(response.statusCode()).isEqualTo(500);
@@ -147,12 +153,11 @@ class ServiceApiTest {
 
   @Test
   void forwardsFetchWithItsPathQueryAndBodyButNotTheToken() throws Exception {
-    edge.gateway.answersFetch(
-        (_, request) ->
-            Response.of(
-                201,
-                Headers.of("x-from", "object"),
-                Body.of(request.method() + " " + request.url() + " " + request.body().text())));
+    edge.gateway.answersFetch((_, request) ->
+        Response.of(
+            201,
+            Headers.of("x-from", "object"),
+            Body.of(request.method() + " " + request.url() + " " + request.body().text())));
     edge.start();
     HttpResponse<String> response =
         edge.send(
@@ -172,8 +177,7 @@ class ServiceApiTest {
   @Test
   void fetchesTheRootWhenNoPathFollows() throws Exception {
     edge.start();
-    HttpResponse<String> response =
-        edge.send(edge.authorized("/v1/objects/carts/a/fetch?x=1"));
+    HttpResponse<String> response = edge.send(edge.authorized("/v1/objects/carts/a/fetch?x=1"));
     assertThat(response.body()).isEqualTo("GET http://localhost:" + edge.port() + "/?x=1");
   }
 

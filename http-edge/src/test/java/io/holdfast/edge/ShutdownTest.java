@@ -69,6 +69,21 @@ class ShutdownTest {
   }
 
   @Test
+  void letsALargeResponseLeaveThoughItsClientIsSlow() throws Exception {
+    String large = "x".repeat(20_000_000);
+    edge.app("app", (_, _, _) -> Response.text(large), "/*").start();
+    try (RawClient client = edge.raw()) {
+      client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").head();
+      CompletableFuture<Void> stopped = stopping(Duration.ofSeconds(10));
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .untilAsserted(() -> assertThatThrownBy(edge::raw).isInstanceOf(IOException.class));
+      assertThat(client.rest()).hasSize(20_000_000);
+      stopped.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
   void awaitsTheEndOfAStreamedResponse() throws Exception {
     PipedOutputStream feed = new PipedOutputStream();
     InputStream source = new PipedInputStream(feed);

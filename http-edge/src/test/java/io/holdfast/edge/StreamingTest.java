@@ -127,13 +127,12 @@ class StreamingTest {
   @Test
   void holdsTheSenderBackWhenTheWorkerDoesNotRead() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
-    worker(
-        (request, _, _) -> {
-          InputStream stream = request.body().stream();
-          stream.read();
-          go.await();
-          return Response.text(Long.toString(1 + drain(stream)));
-        });
+    worker((request, _, _) -> {
+      InputStream stream = request.body().stream();
+      stream.read();
+      go.await();
+      return Response.text(Long.toString(1 + drain(stream)));
+    });
     Zeros source = new Zeros(50L * MB);
     HttpRequest.BodyPublisher body =
         HttpRequest.BodyPublishers.fromPublisher(
@@ -154,35 +153,32 @@ class StreamingTest {
     AtomicLong since = new AtomicLong(System.nanoTime());
     await()
         .atMost(10, TimeUnit.SECONDS)
-        .until(
-            () -> {
-              long now = value.get();
-              if (now != last.getAndSet(now)) {
-                since.set(System.nanoTime());
-              }
-              return System.nanoTime() - since.get() > 300_000_000L;
-            });
+        .until(() -> {
+          long now = value.get();
+          if (now != last.getAndSet(now)) {
+            since.set(System.nanoTime());
+          }
+          return System.nanoTime() - since.get() > 300_000_000L;
+        });
     return last.get();
   }
 
   @Test
   void sends50MbOfKnownAndUnknownLength() throws Exception {
-    worker(
-        (request, _, _) -> {
-          Zeros zeros = new Zeros(50L * MB);
-          return Response.of(
-              200,
-              Headers.empty(),
-              request.path().equals("/known") ? Body.of(zeros, 50L * MB) : Body.of(zeros));
-        });
+    worker((request, _, _) -> {
+      Zeros zeros = new Zeros(50L * MB);
+      return Response.of(
+          200,
+          Headers.empty(),
+          request.path().equals("/known") ? Body.of(zeros, 50L * MB) : Body.of(zeros));
+    });
     assertThat(download("/known")).isEqualTo(50L * MB);
     assertThat(download("/unknown")).isEqualTo(50L * MB);
   }
 
   private long download(String path) throws Exception {
     HttpResponse<InputStream> response =
-        edge.client.send(
-            edge.request(path).build(), HttpResponse.BodyHandlers.ofInputStream());
+        edge.client.send(edge.request(path).build(), HttpResponse.BodyHandlers.ofInputStream());
     try (InputStream body = response.body()) {
       return drain(body);
     }
@@ -238,9 +234,8 @@ class StreamingTest {
   @Test
   void sendsEachEventAtOnce() throws Exception {
     Feed feed = new Feed();
-    worker(
-        (_, _, _) ->
-            Response.of(200, Headers.of("content-type", "text/event-stream"), Body.of(feed)));
+    worker((_, _, _) ->
+        Response.of(200, Headers.of("content-type", "text/event-stream"), Body.of(feed)));
     try (RawClient client = edge.raw()) {
       client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
       assertThat(client.head()).contains("Transfer-Encoding: chunked\r\n");
@@ -284,12 +279,11 @@ class StreamingTest {
     CountDownLatch left = new CountDownLatch(1);
     CountDownLatch working = new CountDownLatch(1);
     Feed feed = new Feed();
-    worker(
-        (_, _, _) -> {
-          working.countDown();
-          left.await();
-          return Response.of(200, Headers.empty(), Body.of(feed));
-        });
+    worker((_, _, _) -> {
+      working.countDown();
+      left.await();
+      return Response.of(200, Headers.empty(), Body.of(feed));
+    });
     RawClient client = edge.raw();
     client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     assertThat(working.await(10, TimeUnit.SECONDS)).isTrue();
@@ -304,11 +298,10 @@ class StreamingTest {
   void closesTheStreamForHeadAndForStatusesWithoutBody() throws Exception {
     Feed head = new Feed();
     Feed notModified = new Feed();
-    worker(
-        (request, _, _) ->
-            request.method().equals("HEAD")
-                ? Response.of(200, Headers.empty(), Body.of(head))
-                : Response.of(304, Headers.empty(), Body.of(notModified, 9)));
+    worker((request, _, _) ->
+        request.method().equals("HEAD")
+            ? Response.of(200, Headers.empty(), Body.of(head))
+            : Response.of(304, Headers.empty(), Body.of(notModified, 9)));
     edge.send(edge.request("/").method("HEAD", HttpRequest.BodyPublishers.noBody()));
     assertThat(head.closes()).isTrue();
     edge.get("/");
@@ -317,49 +310,44 @@ class StreamingTest {
 
   @Test
   void breaksTheConnectionWhenTheBodyFailsInTheMiddle() throws Exception {
-    worker(
-        (request, _, _) -> {
-          InputStream failing =
-              new ByteArrayInputStream(new byte[10]) {
-                @Override
-                public synchronized int read(byte[] into, int offset, int length) {
-                  int count = super.read(into, offset, length);
-                  if (count < 0) {
-                    throw new IllegalStateException("secret");
-                  }
-                  return count;
-                }
-              };
-          boolean known = request.path().equals("/known");
-          return Response.of(
-              200, Headers.empty(), known ? Body.of(failing, 20) : Body.of(failing));
-        });
+    worker((request, _, _) -> {
+      InputStream failing =
+          new ByteArrayInputStream(new byte[10]) {
+            @Override
+            public synchronized int read(byte[] into, int offset, int length) {
+              int count = super.read(into, offset, length);
+              if (count < 0) {
+                throw new IllegalStateException("secret");
+              }
+              return count;
+            }
+          };
+      boolean known = request.path().equals("/known");
+      return Response.of(200, Headers.empty(), known ? Body.of(failing, 20) : Body.of(failing));
+    });
     assertThatThrownBy(() -> edge.get("/known")).isInstanceOf(IOException.class);
     assertThatThrownBy(() -> edge.get("/unknown")).isInstanceOf(IOException.class);
   }
 
   @Test
   void breaksTheConnectionWhenTheBodyIsShorterThanSaid() {
-    worker(
-        (_, _, _) ->
-            Response.of(
-                200, Headers.empty(), Body.of(new ByteArrayInputStream(new byte[5]), 10)));
+    worker((_, _, _) ->
+        Response.of(200, Headers.empty(), Body.of(new ByteArrayInputStream(new byte[5]), 10)));
     assertThatThrownBy(() -> edge.get("/")).isInstanceOf(IOException.class);
   }
 
   @Test
   void tellsTheReaderWhenTheClientBreaksOff() throws Exception {
     CompletableFuture<Throwable> failure = new CompletableFuture<>();
-    worker(
-        (request, _, _) -> {
-          try {
-            drain(request.body().stream());
-          } catch (IOException e) {
-            failure.complete(e);
-            throw e;
-          }
-          return Response.text("?");
-        });
+    worker((request, _, _) -> {
+      try {
+        drain(request.body().stream());
+      } catch (IOException e) {
+        failure.complete(e);
+        throw e;
+      }
+      return Response.text("?");
+    });
     try (RawClient client = edge.raw()) {
       client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nabc");
     }
@@ -369,16 +357,17 @@ class StreamingTest {
 
   @Test
   void invitesTheBodyOnlyWhenTheWorkerReadsIt() throws Exception {
-    worker(
-        (request, _, _) ->
-            Response.text(request.path().equals("/no") ? "no" : request.body().text()));
+    worker((request, _, _) ->
+        Response.text(request.path().equals("/no") ? "no" : request.body().text()));
     try (RawClient client = edge.raw()) {
-      client.send("POST /yes HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+      client.send(
+          "POST /yes HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
       assertThat(client.head()).startsWith("HTTP/1.1 100");
       client.send("abc");
       assertThat(client.head()).startsWith("HTTP/1.1 200");
       assertThat(client.read(3)).isEqualTo("abc");
-      client.send("POST /no HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+      client.send(
+          "POST /no HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
       assertThat(client.head()).startsWith("HTTP/1.1 200").contains("Connection: close");
       assertThat(client.rest()).isEqualTo("no");
     }
@@ -400,6 +389,16 @@ class StreamingTest {
   }
 
   @Test
+  void doesNotWaitForeverForTheRestOfAShortBody() throws Exception {
+    worker((_, _, _) -> Response.text("answer"));
+    try (RawClient client = edge.raw()) {
+      client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 40000\r\n\r\nabc");
+      assertThat(client.head()).contains("Connection: close");
+      assertThat(client.rest()).isEqualTo("answer");
+    }
+  }
+
+  @Test
   void answersEarlyAndStillReachesAClientThatGoesOnSending() throws Exception {
     worker((_, _, _) -> Response.text(403, "no thanks"));
     try (RawClient client = edge.raw()) {
@@ -416,12 +415,11 @@ class StreamingTest {
 
   @Test
   void closingTheRequestBodyEarlyStillGivesTheResponse() throws Exception {
-    worker(
-        (request, _, _) -> {
-          try (InputStream stream = request.body().stream()) {
-            return Response.text("saw " + stream.readNBytes(5).length);
-          }
-        });
+    worker((request, _, _) -> {
+      try (InputStream stream = request.body().stream()) {
+        return Response.text("saw " + stream.readNBytes(5).length);
+      }
+    });
     HttpResponse<String> response = edge.send(edge.request("/").POST(zeros(1_000_000)));
     assertThat(response.body()).isEqualTo("saw 5");
   }
@@ -448,10 +446,9 @@ class StreamingTest {
   private void awaitQuiet() {
     await()
         .atMost(10, TimeUnit.SECONDS)
-        .untilAsserted(
-            () -> {
-              assertThat(gauge("holdfast_edge_requests_in_flight")).isZero();
-              assertThat(gauge("holdfast_edge_connections")).isZero();
-            });
+        .untilAsserted(() -> {
+          assertThat(gauge("holdfast_edge_requests_in_flight")).isZero();
+          assertThat(gauge("holdfast_edge_connections")).isZero();
+        });
   }
 }

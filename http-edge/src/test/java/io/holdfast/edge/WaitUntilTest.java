@@ -69,6 +69,17 @@ class WaitUntilTest {
   }
 
   @Test
+  void isRefusedWhenTooManyRun() throws Exception {
+    edge.config("wait-until-tasks-max = 1");
+    start();
+    assertThat(edge.get("/").statusCode()).isEqualTo(200);
+    assertThat(edge.get("/").body()).contains("node_overloaded");
+    release.countDown();
+    await().atMost(Duration.ofSeconds(10)).until(() -> running() == 0);
+    assertThat(edge.get("/").statusCode()).isEqualTo(200);
+  }
+
+  @Test
   void isAwaitedAtShutdown() throws Exception {
     start();
     edge.get("/");

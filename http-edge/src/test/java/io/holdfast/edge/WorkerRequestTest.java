@@ -13,9 +13,12 @@ import io.holdfast.sdk.Worker;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WorkerRequestTest {
   private final EdgeFixture edge = new EdgeFixture();
@@ -65,6 +68,25 @@ class WorkerRequestTest {
         .contains("x=");
     assertThat(request.header("content-length")).contains("4");
     assertThat(request.header("host")).contains("localhost:" + edge.port());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "                                          | none",
+        "Content-Type: application/octet-stream     | application/octet-stream",
+        "Content-Type: x/y; a=\"b c\"                | x/y; a=\"b c\"",
+        "content-type: multipart/form-data; boundary=--Ab | multipart/form-data; boundary=--Ab",
+        "Content-Type: nonsense                     | nonsense",
+      })
+  void tellsTheContentTypeThatTheClientSent(String header, String expected) throws Exception {
+    worker((request, _, _) -> Response.text(request.header("content-type").orElse("none")));
+    String line = header == null ? "" : header + "\r\n";
+    try (RawClient client = edge.raw()) {
+      client.send("POST / HTTP/1.1\r\nHost: h\r\n" + line + "Content-Length: 1\r\n\r\nx");
+      assertThat(client.body(client.head())).isEqualTo(expected);
+    }
   }
 
   @Test
@@ -179,6 +201,29 @@ class WorkerRequestTest {
       assertThat(seen.get().contains(name)).as(name).isFalse();
     }
     assertThat(seen.get().first("x-end")).contains("1");
+  }
+
+  @Test
+  void givesWebSocketRequestsToTheWorkerWithoutPekkosOwnHeaders() throws Exception {
+    AtomicReference<Headers> seen = new AtomicReference<>();
+    worker((request, _, _) -> {
+      seen.set(request.headers());
+      return Response.text("no sockets yet");
+    });
+    try (RawClient client = edge.raw()) {
+      client.send(
+          "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+      assertThat(client.head()).startsWith("HTTP/1.1 200");
+    }
+    assertThat(seen.get())
+        .extracting(Map.Entry::getKey)
+        .containsExactly(
+            "Host",
+            "Sec-WebSocket-Key",
+            "Sec-WebSocket-Version",
+            "x-request-id",
+            "holdfast-connecting-ip");
   }
 
   @Test

@@ -60,17 +60,17 @@ class ContainerCrashMultiJvmTest {
   }
 
   @Test
-  void aContainerOfAnObjectThatNeverAskedForItIsRemovedAtStart() {
+  void containersThatNoObjectOwnsAreRemovedAtStart() {
     run("a", "true");
-    String mine = container("a");
     run("b", "true");
-    String stranger = id("c");
+    String mine = container("a");
     node.kill();
-    DockerCli.runTwin(mine, stranger);
+    String twin = DockerCli.runTwin(mine, DockerCli.EPOCH, "1");
+    String stranger = DockerCli.runTwin(mine, DockerCli.NAMESPACE, "nobodys");
     node.start();
-    await("the orphan is removed")
+    await("the orphans are removed")
         .atMost(SOON)
-        .until(() -> DockerCli.containersOf(stranger).isEmpty());
+        .until(() -> !DockerCli.exists(twin) && !DockerCli.exists(stranger));
     assertThat(container("a")).as("what is in use stays").isEqualTo(mine);
     assertThat(run("b", "echo still here")).isEqualTo("still here\n");
   }
@@ -78,9 +78,10 @@ class ContainerCrashMultiJvmTest {
   @Test
   void aContainerThatWasInUseWhenTheNodeDiedFallsAsleepWithItsState() {
     run("a", "echo one > file");
+    String id = id("a");
     node.kill();
     node.start();
-    String id = id("a");
+    // Nobody asks for the object meanwhile.
     await("asleep").atMost(ASLEEP_WITHIN).until(() -> DockerCli.containersOf(id).isEmpty());
     await("known to sleep")
         .atMost(SOON)

@@ -1,8 +1,10 @@
 package io.holdfast.multijvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,6 +20,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /// Clients that add tokens of their own to ledgers, and the book of what they sent and what was
 /// acknowledged.
 final class CrashLoad {
+  private static final Duration FIRST_ANSWER_WITHIN = Duration.ofSeconds(30);
+
   private final NodeProcess node;
   private final Map<String, Book> books = new ConcurrentHashMap<>();
   private final AtomicLong acknowledged = new AtomicLong();
@@ -45,6 +49,14 @@ final class CrashLoad {
     private final long unansweredBefore = unanswered.get();
     private volatile boolean killing;
     private volatile boolean over;
+
+    /// Returns when the node has acknowledged something: a kill before that would prove little.
+    void awaitFirstAnswer() {
+      await("a first answer")
+          .atMost(FIRST_ANSWER_WITHIN)
+          .pollInterval(Duration.ofMillis(5))
+          .until(() -> acknowledged.get() > acknowledgedBefore);
+    }
 
     /// From here on failures are expected.
     void aboutToKill() {

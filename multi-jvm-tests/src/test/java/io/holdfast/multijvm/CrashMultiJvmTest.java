@@ -38,6 +38,7 @@ class CrashMultiJvmTest {
         Random random = new Random(SEED + round);
         List<String> counters = counters(round);
         CrashLoad.Run run = load.start(CLIENTS, counters, "r" + round, random.nextLong());
+        run.awaitFirstAnswer();
         int killAfterMillis = random.nextInt(LOAD_MILLIS_MAX);
         NodeProcess.pause(Duration.ofMillis(killAfterMillis));
         run.aboutToKill();
@@ -45,7 +46,7 @@ class CrashMultiJvmTest {
         String outcome = run.end();
         String again = random.nextInt(5) == 0 ? killWhileStarting(node, random) : "";
         System.out.printf(
-            "crash: round %d seed %d: ready in %d ms, killed after %d ms%s: %s%n",
+            "crash: round %d seed %d: ready in %d ms, killed %d ms after the first answer%s: %s%n",
             round, SEED + round, ready.toMillis(), killAfterMillis, again, outcome);
         ready = node.start();
         for (String counter : counters) {

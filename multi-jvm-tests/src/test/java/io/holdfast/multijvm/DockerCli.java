@@ -3,11 +3,15 @@ package io.holdfast.multijvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /// Containers as the `docker` command shows them: a view that shares no code with the node.
 final class DockerCli {
+  static final String EPOCH = "io.holdfast.epoch";
+  static final String NAMESPACE = "io.holdfast.namespace";
   private static final String OBJECT = "io.holdfast.object";
 
   private DockerCli() {}
@@ -21,23 +25,36 @@ final class DockerCli {
     lines("rm", "-f", container);
   }
 
-  /// Starts a container that looks like another one's twin, but of an object that nobody knows.
-  static void runTwin(String container, String objectId) {
+  static boolean exists(String container) {
+    return lines("ps", "-aq", "--no-trunc").contains(container);
+  }
+
+  /// Starts a container that looks like another one's twin, but for one label.
+  ///
+  /// @return its id
+  static String runTwin(String container, String label, String value) {
     List<String> command = new ArrayList<>(List.of("run", "-d", "--network", "none"));
-    for (String label :
+    labelsOf(container)
+        .forEach((name, its) ->
+            command.addAll(List.of("--label", name + "=" + (name.equals(label) ? value : its))));
+    command.add(image(container));
+    return lines(command.toArray(String[]::new)).getFirst();
+  }
+
+  private static Map<String, String> labelsOf(String container) {
+    Map<String, String> labels = new HashMap<>();
+    for (String line :
         lines(
             "inspect",
             "-f",
             "{{range $k, $v := .Config.Labels}}{{println $k $v}}{{end}}",
             container)) {
-      String[] pair = label.split(" ", 2);
-      if (!label.isBlank()) {
-        command.addAll(
-            List.of("--label", pair[0] + "=" + (pair[0].equals(OBJECT) ? objectId : pair[1])));
+      if (!line.isBlank()) {
+        String[] pair = line.split(" ", 2);
+        labels.put(pair[0], pair[1]);
       }
     }
-    command.add(image(container));
-    lines(command.toArray(String[]::new));
+    return labels;
   }
 
   private static String image(String container) {

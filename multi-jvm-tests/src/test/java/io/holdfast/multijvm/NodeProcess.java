@@ -62,6 +62,7 @@ final class NodeProcess implements AutoCloseable {
     settings.put("holdfast.apps-directory", directory.resolve("apps").toString());
     environment.put("JAVA_HOME", System.getProperty("java.home"));
     environment.put("HOLDFAST_JVM_FLAGS", "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1");
+    Apps.makeNodeQuick();
     deploy(appJars);
   }
 
@@ -138,9 +139,10 @@ final class NodeProcess implements AutoCloseable {
     }
   }
 
+  /// The node says so itself: somebody else could answer at its port.
   private boolean isReady() {
     try {
-      return get("/readyz").status() == 200;
+      return wholeLog().contains("holdfast: ready on ") && get("/readyz").status() == 200;
     } catch (UncheckedIOException e) {
       return false;
     }
@@ -219,9 +221,13 @@ final class NodeProcess implements AutoCloseable {
 
   /// The end of what the node printed in this life.
   String log() {
+    String all = wholeLog();
+    return all.substring(Math.max(0, all.length() - LOG_TAIL_CHARS));
+  }
+
+  private String wholeLog() {
     try {
-      String all = Files.readString(logFile(), StandardCharsets.UTF_8);
-      return all.substring(Math.max(0, all.length() - LOG_TAIL_CHARS));
+      return Files.readString(logFile(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       return "(no log: " + e + ")";
     }

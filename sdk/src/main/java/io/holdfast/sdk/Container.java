@@ -60,8 +60,14 @@ public class Container extends DurableObject implements ContainerControl {
   /// How long the process has between SIGTERM and SIGKILL.
   protected Duration stopGrace = Duration.ofSeconds(15);
 
+  /** How often a request that never reached the container begins anew. */
+  private static final int FETCH_TRIES = 5;
+
   private final ContainerHandle handle;
-  private final Set<Integer> readyPorts = new HashSet<>();
+
+  // Touched only in turns of the object.
+  private Set<Integer> readyPorts = new HashSet<>();
+  private boolean onStartDue;
   private @Nullable CompletableFuture<Void> startInProgress;
 
   public Container(ObjectContext ctx, Env env) {
@@ -83,7 +89,8 @@ public class Container extends DurableObject implements ContainerControl {
   // ---- hooks, for subclasses
   // ----------------------------------------------------------------------------------
 
-  /// Runs after a start, before the first request is sent on.
+  /// Runs once after each start, before the first request is sent on; nothing else enters the
+  /// object meanwhile. When it throws, the container is destroyed and the object reset.
   public void onStart() throws Exception {}
 
   /// Runs at least once after each end of the container, whoever ended it, also when the object was
@@ -132,19 +139,51 @@ public class Container extends DurableObject implements ContainerControl {
   /// that port is ready. Each request in flight, until its response is read to the end, keeps the
   /// container awake.
   public final Response containerFetch(Request request, int port) throws Exception {
-    ensureStarted(List.of(port));
-    handle.setInactivityTimeout(sleepAfter);
-    return handle.port(port).fetch(request);
+    ContainerPort target = handle.port(port);
+    for (int left = FETCH_TRIES - 1; ; left--) {
+      try {
+        ensureStarted(List.of(port));
+      } catch (HoldfastException e) {
+        if (left == 0 || !wasStopped(e)) {
+          throw e;
+        }
+        continue;
+      }
+      handle.setInactivityTimeout(sleepAfter);
+      try {
+        return target.fetch(request);
+      } catch (HoldfastException e) {
+        if (left == 0 || !(wasStopped(e) || e.code() == ErrorCode.CONTAINER_NOT_LISTENING)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** It was told to end, or had ended, before the request was sent. */
+  private static boolean wasStopped(Exception e) {
+    return e instanceof HoldfastException fault && fault.code() == ErrorCode.CONTAINER_NOT_RUNNING;
   }
 
   /// As [#containerFetch(Request, int)], but never starts the container.
   ///
   /// @return empty when the container is not running
   public final Optional<Response> fetchIfRunning(Request request, int port) {
-    if (!handle.running()) {
-      return Optional.empty();
+    ContainerPort target = handle.port(port);
+    CompletableFuture<Void> start = startInProgress;
+    try {
+      if (start != null) {
+        join(start);
+      }
+      return runs() && portsReady(List.of(port))
+          ? Optional.of(target.fetch(request))
+          : Optional.empty();
+    } catch (HoldfastException e) {
+      if (wasStopped(e)) {
+        return Optional.empty();
+      }
+      throw e;
     }
-    return Optional.of(handle.port(port).fetch(request));
   }
 
   @Override
@@ -202,71 +241,127 @@ public class Container extends DurableObject implements ContainerControl {
   }
 
   private void ensureStarted(@Nullable StartOptions options, List<Integer> ports) {
-    while (true) {
-      CompletableFuture<Void> other = startInProgress;
-      if (other != null) {
-        join(other);
-      } else if (handle.state().status() == ContainerState.Status.STOPPING) {
-        awaitStopped();
-      } else if (!handle.running()) {
-        startNow(options == null ? configuredOptions() : options, ports);
-        return;
-      } else {
-        awaitPorts(ports);
-        return;
-      }
+    boolean ready = false;
+    while (!ready) {
+      ready = approach(options, ports);
     }
   }
 
-  private void startNow(StartOptions options, List<Integer> ports) {
+  /** Goes one step towards a container that is ready; true when it is. */
+  private boolean approach(@Nullable StartOptions options, List<Integer> ports) {
+    CompletableFuture<Void> other = startInProgress;
+    if (other != null) {
+      join(other);
+      return false;
+    }
+    if (isStopping()) {
+      awaitStopped();
+      return false;
+    }
+    if (handle.running() && !onStartDue) {
+      return portsReady(ports);
+    }
+    bringUp(options == null ? configuredOptions() : options, ports);
+    return true;
+  }
+
+  private void bringUp(StartOptions options, List<Integer> ports) {
     CompletableFuture<Void> mine = new CompletableFuture<>();
     startInProgress = mine;
-    readyPorts.clear();
     try {
-      handle.start(options);
+      if (!handle.running()) {
+        readyPorts = new HashSet<>();
+        handle.start(options);
+        onStartDue = true;
+      }
       handle.setInactivityTimeout(sleepAfter);
-      handle.awaitReady(new Readiness.Running(), readyTimeout);
       awaitPorts(ports);
-      ctx.blockConcurrencyWhile(() -> {
-        onStart();
-        return true;
-      });
+      handle.awaitReady(new Readiness.Running(), readyTimeout);
+      runOnStart();
       mine.complete(null);
     } catch (Exception e) {
+      RuntimeException seen = reported(e);
+      mine.completeExceptionally(seen);
+      throw seen;
+    } catch (Error e) {
       mine.completeExceptionally(e);
-      throw reported(e);
+      throw e;
     } finally {
       startInProgress = null;
     }
+  }
+
+  /** Nothing else enters meanwhile, so what it sends to the container need not wait for itself. */
+  private void runOnStart() throws Exception {
+    ctx.blockConcurrencyWhile(() -> {
+      startInProgress = null;
+      onStartDue = false;
+      try {
+        onStart();
+      } catch (Throwable e) {
+        handle.destroy();
+        throw e;
+      }
+      return true;
+    });
   }
 
   private void join(CompletableFuture<Void> start) {
     try {
       ctx.blocking(start::get);
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof HoldfastException known ? known : failed(e);
+      throw e.getCause() instanceof RuntimeException known ? known : failed(e);
+    } catch (RuntimeException e) {
+      throw e;
     } catch (Exception e) {
       throw failed(e);
     }
+  }
+
+  private boolean isStopping() {
+    return handle.state().status() == ContainerState.Status.STOPPING;
+  }
+
+  private boolean runs() {
+    return handle.running() && !isStopping();
   }
 
   private void awaitStopped() {
     try {
       handle.monitor();
     } catch (HoldfastException e) {
+      if (isStopping()) {
+        throw e;
+      }
       // It ended, or had ended before: which way is told by onStop.
     }
   }
 
-  private void awaitPorts(List<Integer> ports) {
-    for (int port : ports) {
-      if (readyPorts.contains(port) && handle.state().status() == ContainerState.Status.HEALTHY) {
-        continue;
+  /** False when the container ended meanwhile. */
+  private boolean portsReady(List<Integer> ports) {
+    try {
+      awaitPorts(ports);
+      return true;
+    } catch (HoldfastException e) {
+      if (runs()) {
+        throw e;
       }
-      handle.awaitReady(
-          healthPath == null ? new Readiness.AnyHttp(port) : new Readiness.Http(port, healthPath),
-          readyTimeout);
-      readyPorts.add(port);
+      return false;
+    }
+  }
+
+  private void awaitPorts(List<Integer> ports) {
+    if (handle.state().status() != ContainerState.Status.HEALTHY) {
+      readyPorts = new HashSet<>();
+    }
+    Set<Integer> ready = readyPorts;
+    for (int port : ports) {
+      if (!ready.contains(port)) {
+        handle.awaitReady(
+            healthPath == null ? new Readiness.AnyHttp(port) : new Readiness.Http(port, healthPath),
+            readyTimeout);
+        ready.add(port);
+      }
     }
   }
 
@@ -282,6 +377,9 @@ public class Container extends DurableObject implements ContainerControl {
   }
 
   private RuntimeException reported(Exception error) {
+    if (error instanceof HoldfastException fault && wasStopped(fault)) {
+      return fault; // Somebody stopped it: nothing is wrong.
+    }
     try {
       onError(error);
     } catch (RuntimeException e) {

@@ -9,7 +9,8 @@ public interface ContainerControl {
   /// Starts the container unless it runs, and waits until its ports answer.
   void startAndWaitForPorts();
 
-  /// SIGTERM, grace, SIGKILL; returns once the signal was sent.
+  /// Lets what is in flight end, then SIGTERM, grace, SIGKILL; returns when the container has
+  /// ended.
   void stop();
 
   /// SIGKILL; returns when the container is gone.

@@ -10,13 +10,14 @@ public interface ContainerHandle {
   /// True from [#start] on until the exit was observed; says nothing about readiness.
   boolean running();
 
-  /// Orders the start and returns at once; failures show in [#monitor] and [#awaitReady].
+  /// Orders the start and returns at once; failures show in [#monitor], [#awaitReady] and requests
+  /// until the next start.
   ///
   /// @throws HoldfastException `wrong_state` "start() cannot be called on a container that is
   ///   already running."
   void start(StartOptions options);
 
-  /// Waits until the container has ended.
+  /// Waits until the container has ended. When it was quicker, tells once how it ended.
   ///
   /// @return how it ended, with code 0 or by [#destroy()]
   /// @throws ContainerExitException when it ended with another code
@@ -28,7 +29,8 @@ public interface ContainerHandle {
   ///
   /// @throws HoldfastException `container_not_listening` after the timeout,
   ///   `container_start_failed` when it could not be started or ended meanwhile,
-  ///   `container_no_capacity`, `image_not_found`, `engine_unavailable`
+  ///   `container_not_running` when it was told to end meanwhile, `container_no_capacity`,
+  ///   `image_not_found`, `engine_unavailable`
   void awaitReady(Readiness readiness, Duration timeout);
 
   /// A port of the container; it need not be declared anywhere.
@@ -36,14 +38,14 @@ public interface ContainerHandle {
   /// @throws HoldfastException `invalid_argument` outside 1 to 65,535
   ContainerPort port(int port);
 
-  /// Sends a signal, 1 to 64.
+  /// Sends a signal, 1 to 64; waits for the start.
   ///
   /// @throws HoldfastException `invalid_argument` "Invalid signal number.", `wrong_state` when it
   ///   is not running
   void signal(int number);
 
-  /// SIGTERM, then SIGKILL after the grace; returns when the container is gone. Returns at once
-  /// when it is not running.
+  /// Lets requests in flight end, then SIGTERM, then SIGKILL after the grace; returns when the
+  /// container has ended. Returns at once when it is not running.
   void stop(Duration grace);
 
   /// SIGKILL; on return [#running()] is false. Returns at once when it is not running.

@@ -50,6 +50,9 @@ public enum ErrorCode {
   // The world outside.
   FETCH_FAILED(502, Retry.NO),
 
+  // The node.
+  NODE_OVERLOADED(503, Retry.YES),
+
   // The operator's part.
   APP_INVALID(500, Retry.NO),
   CONFIG_INVALID(500, Retry.NO),

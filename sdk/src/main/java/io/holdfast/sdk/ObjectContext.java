@@ -24,8 +24,8 @@ public interface ObjectContext {
   void waitUntil(Callable<?> task);
 
   /// Runs code that blocks (a socket, a lock, a future) and lets other events enter meanwhile. It
-  /// begins once all earlier writes are durable, because it may tell the world of them. The code must
-  /// not use the object's context.
+  /// begins once all earlier writes are durable, because it may tell the world of them. The code
+  /// must not use the object's context.
   <T> T blocking(Callable<T> task) throws Exception;
 
   /// Waits, and lets other events enter meanwhile.

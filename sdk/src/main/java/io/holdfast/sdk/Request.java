@@ -69,6 +69,9 @@ public final class Request {
   }
 
   private int pathStart() {
+    if (url.startsWith("/")) {
+      return 0;
+    }
     int scheme = url.indexOf("://");
     if (scheme < 0) {
       return 0;

@@ -191,7 +191,7 @@ public abstract class ContainerEngineContract {
     return Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20));
   }
 
-  private static <T> CompletableFuture<T> async(Callable<T> work) {
+  protected static <T> CompletableFuture<T> async(Callable<T> work) {
     CompletableFuture<T> result = new CompletableFuture<>();
     Thread.ofVirtual()
         .start(() -> {

@@ -139,10 +139,8 @@ class DockerContainerEngineIT extends ContainerEngineContract {
     StartedContainer killed = serving("serve");
     StartedContainer lives = serving("serve");
     try (DockerContainerEngine cutOff = DockerContainerEngine.open(at(socket.host()), DEPLOYMENT)) {
-      CompletableFuture<ExitReason> exit =
-          CompletableFuture.supplyAsync(() -> cutOff.awaitExit(killed.id()));
-      CompletableFuture<ExitReason> none =
-          CompletableFuture.supplyAsync(() -> cutOff.awaitExit(lives.id()));
+      CompletableFuture<ExitReason> exit = async(() -> cutOff.awaitExit(killed.id()));
+      CompletableFuture<ExitReason> none = async(() -> cutOff.awaitExit(lives.id()));
       eventually().until(() -> socket.connections() > 0);
       socket.cut();
       assertThatThrownBy(() -> cutOff.inspect(killed.id()))
@@ -154,6 +152,33 @@ class DockerContainerEngineIT extends ContainerEngineContract {
       assertThat(none).isNotDone();
       killByHand(lives.id());
       assertThat(none.get(20, TimeUnit.SECONDS)).isEqualTo(new ExitReason.Exited(137));
+    }
+  }
+
+  @Test
+  void goesOnAtOnceWhenDockerIsBackAlthoughItsConnectionsAreDead() throws Exception {
+    UnreliableSocket socket = new UnreliableSocket("none");
+    sockets.add(socket);
+    ContainerSpec spec = program(owner(), "serve").build();
+    try (DockerContainerEngine engine = DockerContainerEngine.open(at(socket.host()), DEPLOYMENT)) {
+      engine.checkAvailable();
+      List<CompletableFuture<Integer>> calls = new ArrayList<>();
+      for (int i = 0; i < 32; i++) {
+        calls.add(async(() -> engine.images().size()));
+      }
+      for (CompletableFuture<Integer> call : calls) {
+        call.get(30, TimeUnit.SECONDS);
+      }
+      assertThat(socket.connections()).isGreaterThan(1);
+      socket.cut();
+      socket.mend();
+      StartedContainer container = engine.start(spec);
+      socket.cut();
+      socket.mend();
+      engine.signal(container.id(), 10);
+      socket.cut();
+      socket.mend();
+      engine.destroy(container.id());
     }
   }
 
@@ -407,6 +432,44 @@ class DockerContainerEngineIT extends ContainerEngineContract {
     assertThatThrownBy(() -> engine().exec(container.id(), ExecRequest.of("/no/such")))
         .satisfies(
             e -> assertThat(((HoldfastException) e).code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
+  }
+
+  @Test
+  void removesNetworksAndFenceAtTheEndWhenToldSoAndNothingRuns() throws Exception {
+    Deployment own = new Deployment("it-" + UUID.randomUUID());
+    DockerContainerEngine engine =
+        DockerContainerEngine.open(with("network.at-close = remove"), own);
+    StartedContainer container = engine.start(program(owner(), "serve").build());
+    engine.close();
+    assertThat(fences(own)).isNotZero();
+    engine = DockerContainerEngine.open(with("network.at-close = remove"), own);
+    engine.checkAvailable();
+    engine.destroy(container.id());
+    engine.close();
+    assertThat(fences(own)).isZero();
+    assertThat(docker("network", "ls")).doesNotContain(own.digest(12));
+  }
+
+  @Test
+  void takesDownFencesOfDeploymentsThatAreGone() throws Exception {
+    Deployment gone = new Deployment("it-" + UUID.randomUUID());
+    try (DockerContainerEngine engine = DockerContainerEngine.open(CONFIG, gone)) {
+      engine.checkAvailable();
+    }
+    for (String network : List.of("internal", "internet")) {
+      docker("network", "rm", "holdfast-%s-%s".formatted(gone.digest(12), network));
+    }
+    assertThat(fences(gone)).isNotZero();
+    engine().checkAvailable();
+    assertThat(fences(gone)).isZero();
+    assertThat(fences(DEPLOYMENT)).isNotZero();
+  }
+
+  private static long fences(Deployment deployment) throws Exception {
+    return DockerCommand.run(List.of("iptables", "-S"))
+        .lines()
+        .filter(rule -> rule.contains(deployment.digest(12)))
+        .count();
   }
 
   @Test

@@ -3,8 +3,6 @@ package io.holdfast.node.container;
 import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
-import io.holdfast.engine.ContainerState;
-import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.Network;
 import io.holdfast.engine.ReadinessProbe;
 import io.holdfast.engine.http.ContainerHttpClient;
@@ -15,18 +13,15 @@ import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
-import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.StartOptions;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,8 +41,11 @@ public final class ContainerHost implements AutoCloseable {
   private final InstantSource clock;
   private final Settings settings;
   private final Map<String, ContainerSupervisor> supervisors = new ConcurrentHashMap<>();
-  private final Map<NamespaceId, AtomicInteger> instances = new ConcurrentHashMap<>();
-  private boolean adopted;
+  private final ContainerInventory inventory;
+  private final InstanceLimits limits;
+  private final AddressBook addresses;
+  private final AtomicLong lastEpoch = new AtomicLong();
+  private volatile boolean sleeping;
   private volatile boolean closed;
 
   /// What the operator sets.
@@ -55,7 +53,15 @@ public final class ContainerHost implements AutoCloseable {
   /// @param node the id of this node
   /// @param region where it is
   /// @param stopGrace how long a container that the platform stops has between SIGTERM and SIGKILL
-  public record Settings(String node, String region, Duration stopGrace) {}
+  /// @param retryPause the first pause before something that failed is tried again
+  /// @param cleanEvery how often the engine is searched for containers that nobody wants
+  public record Settings(
+      String node, String region, Duration stopGrace, Duration retryPause, Duration cleanEvery) {
+    /// With the usual pauses.
+    public Settings(String node, String region, Duration stopGrace) {
+      this(node, region, stopGrace, Duration.ofMillis(500), Duration.ofMinutes(1));
+    }
+  }
 
   /// Makes the way from a container back to its object.
   @FunctionalInterface
@@ -81,6 +87,9 @@ public final class ContainerHost implements AutoCloseable {
     this.timer = timer;
     this.clock = clock;
     this.settings = settings;
+    this.inventory = new ContainerInventory(this, apps);
+    this.limits = new InstanceLimits(apps);
+    this.addresses = new AddressBook(http);
   }
 
   // ---- for objects
@@ -109,15 +118,16 @@ public final class ContainerHost implements AutoCloseable {
     }
     supervisor.objectLeaves();
     supervisors.computeIfPresent(
-        address.key(), (key, present) -> present.running() ? present : null);
+        address.key(), (key, present) -> present.retire() ? null : present);
   }
 
   /// Puts all containers to sleep, as if they had been idle for long enough; then stops those that
-  /// still run. Returns when all are gone or the time is over.
+  /// still run, and starts no more. Returns when all are gone and their objects have heard of it,
+  /// or the time is over.
   public void sleepAll(Duration deadline) {
+    sleeping = true;
     List<Thread> threads =
         supervisors.values().stream()
-            .filter(ContainerSupervisor::running)
             .map(supervisor ->
                 Thread.ofVirtual().start(() -> supervisor.sleepNow(settings.stopGrace())))
             .toList();
@@ -135,84 +145,39 @@ public final class ContainerHost implements AutoCloseable {
   // ---- a node that starts
   // -------------------------------------------------------------------------------------
 
-  /// Takes over what an earlier life of this node left running, and removes what no loaded app can
-  /// own. Does it once; no container is started before.
-  ///
-  /// @throws HoldfastException `engine_unavailable`: then it is done by the first start that finds
-  ///   the engine
-  public synchronized void adoptAndClean() {
-    if (!adopted) {
-      adoptAll();
-      adopted = true;
-    }
-  }
-
-  private void adoptAll() {
-    Map<ContainerOwner.Key, FoundContainer> newest = new HashMap<>();
-    int removed = 0;
-    for (FoundContainer found : engine.list()) {
-      Optional<ContainerOwner> owner = found.owner().filter(this::isOurs);
-      if (owner.isEmpty() || found.phase() == FoundContainer.Phase.CREATED) {
-        removed += remove(found, "no object of this node owns it");
-        continue;
-      }
-      FoundContainer other = newest.get(owner.get().key());
-      if (other == null) {
-        newest.put(owner.get().key(), found);
-      } else {
-        boolean newer = owner.get().epoch() > other.owner().orElseThrow().epoch();
-        newest.put(owner.get().key(), newer ? found : other);
-        removed += remove(newer ? other : found, "a newer one of the same object exists");
-      }
-    }
-    newest.values().forEach(this::adopt);
-    if (removed + newest.size() > 0) {
-      log.info("containers of an earlier life: {} adopted, {} removed", newest.size(), removed);
-    }
-  }
-
-  private boolean isOurs(ContainerOwner owner) {
-    return apps.find(new NamespaceId(owner.app(), owner.namespace()))
-        .flatMap(ObjectClass::container)
-        .isPresent();
-  }
-
-  private int remove(FoundContainer found, String reason) {
+  /// Takes over what an earlier life of this node left running, and removes what no object of this
+  /// node wants; goes on with that as long as the host is open. When the engine is away that is
+  /// done once it is there; no container is started before.
+  public void open() {
     try {
-      engine.destroy(found.id());
-      log.info("removed container {} ({}): {}", found.id(), found.image(), reason);
-      return 1;
+      inventory.adopt();
     } catch (HoldfastException e) {
-      log.warn("container {} could not be removed: {}", found.id(), e.getMessage());
-      return 0;
+      log.warn("no container can be started for now: {}", e.getMessage());
     }
-  }
-
-  private void adopt(FoundContainer found) {
-    ContainerOwner owner = found.owner().orElseThrow();
-    ObjectAddress address =
-        new ObjectAddress(
-            new NamespaceId(owner.app(), owner.namespace()),
-            new ObjectId(owner.objectId(), Optional.empty()));
-    Optional<InetAddress> reached =
-        switch (engine.inspect(found.id())) {
-          case ContainerState.Running running -> Optional.of(running.address());
-          case ContainerState.Paused paused -> {
-            engine.resume(found.id());
-            yield Optional.of(paused.address());
-          }
-          case ContainerState.Created created -> Optional.empty();
-          case ContainerState.Exited exited -> Optional.empty();
-          case ContainerState.Gone gone -> Optional.empty();
-        };
-    supervisor(address).adopt(new ContainerRun.Place(found.id(), reached));
-    log.info("adopted container {} of {}", found.id(), address);
+    Thread.ofVirtual()
+        .name("container-inventory")
+        .start(() -> inventory.keep(settings.cleanEvery()));
   }
 
   // ---- for supervisors
   // ----------------------------------------------------------------------------------------
 
-  ContainerSpec spec(ObjectAddress address, StartOptions options) {
+  /// The owner of a new container; its epoch is above all earlier ones, whatever the clock does.
+  ContainerOwner newOwner(ObjectAddress address) {
+    long now = clock.millis();
+    return new ContainerOwner(
+        address.namespace().app(),
+        address.namespace().name(),
+        address.id().hex(),
+        settings.node(),
+        lastEpoch.updateAndGet(last -> Math.max(last + 1, now)));
+  }
+
+  void sawEpoch(long epoch) {
+    lastEpoch.accumulateAndGet(epoch, Math::max);
+  }
+
+  ContainerSpec spec(ObjectAddress address, ContainerOwner owner, StartOptions options) {
     ContainerConfig config =
         apps.objectClass(address.namespace())
             .container()
@@ -220,13 +185,6 @@ public final class ContainerHost implements AutoCloseable {
                 new HoldfastException(
                     ErrorCode.WRONG_STATE,
                     "namespace " + address.namespace() + " has no container"));
-    ContainerOwner owner =
-        new ContainerOwner(
-            address.namespace().app(),
-            address.namespace().name(),
-            address.id().hex(),
-            settings.node(),
-            clock.millis());
     Map<String, String> env =
         new HashMap<>(
             Map.of(
@@ -245,31 +203,41 @@ public final class ContainerHost implements AutoCloseable {
         .build();
   }
 
-  void checkCapacity(NamespaceId namespace) {
-    int max = apps.objectClass(namespace).container().map(ContainerConfig::maxInstances).orElse(0);
-    if (count(namespace).get() > max) {
+  /// One more container of the namespace is going to run.
+  ///
+  /// @throws HoldfastException `container_no_capacity`, `object_unavailable` while all are put to
+  ///   sleep
+  void takeInstance(NamespaceId namespace) {
+    if (sleeping) {
       throw new HoldfastException(
-          ErrorCode.CONTAINER_NO_CAPACITY,
-          "Maximum number of running container instances exceeded: namespace "
-              + namespace
-              + " has maxInstances "
-              + max);
+          ErrorCode.OBJECT_UNAVAILABLE, "node " + settings.node() + " is shutting down");
     }
+    limits.take(namespace);
   }
 
-  /** Every state but STOPPED counts as an instance. */
-  void changed(NamespaceId namespace, ContainerLifecycle.State from, ContainerLifecycle.State to) {
+  void countInstance(NamespaceId namespace) {
+    limits.found(namespace);
+  }
+
+  void releaseInstance(NamespaceId namespace) {
+    limits.release(namespace);
+  }
+
+  /** Every state but STOPPED counts. */
+  void changed(ContainerLifecycle.State from, ContainerLifecycle.State to) {
     if (from == ContainerLifecycle.State.STOPPED) {
-      count(namespace).incrementAndGet();
       metrics.running(1);
     } else if (to == ContainerLifecycle.State.STOPPED) {
-      count(namespace).decrementAndGet();
       metrics.running(-1);
     }
   }
 
-  private AtomicInteger count(NamespaceId namespace) {
-    return instances.computeIfAbsent(namespace, any -> new AtomicInteger());
+  ContainerInventory inventory() {
+    return inventory;
+  }
+
+  AddressBook addresses() {
+    return addresses;
   }
 
   ContainerEngine engine() {
@@ -298,6 +266,10 @@ public final class ContainerHost implements AutoCloseable {
 
   Duration stopGrace() {
     return settings.stopGrace();
+  }
+
+  Duration retryPause() {
+    return settings.retryPause();
   }
 
   boolean isClosed() {

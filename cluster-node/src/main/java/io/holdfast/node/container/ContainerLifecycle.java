@@ -18,6 +18,8 @@ final class ContainerLifecycle {
     START_ORDERED,
     /// A container of an earlier life of the node was found running.
     FOUND_RUNNING,
+    /// A container of an earlier life of the node was found, ended.
+    FOUND_ENDED,
     LAUNCHED,
     LAUNCH_FAILED,
     STOP_ORDERED,
@@ -53,32 +55,36 @@ final class ContainerLifecycle {
           switch (event) {
             case START_ORDERED -> to(State.STARTING, Action.LAUNCH);
             case FOUND_RUNNING -> to(State.RUNNING, Action.WATCH);
+            case FOUND_ENDED -> to(State.STOPPED, Action.REPORT_EXIT);
             case STOP_ORDERED, DESTROY_ORDERED, EXITED -> to(State.STOPPED, Action.NONE);
             case LAUNCHED, LAUNCH_FAILED -> to(State.STOPPED, Action.REFUSE);
           };
       case STARTING ->
           switch (event) {
-            case LAUNCHED -> to(State.RUNNING, Action.WATCH);
+            // Ordered before the engine could be asked what runs: what runs is what was ordered.
+            case LAUNCHED, FOUND_RUNNING -> to(State.RUNNING, Action.WATCH);
+            case FOUND_ENDED -> to(State.STARTING, Action.REPORT_EXIT);
             case LAUNCH_FAILED -> to(State.STOPPED, Action.REPORT_FAILURE);
             case STOP_ORDERED, DESTROY_ORDERED -> to(State.STOPPING, Action.NONE);
-            case START_ORDERED, FOUND_RUNNING, EXITED -> to(State.STARTING, Action.REFUSE);
+            case START_ORDERED, EXITED -> to(State.STARTING, Action.REFUSE);
           };
       case RUNNING ->
           switch (event) {
             case EXITED -> to(State.STOPPED, Action.REPORT_EXIT);
             case STOP_ORDERED -> to(State.STOPPING, Action.TERMINATE);
             case DESTROY_ORDERED -> to(State.STOPPING, Action.KILL);
-            case START_ORDERED, FOUND_RUNNING, LAUNCHED, LAUNCH_FAILED ->
+            case START_ORDERED, FOUND_RUNNING, FOUND_ENDED, LAUNCHED, LAUNCH_FAILED ->
                 to(State.RUNNING, Action.REFUSE);
           };
       case STOPPING ->
           switch (event) {
             case EXITED -> to(State.STOPPED, Action.REPORT_EXIT);
-            case LAUNCHED -> to(State.STOPPING, Action.WATCH_AND_KILL);
+            case LAUNCHED, FOUND_RUNNING -> to(State.STOPPING, Action.WATCH_AND_KILL);
+            case FOUND_ENDED -> to(State.STOPPING, Action.REPORT_EXIT);
             case LAUNCH_FAILED -> to(State.STOPPED, Action.REPORT_FAILURE);
             case STOP_ORDERED -> to(State.STOPPING, Action.NONE);
             case DESTROY_ORDERED -> to(State.STOPPING, Action.KILL);
-            case START_ORDERED, FOUND_RUNNING -> to(State.STOPPING, Action.REFUSE);
+            case START_ORDERED -> to(State.STOPPING, Action.REFUSE);
           };
     };
   }

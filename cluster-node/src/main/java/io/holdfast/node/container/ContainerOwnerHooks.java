@@ -2,6 +2,7 @@ package io.holdfast.node.container;
 
 import io.holdfast.sdk.ContainerExit;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 /// How a supervisor reaches its object, which may be out of memory. The futures complete when the
 /// object's turn is over and durable.
@@ -10,7 +11,9 @@ public interface ContainerOwnerHooks {
   CompletableFuture<?> ended(ContainerExit exit);
 
   /// Nothing was in flight for long enough; afterwards the container may or may not run on.
-  CompletableFuture<?> idle();
+  ///
+  /// @param still whether that still holds; to be asked in the object's turn, before its code runs
+  CompletableFuture<?> idle(BooleanSupplier still);
 
   /// A container of an earlier life of the node runs: the object must say how long it may idle.
   CompletableFuture<?> found();

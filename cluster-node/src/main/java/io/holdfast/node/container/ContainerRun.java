@@ -1,28 +1,64 @@
 package io.holdfast.node.container;
 
 import io.holdfast.engine.ContainerId;
+import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.sdk.ContainerExit;
 import java.net.InetAddress;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/// One run of a container, from the order to start it until its end.
+/// One run of a container, from the order to start it until the object has heard of its end.
 final class ContainerRun {
   /// What the engine started.
   ///
+  /// @param owner as the engine knows it, with the epoch of this start
   /// @param address where it is reached; empty when it had ended again before that was known
-  record Place(ContainerId id, Optional<InetAddress> address) {}
+  record Place(ContainerOwner owner, ContainerId id, Optional<InetAddress> address) {}
 
-  /** Completes when the engine has started it. */
+  /** Completes when the engine has started it, or with the reason why it did not. */
   final CompletableFuture<Place> launched = new CompletableFuture<>();
-
-  /** Completes with its end, or with the reason why it never ran. */
-  final CompletableFuture<ContainerExit> ended = new CompletableFuture<>();
 
   /** The end as the engine tells it; ends readiness probes. */
   final CompletableFuture<ExitReason> exited = new CompletableFuture<>();
 
+  /** Completes with its end, or with the reason why it never ran. */
+  final CompletableFuture<ContainerExit> ended = new CompletableFuture<>();
+
+  /** Completes when the object has heard of the end and the container was removed. */
+  final CompletableFuture<Void> settled = new CompletableFuture<>();
+
   /** Whether it was ready when last asked. */
   volatile boolean ready;
+
+  // Guarded by the monitor of the supervisor.
+
+  /** Requests whose response was not yet read to its end. */
+  int inFlight;
+
+  /** Those who wait for it to be ready, and want its log when it ends instead. */
+  int probes;
+
+  /** Whether its end was ordered. */
+  boolean endWanted;
+
+  /** Whether anyone who waited for its end was told of it. */
+  boolean endTold;
+
+  boolean neverRan() {
+    return launched.isCompletedExceptionally();
+  }
+
+  ContainerExit exit(ExitReason reason) {
+    return switch (reason) {
+      case ExitReason.Exited(int code) -> new ContainerExit(code, byWhom());
+      case ExitReason.OutOfMemory(int code) ->
+          new ContainerExit(code, ContainerExit.Reason.OUT_OF_MEMORY);
+      case ExitReason.Destroyed() -> new ContainerExit(137, byWhom());
+    };
+  }
+
+  private ContainerExit.Reason byWhom() {
+    return endWanted ? ContainerExit.Reason.RUNTIME_SIGNAL : ContainerExit.Reason.EXIT;
+  }
 }

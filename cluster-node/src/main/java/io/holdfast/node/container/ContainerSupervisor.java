@@ -1,6 +1,7 @@
 package io.holdfast.node.container;
 
 import io.holdfast.engine.ContainerId;
+import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.StartedContainer;
@@ -8,7 +9,6 @@ import io.holdfast.node.container.ContainerLifecycle.Action;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
 import io.holdfast.protocol.ObjectAddress;
-import io.holdfast.sdk.Body;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.ErrorCode;
@@ -17,20 +17,20 @@ import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.StartOptions;
-import java.io.FilterInputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +44,9 @@ public final class ContainerSupervisor {
   private static final Logger log = LoggerFactory.getLogger(ContainerSupervisor.class);
   private static final int LAUNCH_TRIES = 3;
   private static final int REPORT_TRIES = 7;
-  private static final Duration RETRY_FIRST = Duration.ofMillis(500);
+  private static final int SIGKILL = 9;
+  private static final Duration KILL_MAX = Duration.ofSeconds(10);
+  private static final Duration LOGS_MAX = Duration.ofSeconds(5);
 
   private final ObjectAddress address;
   private final ContainerHost host;
@@ -52,15 +54,13 @@ public final class ContainerSupervisor {
   private final boolean hooked;
 
   // Guarded by this.
+  private final IdleClock idle;
   private State state = State.STOPPED;
   private Instant lastChange;
   private @Nullable ContainerExit lastExit;
-  private ContainerRun run = new ContainerRun();
-  private boolean stopWanted;
-  private int inFlight;
-  private long lastActivityNanos = System.nanoTime();
-  private @Nullable Duration inactivityTimeout;
-  private @Nullable ScheduledFuture<?> idleCheck;
+  private @Nullable ContainerRun run;
+  private boolean expiring;
+  private boolean retired;
 
   ContainerSupervisor(
       ObjectAddress address, ContainerHost host, ContainerOwnerHooks hooks, boolean hooked) {
@@ -68,6 +68,7 @@ public final class ContainerSupervisor {
     this.host = host;
     this.hooks = hooks;
     this.hooked = hooked;
+    this.idle = new IdleClock(host.timer(), this::onIdleAlarm);
     this.lastChange = host.clock().instant();
   }
 
@@ -78,60 +79,62 @@ public final class ContainerSupervisor {
   ///
   /// @throws HoldfastException `wrong_state` when it runs, starts or stops
   public void start(StartOptions options, CompletableFuture<Void> permitted) {
-    ContainerRun started;
+    ContainerRun started = new ContainerRun();
     synchronized (this) {
+      if (retired) {
+        throw new HoldfastException(
+            ErrorCode.OBJECT_UNAVAILABLE, "object " + address + " is leaving memory");
+      }
       if (step(Event.START_ORDERED) != Action.LAUNCH) {
         throw new HoldfastException(
             ErrorCode.WRONG_STATE,
             "start() cannot be called on a container that is already running.");
       }
-      started = new ContainerRun();
       run = started;
-      stopWanted = false;
+      lastExit = null;
     }
     inBackground("launch", () -> launch(started, options, permitted));
   }
 
-  /// Sends a signal.
+  /// Sends a signal; waits for the start.
   public void signal(int number) {
     if (number < 1 || number > 64) {
       throw new HoldfastException(ErrorCode.INVALID_ARGUMENT, "Invalid signal number.");
     }
-    host.engine().signal(place(current()).id(), number);
+    ContainerRun signalled = current(() -> cannot("signal()"));
+    try {
+      host.engine().signal(place(signalled).id(), number);
+    } catch (HoldfastException e) {
+      throw e.code() == ErrorCode.CONTAINER_NOT_RUNNING ? cannot("signal()") : e;
+    }
   }
 
   /// Lets what is in flight end, then SIGTERM, then SIGKILL, all within the grace; waits until it
-  /// is gone.
+  /// is gone. An engine that does not answer is asked until it does.
   public void stop(Duration grace) {
-    ContainerRun stopped;
-    Action action;
-    synchronized (this) {
-      stopped = run;
-      action = step(Event.STOP_ORDERED);
-      stopWanted = true;
-    }
-    if (action == Action.TERMINATE) {
-      terminate(stopped, grace);
-    }
-    awaitEnd(stopped);
+    end(Event.STOP_ORDERED, grace, () -> true);
   }
 
-  /// SIGKILL; waits until it is gone.
+  /// SIGKILL; waits until it is gone. An engine that does not answer is asked until it does.
   public void destroy() {
-    ContainerRun destroyed;
-    Action action;
+    end(Event.DESTROY_ORDERED, Duration.ZERO, () -> true);
+  }
+
+  private void end(Event order, Duration grace, BooleanSupplier condition) {
+    ContainerRun ending;
     synchronized (this) {
-      destroyed = run;
-      if (state == State.STOPPED) {
+      ending = run;
+      if (ending == null || state == State.STOPPED || !condition.getAsBoolean()) {
         return;
       }
-      action = step(Event.DESTROY_ORDERED);
-      stopWanted = true;
+      ending.endWanted = true;
+      switch (step(order)) {
+        case TERMINATE -> inBackground("stop", () -> terminate(ending, grace));
+        case KILL -> inBackground("kill", () -> kill(ending));
+        case NONE, LAUNCH, WATCH, WATCH_AND_KILL, REPORT_FAILURE, REPORT_EXIT, REFUSE -> {}
+      }
     }
-    if (action == Action.KILL) {
-      kill(destroyed);
-    }
-    awaitEnd(destroyed);
+    awaitEnd(ending);
   }
 
   // ---- questions
@@ -145,148 +148,176 @@ public final class ContainerSupervisor {
     return switch (state) {
       case STARTING -> described(ContainerState.Status.STARTING);
       case RUNNING ->
-          described(run.ready ? ContainerState.Status.HEALTHY : ContainerState.Status.RUNNING);
+          described(
+              run != null && run.ready
+                  ? ContainerState.Status.HEALTHY
+                  : ContainerState.Status.RUNNING);
       case STOPPING -> described(ContainerState.Status.STOPPING);
-      case STOPPED -> {
-        ContainerExit exit = lastExit;
-        boolean byItself =
-            exit != null
-                && exit.exitCode() != 0
-                && exit.reason() != ContainerExit.Reason.RUNTIME_SIGNAL;
-        yield byItself
-            ? new ContainerState(
-                ContainerState.Status.STOPPED_WITH_CODE,
-                lastChange,
-                OptionalInt.of(exit.exitCode()))
-            : described(ContainerState.Status.STOPPED);
-      }
+      case STOPPED -> stopped(lastExit);
     };
+  }
+
+  private ContainerState stopped(@Nullable ContainerExit exit) {
+    if (exit == null
+        || exit.exitCode() == 0
+        || exit.reason() == ContainerExit.Reason.RUNTIME_SIGNAL) {
+      return described(ContainerState.Status.STOPPED);
+    }
+    return new ContainerState(
+        ContainerState.Status.STOPPED_WITH_CODE, lastChange, OptionalInt.of(exit.exitCode()));
   }
 
   private ContainerState described(ContainerState.Status status) {
     return new ContainerState(status, lastChange, OptionalInt.empty());
   }
 
-  /// Waits for the end of the current run.
+  /// Waits for the end of the current run; of the last one, when nobody was told how that ended.
   public ContainerExit monitor() {
-    ContainerRun watched;
-    synchronized (this) {
-      if (state == State.STOPPED) {
-        throw new HoldfastException(
-            ErrorCode.WRONG_STATE,
-            "monitor() cannot be called on a container that is not running.");
-      }
-      watched = run;
-    }
-    return join(watched.ended, null);
+    ContainerRun watched = currentOrUntold(() -> cannot("monitor()"));
+    ContainerExit exit = join(watched.ended, null);
+    told(watched);
+    return exit;
   }
 
-  /// Waits until the container answers.
+  /// Waits until the container answers; that counts as use of it.
+  ///
+  /// @throws HoldfastException `container_not_running` when it was told to end first
   public void awaitReady(Readiness readiness, Duration timeout) {
-    ContainerRun watched = current();
+    ContainerRun watched = currentOrUntold(this::notRunning);
     long deadline = System.nanoTime() + timeout.toNanos();
+    synchronized (this) {
+      watched.probes++;
+      watchIdleness();
+    }
+    try {
+      awaitReady(watched, readiness, timeout, deadline);
+    } catch (HoldfastException e) {
+      throw wasStopped(watched) && !watched.neverRan() ? notRunning() : e;
+    } finally {
+      synchronized (this) {
+        watched.probes--;
+        idle.touch();
+        watchIdleness();
+        notifyAll();
+      }
+    }
+  }
+
+  private void awaitReady(
+      ContainerRun watched, Readiness readiness, Duration timeout, long deadlineNanos) {
     ContainerRun.Place place = join(watched.launched, timeout);
+    if (wasStopped(watched)) {
+      throw notRunning();
+    }
     if (readiness instanceof Readiness.Running) {
       return;
     }
-    Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-    host.probe().await(place.id(), addressOf(place), readiness, left, watched.exited);
+    Duration left = Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime()));
+    if (place.address().isEmpty() || watched.exited.isDone()) {
+      throw host.probe().endedFirst(place.id(), readiness, join(watched.exited, left));
+    }
+    host.probe().await(place.id(), place.address().get(), readiness, left, watched.exited);
     watched.ready = true;
+  }
+
+  private synchronized boolean wasStopped(ContainerRun watched) {
+    return watched.endWanted;
+  }
+
+  private synchronized ContainerRun current(Supplier<HoldfastException> otherwise) {
+    ContainerRun now = run;
+    if (now == null || state == State.STOPPED) {
+      throw otherwise.get();
+    }
+    return now;
+  }
+
+  /** The last run counts while there is something of it to tell. */
+  private synchronized ContainerRun currentOrUntold(Supplier<HoldfastException> otherwise) {
+    ContainerRun last = run;
+    if (last == null || (state == State.STOPPED && last.endTold && !last.neverRan())) {
+      throw otherwise.get();
+    }
+    return last;
+  }
+
+  private synchronized void told(ContainerRun of) {
+    of.endTold = true;
   }
 
   // ---- traffic
   // ------------------------------------------------------------------------------------------------
 
   /// Sends a request to a port; until its response is read or closed it counts as in flight.
+  ///
+  /// @throws HoldfastException `container_not_running` only when nothing was sent
   public Response fetch(int port, Request request) {
     ContainerRun used = enter();
     AtomicBoolean left = new AtomicBoolean();
     Runnable leave =
         () -> {
           if (left.compareAndSet(false, true)) {
-            leave();
+            leave(used);
           }
         };
     try {
-      ContainerRun.Place place = place(used);
-      Response response = host.http().fetch(new InetSocketAddress(addressOf(place), port), request);
+      Response response = host.http().fetch(endpoint(used, port), request);
       if (response.body().buffered().isPresent()) {
         leave.run();
         return response;
       }
-      return response.withBody(counted(response.body(), leave));
+      return response.withBody(CountedBody.of(response.body(), leave));
     } catch (RuntimeException | Error e) {
+      if (e instanceof HoldfastException fault
+          && fault.code() == ErrorCode.CONTAINER_NOT_LISTENING) {
+        used.ready = false;
+      }
       leave.run();
       throw e;
     }
   }
 
-  private synchronized ContainerRun enter() {
-    if (state == State.STOPPED || state == State.STOPPING) {
+  private InetSocketAddress endpoint(ContainerRun used, int port) {
+    InetAddress at = place(used).address().orElseThrow(this::notRunning);
+    if (!host.addresses().leadsTo(at, used)) {
       throw notRunning();
     }
-    inFlight++;
-    lastActivityNanos = System.nanoTime();
-    return run;
+    return new InetSocketAddress(at, port);
   }
 
-  private synchronized void leave() {
-    inFlight--;
-    lastActivityNanos = System.nanoTime();
-    if (inFlight == 0) {
-      notifyAll();
-      scheduleIdleCheck();
+  private synchronized ContainerRun enter() {
+    ContainerRun used = run;
+    if (used == null || state == State.STOPPING) {
+      throw notRunning();
     }
+    if (state == State.STOPPED) {
+      throw used.neverRan() ? failureOf(used) : notRunning();
+    }
+    used.inFlight++;
+    idle.touch();
+    return used;
   }
 
-  private static Body counted(Body body, Runnable leave) {
-    InputStream stream =
-        new FilterInputStream(body.stream()) {
-          @Override
-          public int read() throws IOException {
-            return ended(super.read());
-          }
-
-          @Override
-          public int read(byte[] target, int offset, int length) throws IOException {
-            return ended(in.read(target, offset, length));
-          }
-
-          private int ended(int result) {
-            if (result < 0) {
-              leave.run();
-            }
-            return result;
-          }
-
-          @Override
-          public void close() throws IOException {
-            try {
-              super.close();
-            } finally {
-              leave.run();
-            }
-          }
-        };
-    return body.length().isPresent() ? Body.of(stream, body.length().getAsLong()) : Body.of(stream);
+  private synchronized void leave(ContainerRun used) {
+    used.inFlight--;
+    idle.touch();
+    if (used.inFlight == 0) {
+      notifyAll();
+      watchIdleness();
+    }
   }
 
   // ---- inactivity
   // ---------------------------------------------------------------------------------------------
 
   public synchronized void inactivityTimeout(Duration timeout) {
-    if (timeout.isNegative() || timeout.isZero()) {
-      throw new HoldfastException(
-          ErrorCode.INVALID_ARGUMENT, "expected a positive inactivity timeout, found " + timeout);
-    }
-    if (!timeout.equals(inactivityTimeout)) {
-      inactivityTimeout = timeout;
-      scheduleIdleCheck();
+    if (idle.timeout(timeout)) {
+      watchIdleness();
     }
   }
 
   public synchronized void renewActivity() {
-    lastActivityNanos = System.nanoTime();
+    idle.touch();
   }
 
   /// The object leaves memory. Its container goes on when there is someone to put it to sleep, else
@@ -294,66 +325,98 @@ public final class ContainerSupervisor {
   void objectLeaves() {
     boolean unwatched;
     synchronized (this) {
-      unwatched = state != State.STOPPED && inactivityTimeout == null && !hooked;
+      unwatched = state != State.STOPPED && !idle.hasTimeout() && !hooked;
     }
     if (unwatched) {
       inBackground("destroy", this::destroy);
     }
   }
 
+  /// When nothing runs, this supervisor starts nothing any more, and can be dropped.
+  ///
+  /// @return whether it can
+  synchronized boolean retire() {
+    retired = state == State.STOPPED;
+    return retired;
+  }
+
   /** Called with the monitor held. */
-  private void scheduleIdleCheck() {
-    if (idleCheck != null) {
-      idleCheck.cancel(false);
-      idleCheck = null;
+  private void watchIdleness() {
+    idle.disarm();
+    if (isUnused() && !expiring && !host.isClosed()) {
+      idle.arm();
     }
-    if (inactivityTimeout == null || state != State.RUNNING || inFlight > 0) {
+  }
+
+  /** Called with the monitor held. */
+  private boolean isUnused() {
+    return state == State.RUNNING && run != null && run.inFlight == 0 && run.probes == 0;
+  }
+
+  private synchronized boolean isIdle() {
+    return isUnused() && idle.expired();
+  }
+
+  private void onIdleAlarm() {
+    synchronized (this) {
+      if (!isIdle()) {
+        watchIdleness();
+        return;
+      }
+    }
+    if (!host.isClosed()) {
+      inBackground("sleep", () -> expire(this::isIdle));
+    }
+  }
+
+  /// What happens to an idle container happens now; if it runs on, it is stopped. Waits until the
+  /// object has heard of its end.
+  void sleepNow(Duration grace) {
+    ContainerRun sleeping;
+    boolean stopped;
+    synchronized (this) {
+      sleeping = run;
+      stopped = state == State.STOPPED;
+    }
+    if (sleeping == null) {
       return;
     }
-    long left = inactivityTimeout.toNanos() - (System.nanoTime() - lastActivityNanos);
-    idleCheck =
-        host.timer().schedule(this::checkIdle, Math.max(left, 1_000_000), TimeUnit.NANOSECONDS);
-  }
-
-  private void checkIdle() {
-    synchronized (this) {
-      idleCheck = null;
-      Duration timeout = inactivityTimeout;
-      if (timeout == null || state != State.RUNNING || inFlight > 0) {
-        return;
-      }
-      if (System.nanoTime() - lastActivityNanos < timeout.toNanos()) {
-        scheduleIdleCheck();
-        return;
-      }
+    if (!stopped) {
+      expire(() -> true);
+      awaitUntil(() -> !expiring, System.nanoTime() + Long.MAX_VALUE / 2);
+      stop(grace);
     }
-    inBackground("sleep", this::expire);
+    join(sleeping.settled, null);
   }
 
-  /// What happens to an idle container happens now; if it runs on, it is stopped.
-  void sleepNow(Duration grace) {
-    expire();
-    stop(grace);
-  }
-
-  private void expire() {
+  /** One at a time. */
+  private void expire(BooleanSupplier still) {
+    synchronized (this) {
+      if (expiring) {
+        return;
+      }
+      expiring = true;
+    }
     log.debug("{}: container goes to sleep", address);
     try {
       if (hooked) {
-        join(hooks.idle(), null);
+        join(hooks.idle(still), null);
       } else {
-        stop(host.stopGrace());
+        end(Event.STOP_ORDERED, host.stopGrace(), still);
       }
-    } catch (HoldfastException e) {
+    } catch (RuntimeException e) {
       log.warn("{}: putting the container to sleep failed: {}", address, e.getMessage());
-    }
-    synchronized (this) {
-      lastActivityNanos = System.nanoTime();
-      scheduleIdleCheck();
+    } finally {
+      synchronized (this) {
+        expiring = false;
+        notifyAll();
+        idle.touch();
+        watchIdleness();
+      }
     }
   }
 
-  // ---- what the life cycle asks for
+  // ---- what the life cycle asks for: start
   // ---------------------------------------------------------------------------
 
   /** Called with the monitor held. */
@@ -361,7 +424,7 @@ public final class ContainerSupervisor {
     ContainerLifecycle.Transition transition = ContainerLifecycle.next(state, event);
     if (transition.next() != state) {
       log.debug("{}: container {} -> {} by {}", address, state, transition.next(), event);
-      host.changed(address.namespace(), state, transition.next());
+      host.changed(state, transition.next());
       state = transition.next();
       lastChange = host.clock().instant();
     }
@@ -371,16 +434,36 @@ public final class ContainerSupervisor {
   private void launch(
       ContainerRun started, StartOptions options, CompletableFuture<Void> permitted) {
     long begun = System.nanoTime();
+    Optional<ContainerRun.Place> place;
     try {
       join(permitted, null);
-      host.adoptAndClean();
-      host.checkCapacity(address.namespace());
-      StartedContainer container = startPatiently(host.spec(address, options));
-      host.metrics().started(System.nanoTime() - begun);
-      launched(started, new ContainerRun.Place(container.id(), container.address()));
-    } catch (RuntimeException e) {
+      host.inventory().adopt();
+      place = started.launched.isDone() ? Optional.empty() : Optional.of(ask(options));
+    } catch (RuntimeException | Error e) {
       host.metrics().startFailed();
       failed(started, e);
+      return;
+    }
+    place.ifPresent(at -> {
+      host.metrics().started(System.nanoTime() - begun);
+      runs(Event.LAUNCHED, started, at);
+    });
+  }
+
+  private ContainerRun.Place ask(StartOptions options) {
+    host.takeInstance(address.namespace());
+    ContainerOwner owner = host.newOwner(address);
+    host.inventory().wants(owner);
+    try {
+      StartedContainer container = startPatiently(host.spec(address, owner, options));
+      return new ContainerRun.Place(owner, container.id(), container.address());
+    } catch (RuntimeException | Error e) {
+      host.releaseInstance(address.namespace());
+      host.inventory().wantsNoMore(owner);
+      if (e instanceof HoldfastException fault && fault.code() == ErrorCode.ENGINE_UNAVAILABLE) {
+        host.inventory().cleanSoon();
+      }
+      throw e;
     }
   }
 
@@ -395,26 +478,27 @@ public final class ContainerSupervisor {
         if (e.code() != ErrorCode.ENGINE_UNAVAILABLE || attempt == LAUNCH_TRIES) {
           throw e;
         }
-        pause(RETRY_FIRST.multipliedBy(attempt));
+        pause(host.retryPause().multipliedBy(attempt));
       }
     }
   }
 
-  private void launched(ContainerRun started, ContainerRun.Place place) {
+  private void runs(Event event, ContainerRun started, ContainerRun.Place place) {
     Action action;
     synchronized (this) {
-      action = step(Event.LAUNCHED);
-      lastActivityNanos = System.nanoTime();
-      scheduleIdleCheck();
+      action = step(event);
+      idle.touch();
+      watchIdleness();
     }
+    place.address().ifPresent(at -> host.addresses().enter(at, started));
     started.launched.complete(place);
-    inBackground("watch", () -> watch(started, place.id()));
+    inBackground("watch", () -> watch(started, place));
     if (action == Action.WATCH_AND_KILL) {
-      kill(started);
+      inBackground("kill", () -> kill(started));
     }
   }
 
-  private void failed(ContainerRun started, RuntimeException error) {
+  private void failed(ContainerRun started, Throwable error) {
     HoldfastException reason =
         error instanceof HoldfastException known
             ? known
@@ -425,59 +509,95 @@ public final class ContainerSupervisor {
     log.warn("{}: container could not be started: {}", address, reason.getMessage());
     synchronized (this) {
       step(Event.LAUNCH_FAILED);
+      started.launched.completeExceptionally(reason);
+      started.exited.completeExceptionally(reason);
+      started.ended.completeExceptionally(reason);
     }
-    started.launched.completeExceptionally(reason);
-    started.exited.completeExceptionally(reason);
-    started.ended.completeExceptionally(reason);
+    started.settled.complete(null);
   }
 
-  private void watch(ContainerRun watched, ContainerId id) {
-    while (true) {
+  // ---- what the life cycle asks for: end
+  // ---------------------------------------------------------------------------
+
+  private void terminate(ContainerRun ending, Duration grace) {
+    long deadline = System.nanoTime() + grace.toNanos();
+    awaitUntil(() -> ending.inFlight == 0 || state == State.STOPPED || run != ending, deadline);
+    Duration atLeast = grace.compareTo(Duration.ofSeconds(1)) < 0 ? grace : Duration.ofSeconds(1);
+    insist(
+        ending,
+        id -> {
+          Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+          host.engine().stop(id, left.compareTo(atLeast) < 0 ? atLeast : left);
+        });
+  }
+
+  /**
+   * The container stays on the engine until the object knows of its end. One that does not die, as
+   * when someone has paused it, is removed.
+   */
+  private void kill(ContainerRun killed) {
+    insist(killed, id -> host.engine().signal(id, SIGKILL));
+    try {
+      join(killed.exited, KILL_MAX);
+    } catch (HoldfastException e) {
+      insist(killed, host.engine()::destroy);
+    }
+  }
+
+  /** Repeats an order until the engine takes it or the container has ended. */
+  private void insist(ContainerRun on, Consumer<ContainerId> order) {
+    ContainerId id = place(on).id();
+    while (!on.exited.isDone() && !host.isClosed()) {
       try {
-        exited(watched, id, host.engine().awaitExit(id));
+        order.accept(id);
         return;
       } catch (HoldfastException e) {
-        if (host.isClosed()) {
+        if (e.code() == ErrorCode.CONTAINER_NOT_RUNNING) {
           return;
         }
-        log.warn("{}: lost sight of container {}: {}", address, id, e.getMessage());
-        pause(RETRY_FIRST);
+        log.warn("{}: container {} cannot be ended yet: {}", address, id, e.getMessage());
+        pause(host.retryPause());
       }
     }
   }
 
-  private void exited(ContainerRun watched, ContainerId id, ExitReason reason) {
+  private void watch(ContainerRun watched, ContainerRun.Place place) {
+    while (!host.isClosed()) {
+      ExitReason reason;
+      try {
+        reason = host.engine().awaitExit(place.id());
+      } catch (RuntimeException e) {
+        log.debug("{}: lost sight of container {}", address, place.id(), e);
+        pause(host.retryPause());
+        continue;
+      }
+      exited(watched, place, reason);
+      return;
+    }
+    HoldfastException closed =
+        new HoldfastException(ErrorCode.ENGINE_UNAVAILABLE, "the node shuts down");
+    watched.ended.completeExceptionally(closed);
+    watched.settled.completeExceptionally(closed);
+  }
+
+  private void exited(ContainerRun watched, ContainerRun.Place place, ExitReason reason) {
     ContainerExit exit;
     synchronized (this) {
-      exit = exitOf(reason);
+      exit = watched.exit(reason);
       lastExit = exit;
+      host.releaseInstance(address.namespace());
       step(Event.EXITED);
-      if (idleCheck != null) {
-        idleCheck.cancel(false);
-        idleCheck = null;
-      }
+      idle.disarm();
+      notifyAll();
     }
-    log.debug("{}: container {} ended: {}", address, id, reason.text());
+    log.debug("{}: container {} ended: {}", address, place.id(), reason.text());
     watched.exited.complete(reason);
-    ContainerRun.Place place = watched.launched.getNow(null);
-    if (place != null) {
-      place.address().ifPresent(host.http()::closeAll);
-    }
+    place.address().ifPresent(at -> host.addresses().leave(at, watched));
     watched.ended.complete(exit);
     report(exit);
-    remove(id);
-  }
-
-  /** Called with the monitor held. */
-  private ContainerExit exitOf(ExitReason reason) {
-    ContainerExit.Reason byRuntime =
-        stopWanted ? ContainerExit.Reason.RUNTIME_SIGNAL : ContainerExit.Reason.EXIT;
-    return switch (reason) {
-      case ExitReason.Exited(int code) -> new ContainerExit(code, byRuntime);
-      case ExitReason.OutOfMemory(int code) ->
-          new ContainerExit(code, ContainerExit.Reason.OUT_OF_MEMORY);
-      case ExitReason.Destroyed() -> new ContainerExit(137, byRuntime);
-    };
+    awaitUntil(() -> watched.probes == 0, System.nanoTime() + LOGS_MAX.toNanos());
+    remove(place);
+    watched.settled.complete(null);
   }
 
   /**
@@ -485,117 +605,102 @@ public final class ContainerSupervisor {
    * the report.
    */
   private void report(ContainerExit exit) {
-    for (int attempt = 1; attempt <= REPORT_TRIES; attempt++) {
+    tell("onStop", () -> hooks.ended(exit));
+  }
+
+  private void tell(String what, Supplier<CompletableFuture<?>> hook) {
+    for (int attempt = 1; attempt <= REPORT_TRIES && !host.isClosed(); attempt++) {
       try {
-        join(hooks.ended(exit), null);
+        join(hook.get(), null);
         return;
-      } catch (HoldfastException e) {
+      } catch (RuntimeException e) {
         log.warn(
-            "{}: onStop failed ({} of {}): {}", address, attempt, REPORT_TRIES, e.getMessage());
-        if (host.isClosed()) {
-          return;
-        }
-        pause(RETRY_FIRST.multipliedBy(1L << attempt));
+            "{}: {} failed ({} of {}): {}", address, what, attempt, REPORT_TRIES, e.getMessage());
+        pause(host.retryPause().multipliedBy(1L << attempt));
       }
     }
   }
 
-  private void remove(ContainerId id) {
+  private void remove(ContainerRun.Place place) {
     if (host.isClosed()) {
       return;
     }
     try {
-      host.engine().destroy(id);
+      host.engine().destroy(place.id());
     } catch (HoldfastException e) {
-      log.warn("{}: container {} could not be removed: {}", address, id, e.getMessage());
+      log.warn("{}: container {} is removed later: {}", address, place.id(), e.getMessage());
+      host.inventory().cleanSoon();
     }
-  }
-
-  private void terminate(ContainerRun stopped, Duration grace) {
-    long deadline = System.nanoTime() + grace.toNanos();
-    awaitNothingInFlight(deadline);
-    Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-    Duration atLeast = grace.compareTo(Duration.ofSeconds(1)) < 0 ? grace : Duration.ofSeconds(1);
-    host.engine()
-        .stop(join(stopped.launched, null).id(), left.compareTo(atLeast) < 0 ? atLeast : left);
-  }
-
-  private synchronized void awaitNothingInFlight(long deadlineNanos) {
-    while (inFlight > 0) {
-      long millis = (deadlineNanos - System.nanoTime()) / 1_000_000;
-      if (millis <= 0) {
-        return;
-      }
-      try {
-        wait(millis);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
-      }
-    }
-  }
-
-  private void kill(ContainerRun killed) {
-    host.engine().destroy(join(killed.launched, null).id());
+    host.inventory().wantsNoMore(place.owner());
   }
 
   // ---- adoption
   // -----------------------------------------------------------------------------------------------
 
-  /// Takes over a container that an earlier life of this node started.
-  void adopt(ContainerRun.Place place) {
-    ContainerRun adopted = new ContainerRun();
+  /// Takes over a container that an earlier life of this node started and that runs.
+  ///
+  /// @return false when this supervisor is retired
+  boolean foundRunning(ContainerRun.Place place) {
+    ContainerRun adopted;
     synchronized (this) {
-      if (step(Event.FOUND_RUNNING) != Action.WATCH) {
-        return;
+      if (retired) {
+        return false;
       }
+      ContainerRun ordered = run;
+      adopted = ordered == null || state == State.STOPPED ? new ContainerRun() : ordered;
       run = adopted;
-      lastActivityNanos = System.nanoTime();
     }
-    adopted.launched.complete(place);
-    inBackground("found", () -> join(hooks.found(), null));
-    inBackground("watch", () -> watch(adopted, place.id()));
+    runs(Event.FOUND_RUNNING, adopted, place);
+    inBackground("found", () -> tell("the container found running", hooks::found));
+    return true;
+  }
+
+  /// Tells the object of the end of a container that an earlier life of this node started.
+  void foundEnded(ContainerRun.Place place, ExitReason reason) {
+    ContainerExit exit = new ContainerRun().exit(reason);
+    synchronized (this) {
+      if (step(Event.FOUND_ENDED) == Action.REPORT_EXIT && state == State.STOPPED) {
+        lastExit = exit;
+      }
+    }
+    inBackground(
+        "report",
+        () -> {
+          report(exit);
+          remove(place);
+        });
   }
 
   // ---- waiting
   // ------------------------------------------------------------------------------------------------
 
-  private synchronized ContainerRun current() {
-    if (state == State.STOPPED) {
-      throw notRunning();
-    }
-    return run;
-  }
-
   private ContainerRun.Place place(ContainerRun of) {
     return join(of.launched, null);
   }
 
-  private static InetAddress addressOf(ContainerRun.Place place) {
-    return place
-        .address()
-        .orElseThrow(() ->
-            new HoldfastException(
-                ErrorCode.CONTAINER_START_FAILED,
-                "container " + place.id() + " ended as soon as it was started"));
+  private HoldfastException failureOf(ContainerRun of) {
+    return of.launched.exceptionNow() instanceof HoldfastException known ? known : notRunning();
   }
 
   private void awaitEnd(ContainerRun ending) {
-    synchronized (this) {
-      if (state == State.STOPPED) {
-        return;
-      }
-    }
     try {
       join(ending.ended, null);
+      told(ending);
     } catch (HoldfastException e) {
-      log.debug("{}: the container never ran", address, e);
+      if (!ending.neverRan()) {
+        throw e;
+      }
     }
   }
 
   private HoldfastException notRunning() {
     return new HoldfastException(
         ErrorCode.CONTAINER_NOT_RUNNING, "the container of object " + address + " is not running");
+  }
+
+  private static HoldfastException cannot(String verb) {
+    return new HoldfastException(
+        ErrorCode.WRONG_STATE, verb + " cannot be called on a container that is not running.");
   }
 
   private void inBackground(String what, Runnable task) {
@@ -608,6 +713,22 @@ public final class ContainerSupervisor {
             log.warn("{}: container {} failed", address, what, e);
           }
         });
+  }
+
+  /** The condition is asked with the monitor held, whenever something has changed. */
+  private synchronized void awaitUntil(BooleanSupplier condition, long deadlineNanos) {
+    while (!condition.getAsBoolean()) {
+      long millis = (deadlineNanos - System.nanoTime()) / 1_000_000;
+      if (millis <= 0) {
+        return;
+      }
+      try {
+        wait(millis);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
   }
 
   private static void pause(Duration duration) {

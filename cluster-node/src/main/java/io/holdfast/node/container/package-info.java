@@ -4,8 +4,9 @@
 /// | WHERE TO LOOK | |
 /// |---|---|
 /// | what follows what | [ContainerLifecycle] |
-/// | one container | [ContainerSupervisor], its runs [ContainerRun] |
-/// | all of a node, adoption, orphans | [ContainerHost] |
+/// | one container | [ContainerSupervisor], its runs [ContainerRun], when it sleeps [IdleClock] |
+/// | all of a node | [ContainerHost], [InstanceLimits], [AddressBook] |
+/// | adoption, orphans | [ContainerInventory] |
 @NullMarked
 package io.holdfast.node.container;
 

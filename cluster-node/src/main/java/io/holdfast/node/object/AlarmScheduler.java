@@ -151,7 +151,9 @@ public final class AlarmScheduler implements AutoCloseable {
     }
   }
 
-  /** How many due alarms to look at: those in hand come first. None while no further one may run. */
+  /**
+   * How many due alarms to look at: those in hand come first. None while no further one may run.
+   */
   private int roomToLook() {
     lock.lock();
     try {
@@ -194,9 +196,7 @@ public final class AlarmScheduler implements AutoCloseable {
 
   private void fire(String key, Run run) {
     ObjectAddress address = ObjectAddress.parse(key);
-    runner
-        .run(address, run.retryCount)
-        .whenComplete((done, error) -> ended(key, run, done, error));
+    runner.run(address, run.retryCount).whenComplete((done, error) -> ended(key, run, done, error));
   }
 
   private void ended(String key, Run run, @Nullable Boolean done, @Nullable Throwable error) {
@@ -209,8 +209,7 @@ public final class AlarmScheduler implements AutoCloseable {
       underWay--;
       if (error != null) {
         run.uncounted = Math.min(run.uncounted + 1, UNCOUNTED_BACKOFF_MAX);
-        run.againAtMillis =
-            clock.millis() + jittered(retryFirstMillis << (run.uncounted - 1));
+        run.againAtMillis = clock.millis() + jittered(retryFirstMillis << (run.uncounted - 1));
       } else if (Boolean.TRUE.equals(done)) {
         runs.remove(key);
       } else {

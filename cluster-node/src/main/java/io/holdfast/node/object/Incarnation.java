@@ -64,7 +64,10 @@ final class Incarnation implements StorageHost {
   private final CompletableFuture<DatabaseImage> recovered = new CompletableFuture<>();
   private final AtomicReference<@Nullable HoldfastException> dead = new AtomicReference<>();
 
-  /** Threads that run events, also those that wait; the last one of an ended incarnation closes the database. */
+  /**
+   * Threads that run events, also those that wait; the last one of an ended incarnation closes the
+   * database.
+   */
   private final AtomicInteger threads = new AtomicInteger();
 
   private volatile long lastEventNanos = System.nanoTime();
@@ -146,7 +149,8 @@ final class Incarnation implements StorageHost {
     recovered.complete(image);
   }
 
-  /// Closes the database handle of an object that has been idle for a while; the next use opens it again.
+  /// Closes the database handle of an object that has been idle for a while; the next use opens it
+  /// again.
   void hibernate() {
     if (!queue.tryTake()) {
       return;
@@ -474,6 +478,8 @@ final class Incarnation implements StorageHost {
   /// Ends this incarnation; the first reason counts.
   ObjectResetError reset(HoldfastException reason) {
     if (dead.compareAndSet(null, reason)) {
+      // Events that have not begun belong to the next incarnation.
+      queue.seal();
       actor.tell(new ObjectCommand.Reset(this, reason));
     }
     return new ObjectResetError(reason.getMessage());

@@ -332,10 +332,10 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     }
     Incarnation last = current;
     if (last != null) {
-      services.containers().left(address);
       current = null;
       endForGood(last, moving());
     }
+    services.containers().left(address);
     if (writer == null) {
       return Behaviors.stopped();
     }

@@ -191,7 +191,9 @@ abstract sealed class ObjectEvent {
         log.warn(
             "{}: alarm() failed, {}",
             incarnation.address(),
-            replaced ? "it has set another" : done ? "dropped after the last retry" : "will be retried",
+            replaced
+                ? "it has set another"
+                : done ? "dropped after the last retry" : "will be retried",
             e);
       } finally {
         incarnation.storage().endAlarmRun(done);

@@ -14,6 +14,7 @@ import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.apache.pekko.actor.DeadLetter;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -95,8 +96,14 @@ public final class ShardedGateway implements ObjectGateway {
       }
 
       @Override
-      public CompletableFuture<?> idle() {
-        return hook(target, Container::onActivityExpired);
+      public CompletableFuture<?> idle(BooleanSupplier still) {
+        return hook(
+            target,
+            container -> {
+              if (still.getAsBoolean()) {
+                container.onActivityExpired();
+              }
+            });
       }
 
       @Override

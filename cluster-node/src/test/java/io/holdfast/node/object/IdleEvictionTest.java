@@ -59,8 +59,7 @@ class IdleEvictionTest {
 
   @Test
   void anObjectWithAnEventInItStays() {
-    CompletableFuture<Answer> resting =
-        node.callAsync("counter", "b", "rest", IDLE_MILLIS * 5);
+    CompletableFuture<Answer> resting = node.callAsync("counter", "b", "rest", IDLE_MILLIS * 5);
     assertThat(NodeFixture.await(resting).number()).isEqualTo(1);
   }
 

@@ -176,10 +176,11 @@ class InputGateTest {
             "syncInTransaction")) {
       String name = how + dirty;
       node.call("gate", name, "enter", "before");
-      assertThat(node.call("gate", name, how, dirty)).satisfies(answer -> {
-        assertThat(answer.status()).as(how).isEqualTo(200);
-        assertThat(answer.text()).as(how).isEqualTo("wrong_state");
-      });
+      assertThat(node.call("gate", name, how, dirty))
+          .satisfies(answer -> {
+            assertThat(answer.status()).as(how).isEqualTo(200);
+            assertThat(answer.text()).as(how).isEqualTo("wrong_state");
+          });
       assertThat(node.call("gate", name, "inside").number()).as(how).isEqualTo(dirty ? 1 : 0);
       assertThat(log(name)).as("not reset by " + how).containsExactly("before");
     }

@@ -131,6 +131,7 @@ class ResetTest {
       Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> HeldJournal.heldCount() > 0);
       CompletableFuture<Answer> second = node.callAsync("fragile", "e", "write", 9);
       CompletableFuture<Answer> read = node.callAsync("fragile", "e", "read");
+      awaitQueued();
       assertReset(node.call("fragile", "e", "abort", "before the disk"), "before the disk");
       assertReset(NodeFixture.await(first), "before the disk");
       assertReset(NodeFixture.await(second), "before the disk");
@@ -168,8 +169,7 @@ class ResetTest {
   private static void awaitBegun(String latch) {
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
-        .until(
-            () -> node.call("gate", "onlooker", "isOpen", latch + " begun").value().asBoolean());
+        .until(() -> node.call("gate", "onlooker", "isOpen", latch + " begun").value().asBoolean());
   }
 
   /// What was sent over HTTP has had the time to arrive.
@@ -287,7 +287,8 @@ class ResetTest {
         .atMost(Duration.ofSeconds(20))
         .until(() -> queued.stream().filter(CompletableFuture::isDone).count() >= 20);
     Answer refused =
-        NodeFixture.await(queued.stream().filter(CompletableFuture::isDone).findFirst().orElseThrow());
+        NodeFixture.await(
+            queued.stream().filter(CompletableFuture::isDone).findFirst().orElseThrow());
     assertThat(refused.status()).isEqualTo(503);
     assertThat(refused.code()).isEqualTo("object_overloaded");
     assertThat(refused.message())

@@ -68,16 +68,40 @@ final class DockerConnection implements AutoCloseable {
         });
   }
 
-  <T> T call(Duration limit, Supplier<T> action) {
+  /// For actions that can run again: on connections that turn out dead they do, see [#neverSent].
+  private <T> T call(Duration limit, Supplier<T> action) {
+    return call(limit, config.connectionsMax() + 1, action);
+  }
+
+  /// For an action that reads a stream and so cannot run again.
+  <T> T callOnce(Duration limit, Supplier<T> action) {
+    return call(limit, 1, action);
+  }
+
+  private <T> T call(Duration limit, int attemptsMax, Supplier<T> action) {
     try (CallDeadline deadline = new CallDeadline(limit)) {
-      try {
-        return action.get();
-      } catch (DockerException | HoldfastException e) {
-        throw e;
-      } catch (RuntimeException e) {
-        throw deadline.passed() ? silent(limit) : unavailable(e);
+      for (int attempt = 1; ; attempt++) {
+        try {
+          return action.get();
+        } catch (DockerException | HoldfastException e) {
+          throw e;
+        } catch (RuntimeException e) {
+          if (deadline.passed()) {
+            throw silent(limit);
+          }
+          if (!neverSent(e) || attempt == attemptsMax) {
+            throw unavailable(e);
+          }
+        }
       }
     }
+  }
+
+  /// After Docker was restarted every pooled connection is dead. Over a Unix socket the first write
+  /// shows it, before anything was sent, so that the next connection is tried without asking
+  /// whether the call may be repeated.
+  private static boolean neverSent(RuntimeException e) {
+    return "Broken pipe".equals(root(e).getMessage());
   }
 
   /// A `GET` that docker-java has no command for, read as JSON.

@@ -20,7 +20,6 @@ import io.holdfast.engine.ExecRequest;
 import io.holdfast.engine.ExecResult;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.FoundContainer;
-import io.holdfast.engine.Network;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -63,12 +62,7 @@ public final class DockerContainerEngine implements ContainerEngine {
     this.deployment = deployment;
     this.docker = new DockerConnection(config.docker());
     this.networks = new DockerNetworks(docker, deployment, config.namePrefix());
-    this.fence =
-        new HostFence(
-            "HF-" + deployment.digest(12),
-            Arrays.stream(Network.values()).map(networks::bridge).toList(),
-            networks.bridge(Network.INTERNET),
-            config.blockedRanges());
+    this.fence = HostFence.around(networks, deployment, config.blockedRanges());
     this.states = new StateReader(docker);
     this.exits = new ExitWatch(docker, deployment, states::read);
     this.starts =
@@ -395,7 +389,7 @@ public final class DockerContainerEngine implements ContainerEngine {
   @Override
   public void copyIn(ContainerId id, String folder, InputStream tar) {
     try {
-      docker.call(
+      docker.callOnce(
           COPY_LIMIT,
           () ->
               docker
@@ -452,17 +446,21 @@ public final class DockerContainerEngine implements ContainerEngine {
     }
   }
 
-  /// Removes the deployment's networks and the fence, when no container needs them any more. For
-  /// tests and uninstalling.
+  /// Removes the deployment's networks and the fence around them, unless containers still need
+  /// them.
   public void removeNetworks() {
-    networks.remove();
-    fence.lower();
+    if (networks.remove()) {
+      fence.lower();
+    }
     prepared = null;
   }
 
   @Override
   public void close() {
     exits.close();
+    if (config.networksAtClose() == EngineConfig.NetworksAtClose.REMOVE && prepared != null) {
+      removeNetworks();
+    }
     docker.close();
   }
 }

@@ -3,16 +3,21 @@ package io.holdfast.engine.docker;
 import com.github.dockerjava.api.exception.ConflictException;
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
+import com.github.dockerjava.api.model.PruneType;
 import io.holdfast.engine.ContainerLabels;
 import io.holdfast.engine.Deployment;
 import io.holdfast.engine.Network;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The two bridge networks of a deployment. On neither do containers reach each other
 /// (`enable_icc=false`).
 final class DockerNetworks {
+  private static final Logger LOG = LoggerFactory.getLogger(DockerNetworks.class);
+
   private final DockerConnection docker;
   private final Deployment deployment;
   private final String prefix;
@@ -65,6 +70,22 @@ final class DockerNetworks {
   }
 
   private void create(Network network) {
+    try {
+      createOnce(network);
+    } catch (DockerException e) {
+      if (!DockerConnection.message(e).contains("address pool")) {
+        throw unusable(network, e);
+      }
+      pruneUnused();
+      try {
+        createOnce(network);
+      } catch (DockerException again) {
+        throw unusable(network, again);
+      }
+    }
+  }
+
+  private void createOnce(Network network) {
     Map<String, String> options =
         Map.of(
             "com.docker.network.bridge.name",
@@ -85,9 +106,29 @@ final class DockerNetworks {
               .exec());
     } catch (ConflictException _) {
       // Another node of the deployment was faster.
-    } catch (DockerException e) {
-      throw unusable(network, DockerConnection.message(e));
     }
+  }
+
+  /// Docker has addresses for some 30 networks. When they are used up, networks of deployments that
+  /// are gone are in the way; a living deployment that loses an unused one makes it again at its
+  /// next start.
+  private void pruneUnused() {
+    LOG.warn(
+        "Docker has no addresses for another network: removing networks of Holdfast that no container uses");
+    try {
+      docker.call(() ->
+          docker
+              .client()
+              .pruneCmd(PruneType.NETWORKS)
+              .withLabelFilter(ContainerLabels.DEPLOYMENT)
+              .exec());
+    } catch (DockerException e) {
+      LOG.warn("could not remove unused networks: {}", DockerConnection.message(e));
+    }
+  }
+
+  private HoldfastException unusable(Network network, DockerException e) {
+    return unusable(network, DockerConnection.message(e));
   }
 
   private HoldfastException unusable(Network network, String why) {
@@ -97,14 +138,24 @@ final class DockerNetworks {
             .formatted(name(network), why));
   }
 
-  /// Removes both; those that are gone, or still have containers, are passed over.
-  void remove() {
+  /// Removes both; true when both are gone, false when containers still use one.
+  boolean remove() {
+    boolean gone = true;
     for (Network network : Network.values()) {
-      try {
-        docker.run(() -> docker.client().removeNetworkCmd(name(network)).exec());
-      } catch (DockerException _) {
-        // Gone or in use.
-      }
+      gone &= removed(network);
+    }
+    return gone;
+  }
+
+  private boolean removed(Network network) {
+    try {
+      docker.run(() -> docker.client().removeNetworkCmd(name(network)).exec());
+      return true;
+    } catch (NotFoundException _) {
+      return true;
+    } catch (DockerException e) {
+      LOG.debug("network {} stays: {}", name(network), DockerConnection.message(e));
+      return false;
     }
   }
 }

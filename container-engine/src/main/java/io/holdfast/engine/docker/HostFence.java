@@ -1,13 +1,19 @@
 package io.holdfast.engine.docker;
 
+import io.holdfast.engine.Deployment;
+import io.holdfast.engine.Network;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /*
@@ -27,11 +33,22 @@ final class HostFence {
   private static final Pattern NAME_SERVER =
       Pattern.compile("nameserver\\s+(\\d{1,3}(?:\\.\\d{1,3}){3})");
   private static final int COMMAND_SECONDS_MAX = 20;
+  private static final String PREFIX = "HF-";
+  private static final Pattern CHAIN = Pattern.compile("-N HF-([0-9a-f]{12})-in$");
 
   private final String name;
   private final List<String> bridges;
   private final String internetBridge;
   private final List<String> blockedRanges;
+
+  static HostFence around(
+      DockerNetworks networks, Deployment deployment, List<String> blockedRanges) {
+    return new HostFence(
+        PREFIX + deployment.digest(12),
+        Arrays.stream(Network.values()).map(networks::bridge).toList(),
+        networks.bridge(Network.INTERNET),
+        blockedRanges);
+  }
 
   /// @param name start of the names of its chains, at most 20 characters
   HostFence(String name, List<String> bridges, String internetBridge, List<String> blockedRanges) {
@@ -44,6 +61,7 @@ final class HostFence {
   /// Puts the fence up, or renews it. Returns what is missing for that; empty when it stands.
   Optional<String> raise() {
     try {
+      sweep();
       run(rules(), "iptables-restore", "--noflush", "-w", "10");
       for (String bridge : bridges) {
         jump("INPUT", bridge, in());
@@ -101,6 +119,24 @@ final class HostFence {
   /// is all there is.
   private static String forwardChain() throws IOException {
     return succeeds("iptables", "-w", "10", "-n", "-L", "DOCKER-USER") ? "DOCKER-USER" : "FORWARD";
+  }
+
+  /// Takes down fences around bridges that are gone, left by deployments that were removed without
+  /// us.
+  private static void sweep() throws IOException {
+    Set<String> names = new TreeSet<>();
+    execute("", "iptables", "-w", "10", "-S")
+        .output
+        .lines()
+        .map(CHAIN::matcher)
+        .filter(Matcher::lookingAt)
+        .forEach(chain -> names.add(chain.group(1)));
+    for (String digest : names) {
+      List<String> bridges = List.of("hf" + digest + "i", "hf" + digest + "o");
+      if (bridges.stream().noneMatch(bridge -> Files.exists(Path.of("/sys/class/net", bridge)))) {
+        new HostFence(PREFIX + digest, bridges, bridges.getLast(), List.of()).lower();
+      }
+    }
   }
 
   /// Takes the fence down; what is gone already is passed over.

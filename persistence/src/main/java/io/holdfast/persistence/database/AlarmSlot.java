@@ -37,21 +37,30 @@ final class AlarmSlot {
           ErrorCode.INVALID_ARGUMENT,
           "Your Durable Object class must have an alarm() handler in order to call setAlarm()");
     }
-    ObjectDatabase database = host.database();
-    long generation = database.alarm().map(StoredAlarm::generation).orElse(0L) + 1;
-    database.alarm(Optional.of(new StoredAlarm(millis(time), generation)));
-    host.afterWrite();
+    long last = host.database().alarm().or(this::running).map(StoredAlarm::generation).orElse(0L);
+    store(Optional.of(new StoredAlarm(millis(time), last + 1)));
+  }
+
+  private void store(Optional<StoredAlarm> alarm) {
+    StorageWrite.run(
+        host,
+        database -> {
+          database.alarm(alarm);
+          return alarm;
+        });
   }
 
   /// Removes the alarm; while one runs only one that was set anew, and then the running one is back
   /// in its place.
   void delete() {
-    ObjectDatabase database = host.database();
-    Optional<StoredAlarm> left = Optional.ofNullable(running);
-    if (!database.alarm().equals(left)) {
-      database.alarm(left);
-      host.afterWrite();
+    Optional<StoredAlarm> stored = host.database().alarm();
+    if (stored.isPresent() && !stored.equals(running())) {
+      store(running());
     }
+  }
+
+  private Optional<StoredAlarm> running() {
+    return Optional.ofNullable(running);
   }
 
   void beginRun(Instant scheduled) {
@@ -68,12 +77,10 @@ final class AlarmSlot {
   }
 
   void endRun(boolean done) {
-    ObjectDatabase database = host.database();
-    StoredAlarm ended = running;
+    Optional<StoredAlarm> ended = running();
     running = null;
-    if (ended != null && done && database.alarm().equals(Optional.of(ended))) {
-      database.alarm(Optional.empty());
-      host.afterWrite();
+    if (ended.isPresent() && done && host.database().alarm().equals(ended)) {
+      store(Optional.empty());
     }
   }
 
@@ -90,7 +97,10 @@ final class AlarmSlot {
     if (time.compareTo(Instant.ofEpochMilli(TIME_MILLIS_MAX)) > 0) {
       throw new HoldfastException(
           ErrorCode.INVALID_ARGUMENT,
-          "expected an alarm time up to " + Instant.ofEpochMilli(TIME_MILLIS_MAX) + ", found " + time);
+          "expected an alarm time up to "
+              + Instant.ofEpochMilli(TIME_MILLIS_MAX)
+              + ", found "
+              + time);
     }
     return time.plusNanos(999_999).toEpochMilli();
   }

@@ -16,19 +16,12 @@ final class DatabaseSqlStorage implements SqlStorage {
 
   @Override
   public SqlCursor exec(String query, @Nullable Object... bindings) {
-    ObjectDatabase database = host.database();
     SqlScript script = SqlScript.parse(query);
-    if (script.writes()) {
-      transactions.checkWritable();
+    if (!script.writes()) {
+      return host.database().execute(script, bindings);
     }
-    try {
-      return database.execute(script, bindings);
-    } finally {
-      // Also after an error: the statements before the one that failed have written.
-      if (script.writes() && database.hasUncommitted()) {
-        host.afterWrite();
-      }
-    }
+    transactions.checkWritable();
+    return StorageWrite.run(host, database -> database.execute(script, bindings));
   }
 
   @Override

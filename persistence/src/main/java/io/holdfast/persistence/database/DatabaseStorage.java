@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// [Storage] over an [ObjectDatabase]: values as CBOR, transactions as savepoints, the rules of
@@ -43,7 +44,9 @@ public final class DatabaseStorage implements Storage {
 
   private <T> Optional<T> value(String key, Type type) {
     Optional<byte[]> stored = host.database().get(Keys.checked(key));
-    return stored.isEmpty() ? Optional.empty() : Optional.ofNullable(decoded(key, stored.get(), type));
+    return stored.isEmpty()
+        ? Optional.empty()
+        : Optional.ofNullable(decoded(key, stored.get(), type));
   }
 
   @Override
@@ -57,26 +60,22 @@ public final class DatabaseStorage implements Storage {
 
   @Override
   public void put(String key, Object value) {
-    writable().put(Keys.checked(key), encoded(key, value));
-    host.afterWrite();
+    byte[] encoded = encoded(Keys.checked(key), value);
+    write(database -> database.put(key, encoded));
   }
 
   @Override
   public void put(Map<String, ?> entries) {
-    ObjectDatabase database = writable();
     Map<String, byte[]> encoded = new LinkedHashMap<>();
     entries.forEach((key, value) -> encoded.put(Keys.checked(key), encoded(key, value)));
-    encoded.forEach(database::put);
-    host.afterWrite();
+    write(database -> encoded.forEach(database::put));
   }
 
   @Override
   public boolean delete(String key) {
-    boolean existed = writable().delete(Keys.checked(key));
-    if (existed) {
-      host.afterWrite();
-    }
-    return existed;
+    Keys.checked(key);
+    transactions.checkWritable();
+    return StorageWrite.run(host, database -> database.delete(key));
   }
 
   @Override
@@ -106,8 +105,7 @@ public final class DatabaseStorage implements Storage {
 
   @Override
   public void deleteAll() {
-    writable().deleteAll();
-    host.afterWrite();
+    write(ObjectDatabase::deleteAll);
   }
 
   @Override
@@ -169,19 +167,24 @@ public final class DatabaseStorage implements Storage {
   }
 
   public void metadata(String key, byte[] value) {
-    host.database().metadata(key, value);
-    host.afterWrite();
+    write(database -> database.metadata(key, value));
   }
 
-  private ObjectDatabase writable() {
+  private void write(Consumer<ObjectDatabase> change) {
     transactions.checkWritable();
-    return host.database();
+    StorageWrite.run(
+        host,
+        database -> {
+          change.accept(database);
+          return database;
+        });
   }
 
   private byte[] encoded(String key, @Nullable Object value) {
     if (value == null) {
       throw new HoldfastException(
-          ErrorCode.INVALID_ARGUMENT, "put() called with null value for key \"" + excerpt(key) + "\".");
+          ErrorCode.INVALID_ARGUMENT,
+          "put() called with null value for key \"" + excerpt(key) + "\".");
     }
     byte[] bytes = host.codec().toCbor(value);
     int length = Keys.utf8Length(key) + bytes.length;

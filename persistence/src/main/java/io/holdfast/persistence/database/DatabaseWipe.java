@@ -8,17 +8,10 @@ final class DatabaseWipe {
   private DatabaseWipe() {}
 
   static void run(SqliteHandle handle) {
-    handle.run("SAVEPOINT wipe");
-    try {
+    handle.atomically(() -> {
       dropAll(handle);
-    } catch (RuntimeException e) {
-      if (handle.inTransaction()) {
-        handle.run("ROLLBACK TO wipe");
-        handle.run("RELEASE wipe");
-      }
-      throw e;
-    }
-    handle.run("RELEASE wipe");
+      return handle;
+    });
   }
 
   private static void dropAll(SqliteHandle handle) {

@@ -14,6 +14,8 @@ final class HiddenTable {
 
   private final SqliteHandle handle;
   private final String name;
+  private final String select;
+  private final String upsert;
   private Presence presence = Presence.UNKNOWN;
   private @Nullable SqliteStatement get;
   private @Nullable SqliteStatement put;
@@ -22,15 +24,20 @@ final class HiddenTable {
   HiddenTable(SqliteHandle handle, String name) {
     this.handle = handle;
     this.name = name;
+    this.select = "SELECT value FROM " + name + " WHERE key = ?";
+    this.upsert =
+        "INSERT INTO "
+            + name
+            + "(key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value";
   }
 
   byte @Nullable [] get(String key) {
     if (!isPresent()) {
       return null;
     }
-    SqliteStatement statement = get = ready(get, "SELECT value FROM " + name + " WHERE key = ?");
-    byte[] value = statement.start(key) ? statement.blob(0) : null;
-    statement.reset();
+    get = ready(get, select);
+    byte[] value = get.start(key) ? get.blob(0) : null;
+    get.reset();
     return value;
   }
 
@@ -38,12 +45,7 @@ final class HiddenTable {
     if (!isPresent()) {
       create();
     }
-    put =
-        ready(
-            put,
-            "INSERT INTO "
-                + name
-                + "(key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value");
+    put = ready(put, upsert);
     put.runOnce(key, value);
   }
 
@@ -57,7 +59,7 @@ final class HiddenTable {
   SequencedMap<String, byte[]> list(KeyRange range, ResultBudget budget) {
     SequencedMap<String, byte[]> pairs = new LinkedHashMap<>();
     if (isPresent()) {
-      try (SqliteStatement statement = handle.statement(select(range))) {
+      try (SqliteStatement statement = handle.statement(query(range))) {
         boolean row = statement.start(bindings(range));
         while (row) {
           String key = statement.text(0);
@@ -71,7 +73,7 @@ final class HiddenTable {
     return pairs;
   }
 
-  private String select(KeyRange range) {
+  private String query(KeyRange range) {
     return "SELECT key, value FROM "
         + name
         + " WHERE key >= ?2"

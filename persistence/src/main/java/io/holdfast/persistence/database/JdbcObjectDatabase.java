@@ -3,11 +3,8 @@ package io.holdfast.persistence.database;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.SqlCursor;
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -23,27 +20,18 @@ import org.jspecify.annotations.Nullable;
 /// It costs memory twice, the image here and the database in SQLite while it is open, and a commit
 /// costs one copy of the database: fine up to some megabytes.
 public final class JdbcObjectDatabase implements ObjectDatabase {
-  /// No key of the runtime begins with a colon.
-  private static final String ALARM = ":alarm";
-
   private final DatabaseLimits limits;
-  private final Map<String, byte[]> stamps = new HashMap<>();
+  private final SavepointStack savepoints = new SavepointStack();
+  private final RuntimeRows rows = new RuntimeRows();
 
   /// The settings the app made, by their names, for the next time the handle opens.
   private final Map<String, String> settings = new LinkedHashMap<>();
 
-  /// The savepoints that were asked for, innermost first. SQLite gets them with the next write.
-  private final Deque<Savepoint> savepoints = new ArrayDeque<>();
-
-  private int savepointsInSqlite;
-
   private DatabaseImage image;
   private @Nullable SqliteHandle handle;
   private @Nullable SqlQueries queries;
-  private @Nullable Optional<StoredAlarm> knownAlarm;
   private @Nullable RuntimeException failure;
   private boolean writing;
-  private boolean stamped;
   private boolean wiped;
   private boolean closed;
 
@@ -85,14 +73,17 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     SqliteHandle open = usable();
     open.deadlineIn(limits.queryTimeout().toNanos());
     try {
-      for (SqlStatement statement : script.statements()) {
+      int last = script.statements().size() - 1;
+      for (SqlStatement statement : script.statements().subList(0, last)) {
         prepareFor(statement);
-        if (statement == script.last()) {
-          return queries().run(statement, stored);
-        }
         queries().runFirst(statement);
+        remember(statement);
       }
-      throw new IllegalStateException("a script without statements");
+      SqlStatement statement = script.statements().get(last);
+      prepareFor(statement);
+      SqlCursor cursor = queries().run(statement, stored);
+      remember(statement);
+      return cursor;
     } catch (RuntimeException e) {
       throw afterFailure(open, e);
     } finally {
@@ -104,6 +95,9 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     if (statement.writes()) {
       ShadowTables.check(writable(), statement);
     }
+  }
+
+  private void remember(SqlStatement statement) {
     if (statement.kind() == SqlStatement.Kind.SETTING) {
       settings.put(SqlPragmas.nameOf(statement), statement.text());
     }
@@ -127,25 +121,15 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
 
   @Override
   public Optional<StoredAlarm> alarm() {
-    Optional<StoredAlarm> known = knownAlarm;
-    if (known == null) {
-      known = metadata(ALARM).map(StoredAlarm::fromBytes);
-      knownAlarm = known;
-    }
-    return known;
+    checkUsable();
+    return rows.alarm(this::metadata);
   }
 
   @Override
   public void alarm(Optional<StoredAlarm> alarm) {
-    if (alarm().equals(alarm)) {
-      return;
+    if (!alarm().equals(alarm)) {
+      write(open -> rows.write(alarm, open));
     }
-    write(
-        open -> {
-          alarm.ifPresentOrElse(
-              set -> open.metadata.put(ALARM, set.toBytes()), () -> open.metadata.delete(ALARM));
-        });
-    knownAlarm = alarm;
   }
 
   @Override
@@ -160,59 +144,26 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
 
   @Override
   public void stamp(String key, byte[] value) {
-    stamps.put(key, value);
-    stamped = false;
+    rows.stamp(key, value);
   }
 
   @Override
   public Savepoint savepoint() {
     checkUsable();
-    Savepoint savepoint = new Savepoint();
-    savepoints.push(savepoint);
-    return savepoint;
+    return savepoints.push();
   }
 
   @Override
   public void release(Savepoint savepoint) {
     checkUsable();
-    if (savepoints.peek() != savepoint) {
-      throw new HoldfastException(
-          ErrorCode.WRONG_STATE,
-          "expected the innermost savepoint, found one that is not: an inner transaction is open,"
-              + " or all was rolled back");
-    }
-    if (savepoints.size() == savepointsInSqlite) {
-      write("RELEASE holdfast");
-      savepointsInSqlite--;
-    }
-    savepoints.pop();
+    savepoints.release(savepoint, this::run);
   }
 
   @Override
   public void rollbackTo(Savepoint savepoint) {
-    if (failure != null || !savepoints.contains(savepoint)) {
-      return;
-    }
-    while (savepoints.peek() != savepoint) {
-      rollbackInnermost();
-      release(savepoints.element());
-    }
-    rollbackInnermost();
-  }
-
-  private void rollbackInnermost() {
-    if (savepoints.size() == savepointsInSqlite) {
-      write("ROLLBACK TO holdfast");
+    if (failure == null) {
+      savepoints.rollbackTo(savepoint, this::run);
       forget();
-    }
-  }
-
-  private void write(String sql) {
-    SqliteHandle open = usable();
-    try {
-      open.run(sql);
-    } catch (RuntimeException e) {
-      throw afterFailure(open, e);
     }
   }
 
@@ -255,18 +206,24 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
       open.commit();
       boolean empty = (wiped || before.isEmpty()) && open.isBlank();
       return empty ? DatabaseImage.EMPTY : new DatabaseImage(open.serialize(), before.pageSize());
-    } catch (RuntimeException e) {
-      rollback();
-      // After COMMIT the handle would be ahead of the image.
-      closeHandle();
+    } catch (HoldfastException e) {
+      forgetWrites();
       throw notCommitted(e);
+    } catch (Throwable e) {
+      // Such as no heap for the image.
+      forgetWrites();
+      throw e;
     }
   }
 
-  private static RuntimeException notCommitted(RuntimeException error) {
-    boolean constraint =
-        error instanceof HoldfastException known && known.code() == ErrorCode.SQL_ERROR;
-    return constraint
+  /// Goes back to the image; the handle may be ahead of it.
+  private void forgetWrites() {
+    rollback();
+    closeHandle();
+  }
+
+  private static HoldfastException notCommitted(HoldfastException error) {
+    return error.code() == ErrorCode.SQL_ERROR
         ? new HoldfastException(
             ErrorCode.OBJECT_FAILED,
             "Durable Object was reset and rolled back to its last known good state because the"
@@ -284,7 +241,6 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     failure = null;
     wiped = false;
     savepoints.clear();
-    savepointsInSqlite = 0;
     forget();
     if (failed) {
       closeHandle();
@@ -356,6 +312,15 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     }
   }
 
+  private void run(String sql) {
+    SqliteHandle open = usable();
+    try {
+      open.run(sql);
+    } catch (RuntimeException e) {
+      throw afterFailure(open, e);
+    }
+  }
+
   private void write(Consumer<SqliteHandle> change) {
     SqliteHandle open = usable();
     try {
@@ -372,21 +337,9 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
       open.begin();
       writing = true;
     }
-    while (savepointsInSqlite < savepoints.size()) {
-      open.run("SAVEPOINT holdfast");
-      savepointsInSqlite++;
-    }
-    if (!stamped) {
-      stamped = true;
-      stamps.forEach((key, value) -> stamp(open, key, value));
-    }
+    savepoints.open(open);
+    rows.writeStamps(open);
     return open;
-  }
-
-  private static void stamp(SqliteHandle open, String key, byte[] value) {
-    if (!Arrays.equals(open.metadata.get(key), value)) {
-      open.metadata.put(key, value);
-    }
   }
 
   private SqliteHandle usable() {
@@ -439,8 +392,7 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
 
   /// What is remembered of the content may no longer be so.
   private void forget() {
-    knownAlarm = null;
-    stamped = false;
+    rows.forget();
     if (handle != null) {
       handle.pairs.forget();
       handle.metadata.forget();

@@ -3,9 +3,9 @@ package io.holdfast.persistence.database;
 import io.holdfast.persistence.database.SqlStatement.Kind;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /* JDBC has no authorizer, so what an authorizer would refuse is refused by looking at the tokens
  * before SQLite sees them. The rules err on the side of refusal:
@@ -85,7 +85,9 @@ final class SqlGuard {
     } else if (SCHEMA.contains(first)) {
       return Kind.SCHEMA;
     } else {
-      return WRITES.contains(first) || first.equals("with") && hasWrite() ? Kind.WRITE : Kind.READ;
+      return WRITES.contains(first) || (first.equals("with") && hasWrite())
+          ? Kind.WRITE
+          : Kind.READ;
     }
   }
 
@@ -126,7 +128,7 @@ final class SqlGuard {
     for (int i = 0; i < tokens.size(); i++) {
       SqlToken token = tokens.get(i);
       boolean call = i + 1 < tokens.size() && tokens.get(i + 1).isSymbol('(');
-      if (token.isName() || token.kind() == SqlToken.Kind.STRING && !isLiteral(i)) {
+      if (token.isName() || (token.kind() == SqlToken.Kind.STRING && !isLiteral(i))) {
         checkName(token);
       }
       if (call && token.isName() && FUNCTIONS.contains(token.text())) {
@@ -141,7 +143,7 @@ final class SqlGuard {
     String name = token.text();
     if (name.startsWith(HIDDEN)
         || TABLES.contains(name)
-        || name.startsWith("pragma_") && !SqlPragmas.isTable(name)) {
+        || (name.startsWith("pragma_") && !SqlPragmas.isTable(name))) {
       throw SqliteErrors.refused(
           token.kind() == SqlToken.Kind.STRING
               ? "not authorized (if '" + name + "' is a value, use a parameter)"
@@ -174,7 +176,7 @@ final class SqlGuard {
     SqlToken before = tokens.get(index - 1);
     return before.isWord("or")
         || before.isWord("conflict")
-        || before.isSymbol('(') && index > 1 && tokens.get(index - 2).isWord("raise");
+        || (before.isSymbol('(') && index > 1 && tokens.get(index - 2).isWord("raise"));
   }
 
   private void checkSchema(String text) {
@@ -217,11 +219,22 @@ final class SqlGuard {
   }
 
   private Set<String> possibleShadows() {
-    return tokens.stream()
-        .filter(token -> token.isName() || token.kind() == SqlToken.Kind.STRING)
-        .map(SqlToken::text)
-        .filter(name -> SHADOWS.stream().anyMatch(name::endsWith))
-        .collect(Collectors.toUnmodifiableSet());
+    Set<String> names = new HashSet<>();
+    for (SqlToken token : tokens) {
+      if ((token.isName() || token.kind() == SqlToken.Kind.STRING) && isPossibleShadow(token)) {
+        names.add(token.text());
+      }
+    }
+    return Set.copyOf(names);
+  }
+
+  private static boolean isPossibleShadow(SqlToken token) {
+    for (String end : SHADOWS) {
+      if (token.text().endsWith(end)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private String word(int index) {

@@ -56,7 +56,7 @@ final class SqlPragmas {
     int name = isQualified(tokens) ? 3 : 1;
     String pragma = text(tokens, name);
     boolean bare = tokens.size() == name + 1;
-    if (QUERIES.contains(pragma) || READ_ONLY.contains(pragma) && bare) {
+    if (QUERIES.contains(pragma) || (READ_ONLY.contains(pragma) && bare)) {
       return Kind.READ;
     } else if (SETTINGS.contains(pragma) && (bare || YES_OR_NO.contains(text(tokens, name + 2)))) {
       return bare ? Kind.READ : Kind.SETTING;

@@ -45,11 +45,20 @@ final class SqlQueries implements AutoCloseable {
   /// Runs a statement and reads all of its rows.
   SqlCursor run(SqlStatement statement, @Nullable Object[] bindings) {
     if (statement.isReusable() && statement.text().length() <= PREPARED_CHARS_MAX) {
-      return rows(prepared(statement.text()), bindings);
+      return rows(statement, prepared(statement.text()), bindings);
     }
     try (SqliteStatement sqlite = handle.statement(statement.text())) {
-      return rows(sqlite, bindings);
+      return rows(statement, sqlite, bindings);
     }
+  }
+
+  /// A statement with RETURNING has written all when its first row comes, so a result that is too
+  /// large has to undo it.
+  private SqlCursor rows(
+      SqlStatement statement, SqliteStatement sqlite, @Nullable Object[] bindings) {
+    return statement.writes() && sqlite.columnCount() > 0
+        ? handle.atomically(() -> rows(sqlite, bindings))
+        : rows(sqlite, bindings);
   }
 
   private SqliteStatement prepared(String text) {

@@ -34,10 +34,6 @@ public record SqlScript(List<SqlStatement> statements) {
     return statements.stream().anyMatch(SqlStatement::writes);
   }
 
-  SqlStatement last() {
-    return statements.getLast();
-  }
-
   /// The index of the semicolon that ends the statement, or of the end of the query. The body of a
   /// trigger has semicolons of its own; it ends with `; END ;`.
   private static int endOfStatement(List<SqlToken> tokens, int start) {

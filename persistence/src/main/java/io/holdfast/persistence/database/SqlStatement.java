@@ -22,8 +22,8 @@ public record SqlStatement(String text, Kind kind, Set<String> names) {
     return kind == Kind.WRITE || kind == Kind.SCHEMA;
   }
 
-  /// Whether it does the same when it is prepared once and run again. A PRAGMA already acts while it
-  /// is prepared.
+  /// Whether it does the same when it is prepared once and run again. A PRAGMA already acts while
+  /// it is prepared.
   boolean isReusable() {
     return (kind == Kind.READ || kind == Kind.WRITE)
         && !text.regionMatches(true, 0, "pragma", 0, "pragma".length());

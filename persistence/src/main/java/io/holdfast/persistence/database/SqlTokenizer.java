@@ -1,8 +1,8 @@
 package io.holdfast.persistence.database;
 
+import io.holdfast.persistence.database.SqlToken.Kind;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
-import io.holdfast.persistence.database.SqlToken.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,7 +30,8 @@ final class SqlTokenizer {
   /// @throws HoldfastException `sql_error` for text that SQLite would read in another way
   static List<SqlToken> tokens(String sql) {
     if (sql.indexOf('\0') >= 0 || !Keys.isWellFormed(sql)) {
-      throw unreadable("a NUL character or half of a surrogate pair: use a parameter for the value");
+      throw unreadable(
+          "a NUL character or half of a surrogate pair: use a parameter for the value");
     }
     SqlTokenizer tokenizer = new SqlTokenizer(sql);
     while (tokenizer.position < sql.length()) {

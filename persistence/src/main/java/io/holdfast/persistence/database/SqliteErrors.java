@@ -15,8 +15,7 @@ final class SqliteErrors {
       return new HoldfastException(ErrorCode.SQL_ERROR, String.valueOf(error.getMessage()), error);
     }
     SQLiteErrorCode primary = SQLiteErrorCode.getErrorCode(known.getResultCode().code & 0xff);
-    return new HoldfastException(
-        codeOf(primary), message(known) + ": " + primary.name(), known);
+    return new HoldfastException(codeOf(primary), message(known) + ": " + primary.name(), known);
   }
 
   static HoldfastException refused(String message) {

@@ -4,6 +4,7 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.sql.SQLException;
 import java.util.Properties;
+import java.util.function.Supplier;
 import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteLimits;
 import org.sqlite.jdbc4.JDBC4Connection;
@@ -85,17 +86,14 @@ final class SqliteHandle implements AutoCloseable {
             """
                 + limits.effectiveBytesMax() / pageSize);
     // Slack of 1 KiB for the record header and the key, so that 2 MiB of key and value fit.
-    connection.setLimit(
-        SQLiteLimits.SQLITE_LIMIT_LENGTH, DatabaseLimits.VALUE_BYTES_MAX + 1024);
-    connection.setLimit(
-        SQLiteLimits.SQLITE_LIMIT_SQL_LENGTH, DatabaseLimits.STATEMENT_BYTES_MAX);
+    connection.setLimit(SQLiteLimits.SQLITE_LIMIT_LENGTH, DatabaseLimits.VALUE_BYTES_MAX + 1024);
+    connection.setLimit(SQLiteLimits.SQLITE_LIMIT_SQL_LENGTH, DatabaseLimits.STATEMENT_BYTES_MAX);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_COLUMN, 100);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_VARIABLE_NUMBER, 100);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_EXPR_DEPTH, 100);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_COMPOUND_SELECT, 100);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_FUNCTION_ARG, 32);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50);
-    connection.setLimit(SQLiteLimits.SQLITE_LIMIT_TRIGGER_DEPTH, 32);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_ATTACHED, 0);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_WORKER_THREADS, 0);
   }
@@ -115,6 +113,22 @@ final class SqliteHandle implements AutoCloseable {
   long number(String sql) {
     try (SqliteStatement statement = statement(sql)) {
       return statement.start() ? statement.integer(0) : 0;
+    }
+  }
+
+  /// Runs work that writes, all or nothing of it.
+  <T> T atomically(Supplier<T> work) {
+    run("SAVEPOINT atomically");
+    try {
+      T result = work.get();
+      run("RELEASE atomically");
+      return result;
+    } catch (Throwable e) {
+      if (inTransaction()) {
+        run("ROLLBACK TO atomically");
+        run("RELEASE atomically");
+      }
+      throw e;
     }
   }
 

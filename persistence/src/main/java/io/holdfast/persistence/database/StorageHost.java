@@ -7,7 +7,8 @@ import io.holdfast.sdk.HoldfastException;
 public interface StorageHost {
   /// The open database; may block while it is recovered.
   ///
-  /// @throws HoldfastException `wrong_state` when the calling thread does not hold the object's turn
+  /// @throws HoldfastException `wrong_state` when the calling thread does not hold the object's
+  ///   turn
   ObjectDatabase database();
 
   ValueCodec codec();

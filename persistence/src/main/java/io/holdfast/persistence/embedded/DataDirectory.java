@@ -32,6 +32,7 @@ public final class DataDirectory implements AutoCloseable {
 
   static final String LOCK_FILE = "holdfast-lock";
   static final String VERSION_FILE = "holdfast-data";
+  private static final String JOURNAL = "journal";
   private static final String NEW_VERSION_FILE = VERSION_FILE + ".new";
   private static final Set<String> HARMLESS = Set.of(LOCK_FILE, NEW_VERSION_FILE, "lost+found");
 
@@ -75,7 +76,7 @@ public final class DataDirectory implements AutoCloseable {
 
   /// The folder of the embedded journal.
   public Path journal() {
-    return path.resolve("journal");
+    return path.resolve(JOURNAL);
   }
 
   /// Gives the directory back. Safe to repeat.
@@ -102,6 +103,7 @@ public final class DataDirectory implements AutoCloseable {
         throw locked(path, holder(channel));
       }
       checkVersion(path);
+      createJournal(path);
       writeText(channel, Long.toString(ProcessHandle.current().pid()));
       opened = true;
       return new DataDirectory(path, identity, channel);
@@ -158,8 +160,21 @@ public final class DataDirectory implements AutoCloseable {
       writeText(channel, FORMAT_VERSION + "\n");
     }
     Files.move(fresh, marker, StandardCopyOption.ATOMIC_MOVE);
-    try (FileChannel directory = FileChannel.open(path, READ)) {
-      directory.force(true);
+    sync(path);
+  }
+
+  /* RocksDB syncs what is in its folder; that the folder itself is there after a power cut is up to us. */
+  private static void createJournal(Path path) throws IOException {
+    Path journal = path.resolve(JOURNAL);
+    if (!Files.isDirectory(journal)) {
+      Files.createDirectory(journal);
+      sync(path);
+    }
+  }
+
+  private static void sync(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, READ)) {
+      channel.force(true);
     }
   }
 

@@ -15,7 +15,7 @@ public record EmbeddedConfig(
     long groupBytesMax,
     long freeBytesMin,
     Duration retryInterval,
-    int replaysMax,
+    int readerThreads,
     long blockCacheBytes,
     long writeBufferBytes,
     long writeBuffersBytesMax,
@@ -33,7 +33,7 @@ public record EmbeddedConfig(
     within("group-bytes-max", groupBytesMax, 64 * KIB, GIB);
     within("free-bytes-min", freeBytesMin, 0, 1024 * GIB);
     within("retry-interval", retryInterval.toMillis(), 1, 60_000);
-    within("replays-max", replaysMax, 1, 10_000);
+    within("reader-threads", readerThreads, 1, 256);
     within("block-cache-bytes", blockCacheBytes, 0, 64 * GIB);
     within("write-buffer-bytes", writeBufferBytes, 64 * KIB, GIB);
     within("write-buffers-bytes-max", writeBuffersBytesMax, 64 * KIB, 16 * GIB);
@@ -59,7 +59,7 @@ public record EmbeddedConfig(
         config.getBytes("group-bytes-max"),
         config.getBytes("free-bytes-min"),
         config.getDuration("retry-interval"),
-        config.getInt("replays-max"),
+        config.getInt("reader-threads"),
         config.getBytes("block-cache-bytes"),
         config.getBytes("write-buffer-bytes"),
         config.getBytes("write-buffers-bytes-max"),

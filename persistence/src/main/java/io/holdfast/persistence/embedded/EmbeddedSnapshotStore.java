@@ -4,29 +4,28 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.persistence.SelectedSnapshot;
 import org.apache.pekko.persistence.SnapshotMetadata;
 import org.apache.pekko.persistence.SnapshotSelectionCriteria;
 import org.apache.pekko.persistence.snapshot.japi.SnapshotStore;
-import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import scala.concurrent.Future;
-import scala.jdk.javaapi.FutureConverters;
 
 /// Pekko's snapshot store on the [EmbeddedStore]: `holdfast.persistence.embedded.snapshot-store`.
 ///
 /// Snapshots wait in the same queue as events and are synced with them. One row per sequence
 /// number: saving again replaces it.
 public final class EmbeddedSnapshotStore extends SnapshotStore {
-  private final EmbeddedStoreExtension extension = EmbeddedStoreExtension.get(context().system());
-  private final EmbeddedStore store = extension.store();
+  private final EmbeddedStore store = EmbeddedStoreExtension.get(context().system()).store();
   private final RowCodec codec = new RowCodec(context().system());
 
   @Override
   public Future<Optional<SelectedSnapshot>> doLoadAsync(
       String persistenceId, SnapshotSelectionCriteria criteria) {
-    return extension.read(() -> load(persistenceId, criteria));
+    return ScalaFutures.of(
+        scan(persistenceId, criteria, rows -> newest(persistenceId, rows, criteria)));
   }
 
   @Override
@@ -34,7 +33,7 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
     String persistenceId = metadata.persistenceId();
     byte[] key = RowKey.of(persistenceId, metadata.sequenceNr());
     byte[] value = codec.snapshot(metadata, state);
-    return FutureConverters.asScala(
+    return ScalaFutures.of(
         store.write(
             persistenceId, key.length + value.length, group -> group.putSnapshot(key, value)));
   }
@@ -51,12 +50,9 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
 
   @Override
   public Future<Void> doDeleteAsync(String persistenceId, SnapshotSelectionCriteria criteria) {
-    return extension.read(() -> delete(persistenceId, criteria));
-  }
-
-  private Optional<SelectedSnapshot> load(
-      String persistenceId, SnapshotSelectionCriteria criteria) {
-    return scan(persistenceId, criteria, rows -> newest(persistenceId, rows, criteria));
+    return ScalaFutures.of(
+        scan(persistenceId, criteria, rows -> keys(rows, criteria))
+            .thenCompose(keys -> delete(persistenceId, keys)));
   }
 
   private Optional<SelectedSnapshot> newest(
@@ -70,10 +66,9 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
         : Optional.empty();
   }
 
-  private @Nullable Void delete(String persistenceId, SnapshotSelectionCriteria criteria) {
-    List<byte[]> keys = scan(persistenceId, criteria, rows -> keys(rows, criteria));
+  private CompletableFuture<Void> delete(String persistenceId, List<byte[]> keys) {
     int bytes = keys.stream().mapToInt(key -> key.length).sum();
-    return store.write(persistenceId, bytes, group -> deleteAll(group, keys)).join();
+    return store.write(persistenceId, bytes, group -> deleteAll(group, keys));
   }
 
   private static void deleteAll(Group group, List<byte[]> keys) throws RocksDBException {
@@ -92,12 +87,11 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
     return keys;
   }
 
-  private <T> T scan(
+  private <T> CompletableFuture<T> scan(
       String persistenceId, SnapshotSelectionCriteria criteria, Tables.Scan<T> scan) {
     byte[] start = RowKey.of(persistenceId, Math.max(0, criteria.minSequenceNr()));
     byte[] end = RowKey.after(persistenceId, criteria.maxSequenceNr());
-    return store.readSettled(
-        persistenceId, tables -> tables.scan(tables.snapshots(), start, end, scan));
+    return store.read(persistenceId, tables -> tables.scan(tables.snapshots(), start, end, scan));
   }
 
   /* Numbers are matched by the bounds of the scan. Only the head of the row is copied out of RocksDB. */

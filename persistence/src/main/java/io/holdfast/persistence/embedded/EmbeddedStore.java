@@ -27,6 +27,7 @@ public final class EmbeddedStore implements AutoCloseable {
   private final WriteQueue queue;
   private final TableGate gate;
   private final AlarmTable alarms;
+  private final Readers readers;
   private final StoreCounters counters = new StoreCounters();
   private final Thread writer;
 
@@ -35,6 +36,7 @@ public final class EmbeddedStore implements AutoCloseable {
     queue = new WriteQueue(config.queueLengthMax(), config.queueBytesMax());
     gate = new TableGate(() -> openTables(path, config));
     alarms = new AlarmTable(gate);
+    readers = new Readers(gate, config.readerThreads());
     GroupWriter loop = new GroupWriter(config, disk, queue, gate, alarms, counters, hook);
     writer = Thread.ofPlatform().name("holdfast-journal-writer").daemon().start(loop);
   }
@@ -94,21 +96,21 @@ public final class EmbeddedStore implements AutoCloseable {
     return write.result;
   }
 
-  /// Reads after all writes of this id that were submitted before. Blocks: call it on a virtual
-  /// thread.
-  <T> T readSettled(String persistenceId, TableGate.Read<T> read) {
-    awaitSettled(persistenceId);
-    return gate.read(read);
-  }
-
-  /* Settled means that the outcome is known, good or bad: when the store is at fault, the read itself says so. */
-  private void awaitSettled(String persistenceId) {
-    if (!queue.hasInFlight(persistenceId)) {
-      return;
+  /// Reads after all writes of this id that were submitted before; the future fails with a
+  /// [HoldfastException].
+  ///
+  /// Settled means that the outcome is known, good or bad: when the store is at fault, the read
+  /// itself says so.
+  <T> CompletableFuture<T> read(String persistenceId, TableGate.Read<T> read) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    if (queue.hasInFlight(persistenceId)) {
+      FutureWrite barrier = FutureWrite.barrier(persistenceId);
+      barrier.result.whenComplete((_, _) -> readers.read(read, result));
+      queue.offerBeyondBounds(barrier);
+    } else {
+      readers.read(read, result);
     }
-    FutureWrite barrier = FutureWrite.barrier(persistenceId);
-    queue.offerBeyondBounds(barrier);
-    barrier.result.handle((_, _) -> true).join();
+    return result;
   }
 
   /// Commits what is queued, refuses what comes later, and closes when the last reader has left.
@@ -124,6 +126,7 @@ public final class EmbeddedStore implements AutoCloseable {
         interrupted = true;
       }
     }
+    readers.close();
     gate.close();
     if (interrupted) {
       Thread.currentThread().interrupt();

@@ -1,15 +1,10 @@
 package io.holdfast.persistence.embedded;
 
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Semaphore;
 import org.apache.pekko.actor.AbstractExtensionId;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.Extension;
 import org.apache.pekko.actor.ExtensionIdProvider;
-import scala.concurrent.Future;
-import scala.jdk.javaapi.FutureConverters;
 
 /// The data directory and the store of one actor system, open from first use until the system has
 /// terminated.
@@ -23,13 +18,11 @@ public final class EmbeddedStoreExtension implements Extension {
 
   private final DataDirectory directory;
   private final EmbeddedStore store;
-  private final Semaphore replays;
 
   private EmbeddedStoreExtension(ExtendedActorSystem system) {
     EmbeddedConfig config = EmbeddedConfig.from(system.settings().config());
     directory = DataDirectory.open(config.directory());
     store = openStore(config);
-    replays = new Semaphore(config.replaysMax(), true);
     system.registerOnTermination(this::close);
   }
 
@@ -49,25 +42,6 @@ public final class EmbeddedStoreExtension implements Extension {
   /// The data directory; do not close it.
   public DataDirectory directory() {
     return directory;
-  }
-
-  /// Runs a read on a virtual thread; at most `replays-max` run at one time, in the order in which
-  /// they came.
-  <T> Future<T> read(Callable<T> read) {
-    CompletableFuture<T> result = new CompletableFuture<>();
-    Thread.ofVirtual().name("holdfast-journal-read").start(() -> complete(result, read));
-    return FutureConverters.asScala(result);
-  }
-
-  private <T> void complete(CompletableFuture<T> result, Callable<T> read) {
-    replays.acquireUninterruptibly();
-    try {
-      result.complete(read.call());
-    } catch (Exception | Error e) {
-      result.completeExceptionally(e);
-    } finally {
-      replays.release();
-    }
   }
 
   private EmbeddedStore openStore(EmbeddedConfig config) {

@@ -25,9 +25,17 @@ final class EventWrite extends StoreWrite {
 
   /// @param outcome what the future says when the rows are durable
   EventWrite(String persistenceId, List<Row> rows, Iterable<Optional<Exception>> outcome) {
-    super(persistenceId, rows.stream().mapToInt(Row::bytes).sum());
+    super(persistenceId, bytes(rows));
     this.rows = rows;
     this.outcome = outcome;
+  }
+
+  private static int bytes(List<Row> rows) {
+    int bytes = 0;
+    for (Row row : rows) {
+      bytes += row.bytes();
+    }
+    return bytes;
   }
 
   Future<Iterable<Optional<Exception>>> result() {

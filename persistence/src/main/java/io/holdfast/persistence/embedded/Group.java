@@ -7,6 +7,7 @@ import org.rocksdb.WriteBatch;
 
 /// The rows of one commit, while the writer thread collects them.
 record Group(WriteBatch batch, Tables tables, AlarmTable alarms) {
+  private static final byte[] NO_VALUE = {};
 
   void putEvent(byte[] key, byte[] value, @Nullable AlarmChange alarm) throws RocksDBException {
     batch.put(tables.events(), key, value);
@@ -15,11 +16,18 @@ record Group(WriteBatch batch, Tables tables, AlarmTable alarms) {
     }
   }
 
-  /// Deletes the events from `first` up to, not including, `end`, and remembers how far the
-  /// sequence went.
-  void deleteEvents(byte[] first, byte[] end, byte[] id, byte[] deletion) throws RocksDBException {
+  /// Deletes the events from `first` up to, not including, `end`.
+  void deleteEvents(byte[] first, byte[] end) throws RocksDBException {
     batch.deleteRange(tables.events(), first, end);
-    batch.put(tables.meta(), id, deletion);
+  }
+
+  /// Keeps the highest sequence number of an id whose events may be gone: the one in the key.
+  void putHighest(byte[] key) throws RocksDBException {
+    batch.put(tables.meta(), key, NO_VALUE);
+  }
+
+  void deleteHighest(byte[] key) throws RocksDBException {
+    batch.delete(tables.meta(), key);
   }
 
   void putSnapshot(byte[] key, byte[] value) throws RocksDBException {

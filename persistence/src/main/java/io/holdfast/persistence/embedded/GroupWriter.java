@@ -184,22 +184,40 @@ final class GroupWriter implements Runnable {
   }
 
   private void recover() {
-    LOG.error(
-        "{}; the store opens itself again, trying every {}", message(), config.retryInterval());
-    while (!queue.closing()) {
-      if (gate.reopen()) {
-        LOG.warn("journal: open again, reads and writes go on");
-        alarms.reopened();
-        return;
-      }
-      LOG.debug("journal: still closed: {}", message());
+    HoldfastException fault = gate.fault();
+    LOG.error("{}; opening again every {}", message(fault), config.retryInterval());
+    while (!queue.closing() && !reopen()) {
+      logChange(fault, gate.fault());
+      fault = gate.fault();
       commitAll(queue.drain());
       queue.await(config.retryInterval());
     }
   }
 
-  private String message() {
-    HoldfastException fault = gate.fault();
+  private boolean reopen() {
+    if (!gate.reopen()) {
+      return false;
+    }
+    try {
+      alarms.reopened();
+      LOG.warn("journal: open again, reads and writes go on");
+      return true;
+    } catch (HoldfastException e) {
+      gate.fail(e);
+      return false;
+    }
+  }
+
+  private static void logChange(
+      @Nullable HoldfastException before, @Nullable HoldfastException now) {
+    if (before != null && now != null && before.code() == now.code()) {
+      LOG.debug("{}; still closed", message(now));
+    } else {
+      LOG.error("{}; still closed", message(now));
+    }
+  }
+
+  private static String message(@Nullable HoldfastException fault) {
     return fault == null ? "journal: no fault" : fault.getMessage();
   }
 }

@@ -6,8 +6,8 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.nio.ByteBuffer;
 
-/// The keys of events and snapshots: length of the id (2 bytes), id (UTF-8), sequence number (8
-/// bytes, big-endian).
+/// The keys of events, snapshots and remembered numbers: length of the id (2 bytes), id (UTF-8),
+/// sequence number (8 bytes, big-endian).
 ///
 /// The length in front makes no id the prefix of another, so all rows of an id lie together,
 /// ordered by number.
@@ -16,19 +16,14 @@ final class RowKey {
 
   private RowKey() {}
 
-  /// The part that all rows of one id share; also the key of its row in the meta table.
-  static byte[] id(String persistenceId) {
-    return buffer(persistenceId, 0).array();
-  }
-
   static byte[] of(String persistenceId, long sequenceNr) {
-    return buffer(persistenceId, Long.BYTES).putLong(sequenceNr).array();
+    return buffer(persistenceId).putLong(sequenceNr).array();
   }
 
   /// The smallest key that lies behind the row of this number.
   static byte[] after(String persistenceId, long sequenceNr) {
     return sequenceNr == Long.MAX_VALUE
-        ? buffer(persistenceId, Long.BYTES).putLong(Long.MIN_VALUE).array()
+        ? buffer(persistenceId).putLong(Long.MIN_VALUE).array()
         : of(persistenceId, sequenceNr + 1);
   }
 
@@ -36,13 +31,15 @@ final class RowKey {
     return ByteBuffer.wrap(key).getLong(key.length - Long.BYTES);
   }
 
-  private static ByteBuffer buffer(String persistenceId, int more) {
+  private static ByteBuffer buffer(String persistenceId) {
     byte[] id = persistenceId.getBytes(UTF_8);
     if (id.length > ID_BYTES_MAX) {
       throw new HoldfastException(
           ErrorCode.INVALID_ARGUMENT,
           "persistence id: expected at most " + ID_BYTES_MAX + " bytes, found " + id.length);
     }
-    return ByteBuffer.allocate(Short.BYTES + id.length + more).putShort((short) id.length).put(id);
+    return ByteBuffer.allocate(Short.BYTES + id.length + Long.BYTES)
+        .putShort((short) id.length)
+        .put(id);
   }
 }

@@ -5,6 +5,8 @@ import io.holdfast.sdk.HoldfastException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Hands the open tables to readers, and takes them away while the store opens itself anew.
 ///
@@ -23,6 +25,8 @@ final class TableGate {
   interface Read<T> {
     T from(Tables tables) throws RocksDBException;
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(TableGate.class);
 
   private final Opener opener;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
@@ -82,6 +86,9 @@ final class TableGate {
     } catch (HoldfastException e) {
       fault = e;
       return false;
+    } catch (RuntimeException e) {
+      fault = new HoldfastException(ErrorCode.STORAGE_FAILED, "journal: open failed: " + e, e);
+      return false;
     } finally {
       lock.writeLock().unlock();
     }
@@ -92,9 +99,23 @@ final class TableGate {
     lock.writeLock().lock();
     try {
       fault = closed();
+      flush();
       discard();
     } finally {
       lock.writeLock().unlock();
+    }
+  }
+
+  /* So that the next open has nothing to replay; the log has it all when this does not work. */
+  private void flush() {
+    Tables open = tables;
+    try {
+      if (open != null) {
+        open.flush();
+      }
+    } catch (RocksDBException e) {
+      LOG.info(
+          "journal: closing without a flush, the next open replays the log: {}", e.getMessage());
     }
   }
 

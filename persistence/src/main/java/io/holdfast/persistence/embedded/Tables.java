@@ -19,6 +19,7 @@ import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.Filter;
 import org.rocksdb.FlushOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.ReadOptions;
@@ -26,6 +27,9 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
+import org.rocksdb.Statistics;
+import org.rocksdb.StatsLevel;
+import org.rocksdb.TickerType;
 import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
@@ -37,20 +41,22 @@ import org.rocksdb.WriteOptions;
 /// flush, pipelined and unordered writes, `wal_bytes_per_sync`, recycled logs, batches encoded in
 /// Java.
 final class Tables implements AutoCloseable {
-  private static final List<String> NAMES = List.of("default", "events", "snapshots", "alarms");
+  private static final int BLOCK_BYTES = 16 << 10;
+  private static final int CACHE_SHARD_BITS = 2;
+  private static final int FILTER_BITS_PER_KEY = 10;
 
   /* Opened in this order, closed in the opposite one. */
   private final Deque<AbstractNativeReference> owned = new ArrayDeque<>();
   private final List<ColumnFamilyHandle> handles = new ArrayList<>();
   private final WriteOptions durable = own(new WriteOptions().setSync(true));
+  private final Statistics statistics = own(new Statistics());
   private final RocksDB db;
 
   private Tables(Path path, EmbeddedConfig config) throws RocksDBException {
     try {
-      Cache cache = own(new LRUCache(config.blockCacheBytes()));
-      ColumnFamilyOptions table = own(tableOptions(config, cache, own(new BloomFilter(10))));
-      DBOptions options = own(databaseOptions(config));
-      db = own(RocksDB.open(options, path.toString(), descriptors(table), handles));
+      statistics.setStatsLevel(StatsLevel.EXCEPT_DETAILED_TIMERS);
+      DBOptions options = own(databaseOptions(config).setStatistics(statistics));
+      db = own(RocksDB.open(options, path.toString(), descriptors(config), handles));
       handles.forEach(this::own);
     } catch (RocksDBException e) {
       close();
@@ -83,6 +89,11 @@ final class Tables implements AutoCloseable {
   /// Appends the batch to the log, syncs it and makes it visible. All of it or nothing survives.
   void write(WriteBatch batch) throws RocksDBException {
     db.write(durable, batch);
+  }
+
+  /// How often the log was synced since these tables were opened.
+  long syncs() {
+    return statistics.getTickerCount(TickerType.WAL_FILE_SYNCED);
   }
 
   byte @Nullable [] get(ColumnFamilyHandle table, byte[] key) throws RocksDBException {
@@ -128,27 +139,42 @@ final class Tables implements AutoCloseable {
     return resource;
   }
 
-  private static List<ColumnFamilyDescriptor> descriptors(ColumnFamilyOptions options) {
-    return NAMES.stream()
-        .map(name -> new ColumnFamilyDescriptor(name.getBytes(US_ASCII), options))
-        .toList();
+  private List<ColumnFamilyDescriptor> descriptors(EmbeddedConfig config) {
+    Cache cache = own(new LRUCache(config.blockCacheBytes(), CACHE_SHARD_BITS));
+    ColumnFamilyOptions scanned = own(tableOptions(config, blocks(cache)));
+    Filter filter = own(new BloomFilter(FILTER_BITS_PER_KEY));
+    ColumnFamilyOptions lookedUp = own(tableOptions(config, blocks(cache).setFilterPolicy(filter)));
+    return List.of(
+        new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, scanned),
+        new ColumnFamilyDescriptor("events".getBytes(US_ASCII), scanned),
+        new ColumnFamilyDescriptor("snapshots".getBytes(US_ASCII), scanned),
+        new ColumnFamilyDescriptor("alarms".getBytes(US_ASCII), lookedUp));
   }
 
   /* Payloads arrive compressed when that is worth it, so blocks are not compressed again. */
   private static ColumnFamilyOptions tableOptions(
-      EmbeddedConfig config, Cache cache, Filter filter) {
+      EmbeddedConfig config, BlockBasedTableConfig blocks) {
     return new ColumnFamilyOptions()
         .setWriteBufferSize(config.writeBufferBytes())
         .setMaxWriteBufferNumber(3)
         .setCompressionType(CompressionType.NO_COMPRESSION)
         .setLevelCompactionDynamicLevelBytes(true)
         .setMemtableMaxRangeDeletions(1000)
-        .setTableFormatConfig(
-            new BlockBasedTableConfig()
-                .setBlockCache(cache)
-                .setCacheIndexAndFilterBlocks(true)
-                .setPinL0FilterAndIndexBlocksInCache(true)
-                .setFilterPolicy(filter));
+        .setTableFormatConfig(blocks);
+  }
+
+  /*
+   * Indexes and filters live in the cache, so that memory is bounded whatever the number of events. They must be cut in
+   * partitions: the index of one 64 MiB table is larger than a shard of the cache and would be read again at every seek.
+   */
+  private static BlockBasedTableConfig blocks(Cache cache) {
+    return new BlockBasedTableConfig()
+        .setBlockCache(cache)
+        .setBlockSize(BLOCK_BYTES)
+        .setCacheIndexAndFilterBlocks(true)
+        .setPinTopLevelIndexAndFilter(true)
+        .setIndexType(IndexType.kTwoLevelIndexSearch)
+        .setPartitionFilters(true);
   }
 
   /* WalTail has cut off a torn end, so the log must be intact; RocksDB may drop nothing by itself. */

@@ -33,7 +33,8 @@ import org.slf4j.LoggerFactory;
  * with its sequence number (8) and the number of its entries (4); all little-endian.
  */
 
-/// Cuts the torn end off a log, which is normal after a crash, and tells it from damage, which must not be opened.
+/// Cuts the torn end off a log, which is normal after a crash, and tells it from damage, which must
+/// not be opened.
 final class WalTail {
   private static final Logger LOG = LoggerFactory.getLogger(WalTail.class);
   private static final int BLOCK = 1 << 15;
@@ -55,7 +56,8 @@ final class WalTail {
 
   /// Puts the logs of a closed database in order; returns normally when there are none.
   ///
-  /// @throws HoldfastException `STORAGE_CORRUPT` when acknowledged writes cannot be read; nothing was changed
+  /// @throws HoldfastException `STORAGE_CORRUPT` when acknowledged writes cannot be read; nothing
+  ///   was changed
   static void settle(Path database) {
     WalTail tail = new WalTail();
     try {
@@ -72,7 +74,10 @@ final class WalTail {
     long size = Files.size(log);
     walk(log, size);
     if (complete < size) {
-      LOG.warn("{}: its end was torn by a crash: cutting {} bytes that no one was told of", log, size - complete);
+      LOG.warn(
+          "{}: its end was torn by a crash: cutting {} bytes that no one was told of",
+          log,
+          size - complete);
       try (FileChannel channel = FileChannel.open(log, StandardOpenOption.WRITE)) {
         channel.truncate(complete).force(true);
       }
@@ -169,13 +174,17 @@ final class WalTail {
     if (header.hasRemaining() && next <= bytes.limit() - HEADER && isFragment(bytes, next)) {
       header.put(bytes.slice(next + HEADER, Math.min(header.remaining(), length(bytes, next))));
     }
-    return header.hasRemaining() ? header.clear().putLong(0, UNKNOWN).putInt(Long.BYTES, 0) : header;
+    return header.hasRemaining()
+        ? header.clear().putLong(0, UNKNOWN).putInt(Long.BYTES, 0)
+        : header;
   }
 
   private static boolean isFragment(ByteBuffer bytes, int at) {
     int length = length(bytes, at);
     boolean fits = at % BLOCK + HEADER + length <= BLOCK && at + HEADER + length <= bytes.limit();
-    return fits && type(bytes, at) != 0 && masked(bytes.slice(at + 6, 1 + length)) == bytes.getInt(at);
+    return fits
+        && type(bytes, at) != 0
+        && masked(bytes.slice(at + 6, 1 + length)) == bytes.getInt(at);
   }
 
   private static int masked(ByteBuffer content) {

@@ -128,10 +128,9 @@ class AlarmTableTest {
 
   @Test
   void aListenerThatThrowsHarmsNobody() {
-    alarms.onSet(
-        (objectKey, atMillis) -> {
-          throw new IllegalStateException("a bug of the listener");
-        });
+    alarms.onSet((objectKey, atMillis) -> {
+      throw new IllegalStateException("a bug of the listener");
+    });
     set("a", 50);
     set("a", 60);
     assertThat(store.fault()).isNull();
@@ -197,7 +196,8 @@ class AlarmTableTest {
       @Override
       public void afterCommit() throws RocksDBException {
         if (failAfterCommit.getAndSet(false)) {
-          throw new RocksDBException("injected", new Status(Status.Code.IOError, Status.SubCode.None, "injected"));
+          throw new RocksDBException(
+              "injected", new Status(Status.Code.IOError, Status.SubCode.None, "injected"));
         }
       }
     };

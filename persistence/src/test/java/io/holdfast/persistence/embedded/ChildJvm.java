@@ -20,7 +20,8 @@ final class ChildJvm {
                 "-XX:+UseSerialGC",
                 "-Xmx256m",
                 "-cp",
-                System.getProperty("surefire.real.class.path", System.getProperty("java.class.path")),
+                System.getProperty(
+                    "surefire.real.class.path", System.getProperty("java.class.path")),
                 main.getName()));
     command.addAll(List.of(args));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();

@@ -35,7 +35,8 @@ class DataDirectoryTest {
 
   @Test
   void refusesASecondOpenInTheSameProcessAlsoThroughALink() throws IOException {
-    Path link = Files.createSymbolicLink(temp.resolve("link"), Files.createDirectory(temp.resolve("real")));
+    Path link =
+        Files.createSymbolicLink(temp.resolve("link"), Files.createDirectory(temp.resolve("real")));
     try (DataDirectory _ = DataDirectory.open(temp.resolve("real"))) {
       assertRefused(
           () -> DataDirectory.open(link),
@@ -105,8 +106,7 @@ class DataDirectoryTest {
 
   private static void assertRefused(ThrowingCallable open, ErrorCode code, String text) {
     assertThatThrownBy(open)
-        .isInstanceOfSatisfying(
-            HoldfastException.class, e -> assertThat(e.code()).isEqualTo(code))
+        .isInstanceOfSatisfying(HoldfastException.class, e -> assertThat(e.code()).isEqualTo(code))
         .hasMessageContaining(text);
   }
 

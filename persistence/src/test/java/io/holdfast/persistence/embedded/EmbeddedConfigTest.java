@@ -28,7 +28,7 @@ class EmbeddedConfigTest {
     "group-bytes-max, 2g",
     "free-bytes-min, -1",
     "retry-interval, 0s",
-    "replays-max, 0",
+    "reader-threads, 0",
     "write-buffer-bytes, 1k",
     "log-bytes-max, 2g",
     "directory, \"\"",
@@ -37,8 +37,7 @@ class EmbeddedConfigTest {
   void namesTheKeyOfAValueOutOfRange(String key, String value) {
     assertThatThrownBy(() -> Stores.config(key + " = " + (value.isEmpty() ? "\"\"" : value)))
         .isInstanceOfSatisfying(
-            HoldfastException.class,
-            e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIG_INVALID))
+            HoldfastException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIG_INVALID))
         .hasMessageContaining(key);
   }
 }

@@ -19,11 +19,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.SpawnProtocol;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.SpawnProtocol;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.persistence.AtomicWrite;
+import org.apache.pekko.persistence.DeleteMessagesSuccess;
 import org.apache.pekko.persistence.JournalProtocol;
 import org.apache.pekko.persistence.Persistence;
 import org.apache.pekko.persistence.PersistentEnvelope;
@@ -100,15 +101,15 @@ class EmbeddedJournalTest {
   void aReplayThatIsAskedForWhileWritesAreOnTheirWayGivesThemAll() {
     start();
     TestKit probe = new TestKit(Adapter.toClassic(system));
-    var journal =
-        Persistence.get(Adapter.toClassic(system)).journalFor("holdfast.persistence.embedded.journal", ConfigFactory.empty());
     int each = 300;
     for (int round = 1; round <= 20; round++) {
       String id = "object-" + round;
-      journal.tell(write(id, each, probe.getRef()), probe.getRef());
-      journal.tell(
-          new JournalProtocol.ReplayMessages(1, Long.MAX_VALUE, Long.MAX_VALUE, id, probe.getRef()),
-          probe.getRef());
+      journal().tell(write(id, each, probe.getRef()), probe.getRef());
+      journal()
+          .tell(
+              new JournalProtocol.ReplayMessages(
+                  1, Long.MAX_VALUE, Long.MAX_VALUE, id, probe.getRef()),
+              probe.getRef());
       List<Object> answers = probe.receiveN(1 + each + each + 1, PATIENCE);
       assertThat(answers).contains(new JournalProtocol.RecoverySuccess(each));
       assertThat(answers.stream().filter(JournalProtocol.ReplayedMessage.class::isInstance))
@@ -116,14 +117,54 @@ class EmbeddedJournalTest {
     }
   }
 
+  @Test
+  void aNumberIsNeverUsedAgainWhenAllEventsWereDeleted() throws Exception {
+    start();
+    TestKit probe = writeDeleteAll(5);
+    assertThat(highest(probe)).isEqualTo(5);
+    restart();
+    probe = new TestKit(Adapter.toClassic(system));
+    assertThat(highest(probe)).isEqualTo(5);
+    probe = writeDeleteAll(9);
+    writeDeleteAll(3);
+    assertThat(highest(probe)).isEqualTo(9);
+  }
+
+  private TestKit writeDeleteAll(int count) {
+    TestKit probe = new TestKit(Adapter.toClassic(system));
+    journal().tell(write("a", count, probe.getRef()), probe.getRef());
+    probe.receiveN(1 + count, PATIENCE);
+    journal()
+        .tell(
+            new JournalProtocol.DeleteMessagesTo("a", Long.MAX_VALUE, probe.getRef()),
+            probe.getRef());
+    assertThat(probe.receiveOne(PATIENCE)).isEqualTo(new DeleteMessagesSuccess(Long.MAX_VALUE));
+    return probe;
+  }
+
+  private long highest(TestKit probe) {
+    journal()
+        .tell(
+            new JournalProtocol.ReplayMessages(
+                1, Long.MAX_VALUE, Long.MAX_VALUE, "a", probe.getRef()),
+            probe.getRef());
+    return probe
+        .expectMsgClass(PATIENCE, JournalProtocol.RecoverySuccess.class)
+        .highestSequenceNr();
+  }
+
+  private org.apache.pekko.actor.ActorRef journal() {
+    return Persistence.get(Adapter.toClassic(system))
+        .journalFor("holdfast.persistence.embedded.journal", ConfigFactory.empty());
+  }
+
   private static JournalProtocol.WriteMessages write(
       String id, int count, org.apache.pekko.actor.ActorRef writer) {
     List<PersistentRepr> events =
         IntStream.rangeClosed(1, count)
-            .mapToObj(
-                number ->
-                    PersistentRepr.apply(
-                        "event " + number, number, id, "", false, writer, "the writer"))
+            .mapToObj(number ->
+                PersistentRepr.apply(
+                    "event " + number, number, id, "", false, writer, "the writer"))
             .toList();
     AtomicWrite write = AtomicWrite.apply(CollectionConverters.asScala(events).toList());
     return new JournalProtocol.WriteMessages(

@@ -58,6 +58,7 @@ class EmbeddedStoreTest {
     join(rest);
     assertThat(store.figures().commits()).isEqualTo(2);
     assertThat(store.figures().writes()).isEqualTo(501);
+    assertThat(syncs()).as("RocksDB synced its log").isEqualTo(2);
   }
 
   @Test
@@ -67,12 +68,15 @@ class EmbeddedStoreTest {
     int each = 20;
     List<CompletableFuture<Void>> all =
         IntStream.range(0, writers)
-            .mapToObj(writer -> CompletableFuture.runAsync(() -> appendSeries(writer, each), Thread::startVirtualThread))
+            .mapToObj(writer ->
+                CompletableFuture.runAsync(
+                    () -> appendSeries(writer, each), Thread::startVirtualThread))
             .toList();
     join(all);
     StoreFigures figures = store.figures();
     assertThat(figures.writes()).isEqualTo((long) writers * each);
     assertThat(figures.writes() / figures.commits()).as("writes per sync").isGreaterThan(20);
+    assertThat(syncs()).as("every commit is synced").isGreaterThanOrEqualTo(figures.commits());
     assertThat(Stores.numbers(store, "object-999")).hasSize(each);
   }
 
@@ -123,8 +127,8 @@ class EmbeddedStoreTest {
     open();
     disk.pause();
     CompletableFuture<Void> write = Stores.append(store, "a", 1);
-    CompletableFuture<List<Long>> read = readLater("a");
-    CompletableFuture<List<Long>> other = readLater("b");
+    CompletableFuture<List<Long>> read = Stores.numbersLater(store, "a");
+    CompletableFuture<List<Long>> other = Stores.numbersLater(store, "b");
     assertThat(other.join()).as("another id does not wait").isEmpty();
     assertThat(read).isNotDone();
     assertThat(write).isNotDone();
@@ -167,7 +171,8 @@ class EmbeddedStoreTest {
     assertThat(codeOf(Stores.append(store, "a", 1))).isEqualTo(ErrorCode.STORAGE_FULL);
     assertThat(codeOf(Stores.append(store, "a", 1)))
         .isIn(ErrorCode.STORAGE_FULL, ErrorCode.STORAGE_FAILED);
-    assertThatThrownBy(() -> Stores.numbers(store, "a")).isInstanceOf(HoldfastException.class);
+    assertThatThrownBy(() -> Stores.numbers(store, "a"))
+        .hasCauseInstanceOf(HoldfastException.class);
     disk.allowReopening(directory);
     awaitNoFault();
     Stores.append(store, "a", 1).join();
@@ -213,7 +218,9 @@ class EmbeddedStoreTest {
   }
 
   private List<CompletableFuture<Void>> appendOnce(String name, int count) {
-    return IntStream.range(0, count).mapToObj(i -> Stores.append(store, name + "-" + i, 1)).toList();
+    return IntStream.range(0, count)
+        .mapToObj(i -> Stores.append(store, name + "-" + i, 1))
+        .toList();
   }
 
   private void appendSeries(int writer, int count) {
@@ -222,12 +229,14 @@ class EmbeddedStoreTest {
     }
   }
 
-  private CompletableFuture<List<Long>> readLater(String id) {
-    return CompletableFuture.supplyAsync(() -> Stores.numbers(store, id), Thread::startVirtualThread);
+  private void awaitNoFault() {
+    await("the store opens itself again")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> store.fault() == null);
   }
 
-  private void awaitNoFault() {
-    await("the store opens itself again").atMost(Duration.ofSeconds(20)).until(() -> store.fault() == null);
+  private long syncs() {
+    return store.read("", Tables::syncs).join();
   }
 
   private static void join(List<CompletableFuture<Void>> futures) {
@@ -300,7 +309,9 @@ class EmbeddedStoreTest {
       commits.incrementAndGet();
       gate.join();
       if (!delay.isZero()) {
-        CompletableFuture.supplyAsync(() -> "", CompletableFuture.delayedExecutor(delay.toNanos(), TimeUnit.NANOSECONDS)).join();
+        CompletableFuture.supplyAsync(
+                () -> "", CompletableFuture.delayedExecutor(delay.toNanos(), TimeUnit.NANOSECONDS))
+            .join();
       }
       fail(failuresBefore);
     }

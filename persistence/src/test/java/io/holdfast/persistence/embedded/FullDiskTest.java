@@ -60,7 +60,9 @@ class FullDiskTest {
       for (int round = 0; round < 3; round++) {
         assertThat(refused(store, eventBytes)).isEqualTo(ErrorCode.STORAGE_FULL);
         Files.delete(filler());
-        await("the store opens itself again").atMost(Duration.ofSeconds(30)).until(() -> store.fault() == null);
+        await("the store opens itself again")
+            .atMost(Duration.ofSeconds(30))
+            .until(() -> store.fault() == null);
         settle(store);
         append(store, eventBytes);
         append(store, eventBytes);
@@ -98,7 +100,8 @@ class FullDiskTest {
   void theStatedFreeBytesKeepReadsGoingBeforeTheDiskIsFull() throws IOException {
     String[] settings = SMALL.clone();
     settings[0] = "free-bytes-min = 4m";
-    try (EmbeddedStore store = EmbeddedStore.open(mount.resolve("journal"), Stores.config(settings), CommitHook.NONE)) {
+    try (EmbeddedStore store =
+        EmbeddedStore.open(mount.resolve("journal"), Stores.config(settings), CommitHook.NONE)) {
       append(store, 1000);
       fillDisk();
       assertThat(refused(store, 1000)).isEqualTo(ErrorCode.STORAGE_FULL);

@@ -17,11 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A process that is killed with SIGKILL while it writes leaves every acknowledged event, its alarm, and no gap.
+/// A process that is killed with SIGKILL while it writes leaves every acknowledged event, its
+/// alarm, and no gap.
 @Timeout(120)
 class KilledWriterTest {
   private static final int WRITERS = 20;
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 4;
   private static final int PADDING = 700;
 
   @TempDir Path directory;
@@ -31,7 +32,7 @@ class KilledWriterTest {
     long seed = System.nanoTime();
     Random random = new Random(seed);
     for (int round = 0; round < ROUNDS; round++) {
-      Map<String, Long> acknowledged = writeUntilKilled(500 + random.nextInt(20_000));
+      Map<String, Long> acknowledged = writeUntilKilled(500 + random.nextInt(8_000));
       verify(acknowledged, "seed " + seed + " round " + round);
     }
   }
@@ -43,7 +44,9 @@ class KilledWriterTest {
       for (int line = 0; line < linesBeforeKill; line++) {
         acknowledge(lines.readLine(), acknowledged);
       }
-      child.toHandle().destroyForcibly(); // unlike Process, its handle leaves the pipe open for the rest
+      child
+          .toHandle()
+          .destroyForcibly(); // unlike Process, its handle leaves the pipe open for the rest
       lines.lines().forEach(line -> acknowledge(line, acknowledged));
     } finally {
       child.destroyForcibly();
@@ -66,10 +69,14 @@ class KilledWriterTest {
         String id = "object-" + writer;
         List<Long> stored = Stores.numbers(store, id);
         long known = acknowledged.getOrDefault(id, 0L);
-        assertThat(stored).as(about).isEqualTo(LongStream.rangeClosed(1, stored.size()).boxed().toList());
+        assertThat(stored)
+            .as(about)
+            .isEqualTo(LongStream.rangeClosed(1, stored.size()).boxed().toList());
         assertThat((long) stored.size()).as(about).isGreaterThanOrEqualTo(known);
         if (known > 0) {
-          assertThat(stored.size() - known).as("%s, one may be on its way", about).isLessThanOrEqualTo(1);
+          assertThat(stored.size() - known)
+              .as("%s, one may be on its way", about)
+              .isLessThanOrEqualTo(1);
         }
         assertThat(alarmOf(store, id)).as(about).isEqualTo(stored.size());
       }

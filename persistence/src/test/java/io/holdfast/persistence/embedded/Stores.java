@@ -15,11 +15,13 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksIterator;
 
-/// What tests do with a raw store: append numbered events whose value repeats id and number, and read them back.
+/// What tests do with a raw store: append numbered events whose value repeats id and number, and
+/// read them back.
 final class Stores {
   private Stores() {}
 
-  /// The settings of `reference.conf`, some of them replaced: `key = value` lines below the root of the store.
+  /// The settings of `reference.conf`, some of them replaced: `key = value` lines below the root of
+  /// the store.
   static EmbeddedConfig config(String... settings) {
     String own = EmbeddedConfig.ROOT + " {\n" + String.join("\n", settings) + "\n}";
     return EmbeddedConfig.from(ConfigFactory.parseString(own).withFallback(ConfigFactory.load()));
@@ -38,20 +40,19 @@ final class Stores {
       EmbeddedStore store, String id, long number, int padding, @Nullable AlarmChange alarm) {
     byte[] key = RowKey.of(id, number);
     byte[] value = value(id, number, padding);
-    return store.write(
-        id, key.length + value.length, group -> group.putEvent(key, value, alarm));
+    return store.write(id, key.length + value.length, group -> group.putEvent(key, value, alarm));
   }
 
   /// The numbers of the stored events of an id; fails when a value is not the one that was written.
   static List<Long> numbers(EmbeddedStore store, String id) {
-    return store.readSettled(
-        id,
-        tables ->
-            tables.scan(
-                tables.events(),
-                RowKey.of(id, 0),
-                RowKey.after(id, Long.MAX_VALUE),
-                rows -> numbers(id, rows)));
+    return numbersLater(store, id).join();
+  }
+
+  static CompletableFuture<List<Long>> numbersLater(EmbeddedStore store, String id) {
+    byte[] start = RowKey.of(id, 0);
+    byte[] end = RowKey.after(id, Long.MAX_VALUE);
+    return store.read(
+        id, tables -> tables.scan(tables.events(), start, end, rows -> numbers(id, rows)));
   }
 
   private static List<Long> numbers(String id, RocksIterator rows) {

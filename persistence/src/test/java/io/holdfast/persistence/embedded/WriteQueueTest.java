@@ -83,13 +83,12 @@ class WriteQueueTest {
     for (int writer = 0; writer < writers; writer++) {
       int number = writer;
       Thread.ofVirtual()
-          .start(
-              () -> {
-                for (int i = 0; i < each; i++) {
-                  wide.offer(write(Integer.toString(number), i));
-                }
-                offered.countDown();
-              });
+          .start(() -> {
+            for (int i = 0; i < each; i++) {
+              wide.offer(write(Integer.toString(number), i));
+            }
+            offered.countDown();
+          });
     }
     int[] next = new int[writers];
     for (int seen = 0; seen < writers * each; ) {

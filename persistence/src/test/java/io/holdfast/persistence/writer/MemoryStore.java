@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.ActorSystem;
@@ -98,6 +99,11 @@ final class MemoryStore {
   synchronized void release() {
     holding = false;
     holdingSnapshots = false;
+    releaseWaiting();
+  }
+
+  /// Acknowledges what waits, and goes on holding.
+  synchronized void releaseWaiting() {
     List<Promise<Object>> waiting = List.copyOf(held);
     held.clear();
     waiting.forEach(promise -> promise.success(""));
@@ -140,8 +146,8 @@ final class MemoryStore {
     snapshots.put(sequenceNr, row);
   }
 
-  private synchronized <T> Future<T> reply(T value, boolean hold, ActorSystem system) {
-    if (!hold) {
+  private synchronized <T> Future<T> reply(T value, BooleanSupplier hold, ActorSystem system) {
+    if (!hold.getAsBoolean()) {
       return Futures.successful(value);
     }
     Promise<Object> promise = Futures.promise();
@@ -170,7 +176,7 @@ final class MemoryStore {
           PersistentRepr event = message.payload().head();
           results.add(store.write(event.sequenceNr(), codec.write(event.payload())));
         }
-        return store.reply(results, store.holding, system);
+        return store.reply(results, () -> store.holding, system);
       } catch (Exception e) {
         return Futures.failed(e);
       }
@@ -241,7 +247,7 @@ final class MemoryStore {
     public Future<Void> doSaveAsync(SnapshotMetadata metadata, Object snapshot) {
       try {
         store.save(metadata.sequenceNr(), codec.write(snapshot));
-        return store.reply(null, store.holdingSnapshots, system);
+        return store.reply(null, () -> store.holdingSnapshots, system);
       } catch (Exception e) {
         return Futures.failed(e);
       }

@@ -86,12 +86,8 @@ class ObjectWriterTest {
       int stored = part;
       await(() -> store.waiting() == 1 && store.events().size() == stored);
       owner.expectNoMessage(Duration.ofMillis(20));
-      if (part < 3) {
-        store.release();
-        store.holds();
-      }
+      store.releaseWaiting();
     }
-    store.release();
     assertThat(owner.receiveMessage()).isEqualTo(new Persisted(1));
   }
 

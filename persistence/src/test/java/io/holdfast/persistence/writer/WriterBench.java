@@ -80,7 +80,8 @@ public final class WriterBench {
       WriterConfig config = new WriterConfig("", "", ClaimPolicy.ON_FIRST_WRITE, NEVER);
       ActorRef<ObjectWriter.Command> writer =
           context.spawnAnonymous(
-              ObjectWriter.create(address, context.getSelf()::tell, config, InstantSource.system()));
+              ObjectWriter.create(
+                  address, context.getSelf()::tell, config, InstantSource.system()));
       return Behaviors.receiveMessage(event -> {
         long next = event instanceof ObjectWriter.Persisted persisted ? persisted.through() + 1 : 1;
         if (next > persists) {

@@ -1,0 +1,299 @@
+package io.holdfast.node.container;
+
+import io.holdfast.sdk.Container;
+import io.holdfast.sdk.ContainerExit;
+import io.holdfast.sdk.ContainerExitException;
+import io.holdfast.sdk.ContainerHandle;
+import io.holdfast.sdk.ContainerPort;
+import io.holdfast.sdk.ContainerState;
+import io.holdfast.sdk.Env;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.ObjectContext;
+import io.holdfast.sdk.ObjectId;
+import io.holdfast.sdk.ObjectResetError;
+import io.holdfast.sdk.Readiness;
+import io.holdfast.sdk.StartOptions;
+import io.holdfast.sdk.Storage;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/// One object whose class is a [Container]: its turns as in a node, without storage, actors and
+/// passivation.
+///
+/// One event at a time; waiting gives the turn away, but for `blockConcurrencyWhile`; what throws
+/// inside of that resets the object.
+final class FakeObject<C extends Container> {
+  /** An event of the object. */
+  interface Event<C, T> {
+    T run(C object) throws Exception;
+  }
+
+  private final ContainerFixture fixture;
+  private final String name;
+  private final BiFunction<ObjectContext, Env, C> maker;
+  private final ReentrantLock turn = new ReentrantLock(true);
+  final AtomicInteger instances = new AtomicInteger();
+
+  // Guarded by the turn.
+  private @Nullable Life life;
+
+  /// The object `box/name`; hears from its container.
+  FakeObject(ContainerFixture fixture, String name, BiFunction<ObjectContext, Env, C> maker) {
+    this.fixture = fixture;
+    this.name = name;
+    this.maker = maker;
+    FakeHooks hooks = fixture.hooks("box", name);
+    hooks.onEnded = exit -> event(object -> done(() -> object.onStop(exit)));
+    hooks.onIdle =
+        still ->
+            event(object -> {
+              if (still.getAsBoolean()) {
+                object.onActivityExpired();
+              }
+              return true;
+            });
+    hooks.onFound = () -> event(object -> true);
+  }
+
+  private interface Hook {
+    void run() throws Exception;
+  }
+
+  private static boolean done(Hook hook) throws Exception {
+    hook.run();
+    return true;
+  }
+
+  ContainerSupervisor supervisor() {
+    return fixture.supervisor("box", name);
+  }
+
+  /// Something happens to the object; runs when it is its turn.
+  <T> CompletableFuture<T> event(Event<C, T> event) {
+    return ContainerFixture.async(() -> {
+      turn.lock();
+      try {
+        return event.run(living().object);
+      } catch (ObjectResetError e) {
+        throw new HoldfastException(ErrorCode.OBJECT_RESET, String.valueOf(e.getMessage()));
+      } finally {
+        turn.unlock();
+      }
+    });
+  }
+
+  private Life living() {
+    if (life == null || life.dead) {
+      instances.incrementAndGet();
+      life = new Life();
+      fixture.host.entered(ContainerFixture.address("box", name), life.object.sleepAfter());
+    }
+    return life;
+  }
+
+  /** One stay in memory. */
+  private final class Life implements ObjectContext {
+    private final C object;
+    private int closings;
+    private boolean dead;
+
+    Life() {
+      Env env =
+          (Env)
+              Proxy.newProxyInstance(
+                  Env.class.getClassLoader(),
+                  new Class<?>[] {Env.class},
+                  (proxy, method, arguments) -> {
+                    throw new UnsupportedOperationException(method.getName());
+                  });
+      this.object = maker.apply(this, env);
+    }
+
+    private void checkTurn() {
+      if (!turn.isHeldByCurrentThread()) {
+        throw new AssertionError("used outside of the object's turn");
+      }
+      if (dead) {
+        throw new ObjectResetError("the object was reset");
+      }
+    }
+
+    private <T> T yieldWhile(Callable<T> task) throws Exception {
+      checkTurn();
+      boolean gone = closings == 0;
+      if (gone) {
+        turn.unlock();
+      }
+      try {
+        return task.call();
+      } finally {
+        if (gone) {
+          turn.lock();
+        }
+        checkTurn();
+      }
+    }
+
+    private <T> T waiting(Callable<T> task) {
+      try {
+        return yieldWhile(task);
+      } catch (RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    @Override
+    public ObjectId id() {
+      return ContainerFixture.address("box", name).id();
+    }
+
+    @Override
+    public Storage storage() {
+      throw new UnsupportedOperationException("no storage");
+    }
+
+    @Override
+    public Optional<ContainerHandle> container() {
+      return Optional.of(new Handle(this, supervisor()));
+    }
+
+    @Override
+    public <T> T blockConcurrencyWhile(Callable<T> task) throws Exception {
+      checkTurn();
+      closings++;
+      try {
+        return task.call();
+      } catch (Throwable e) {
+        dead = true;
+        throw new ObjectResetError(String.valueOf(e.getMessage()));
+      } finally {
+        closings--;
+      }
+    }
+
+    @Override
+    public void waitUntil(Callable<?> task) {
+      event(any -> task.call());
+    }
+
+    @Override
+    public <T> T blocking(Callable<T> task) throws Exception {
+      return yieldWhile(task);
+    }
+
+    @Override
+    public void sleep(Duration duration) {
+      throw new UnsupportedOperationException("no sleeping in tests");
+    }
+
+    @Override
+    public ObjectResetError abort(String reason) {
+      dead = true;
+      throw new ObjectResetError(reason);
+    }
+
+    @Override
+    public String region() {
+      return "local";
+    }
+  }
+
+  private final class Handle implements ContainerHandle {
+    private final Life life;
+    private final ContainerSupervisor supervisor;
+
+    Handle(Life life, ContainerSupervisor supervisor) {
+      this.life = life;
+      this.supervisor = supervisor;
+    }
+
+    @Override
+    public boolean running() {
+      life.checkTurn();
+      return supervisor.running();
+    }
+
+    @Override
+    public void start(StartOptions options) {
+      life.checkTurn();
+      supervisor.start(options, ContainerFixture.PERMITTED);
+    }
+
+    @Override
+    public ContainerExit monitor() {
+      ContainerExit exit = life.waiting(supervisor::monitor);
+      if (exit.exitCode() != 0 && exit.reason() != ContainerExit.Reason.RUNTIME_SIGNAL) {
+        throw new ContainerExitException(exit.exitCode());
+      }
+      return exit;
+    }
+
+    @Override
+    public void awaitReady(Readiness readiness, Duration timeout) {
+      life.waiting(() -> {
+        supervisor.awaitReady(readiness, timeout);
+        return true;
+      });
+    }
+
+    @Override
+    public ContainerPort port(int port) {
+      if (port < 1) {
+        throw new HoldfastException(ErrorCode.INVALID_ARGUMENT, "expected a port, found " + port);
+      }
+      return request -> life.waiting(() -> supervisor.fetch(port, request));
+    }
+
+    @Override
+    public void signal(int number) {
+      life.waiting(() -> {
+        supervisor.signal(number);
+        return true;
+      });
+    }
+
+    @Override
+    public void stop(Duration grace) {
+      life.waiting(() -> {
+        supervisor.stop(grace);
+        return true;
+      });
+    }
+
+    @Override
+    public void destroy() {
+      life.waiting(() -> {
+        supervisor.destroy();
+        return true;
+      });
+    }
+
+    @Override
+    public ContainerState state() {
+      life.checkTurn();
+      return supervisor.state();
+    }
+
+    @Override
+    public void setInactivityTimeout(Duration timeout) {
+      life.checkTurn();
+      supervisor.inactivityTimeout(timeout);
+    }
+
+    @Override
+    public void renewActivity() {
+      life.checkTurn();
+      supervisor.renewActivity();
+    }
+  }
+}
