@@ -12,7 +12,7 @@ import java.time.Duration;
 /// @param closeDatabaseAfter how long after its last event an object keeps its database open
 /// @param queuedEventsMax how many events may wait for the turn of one object
 /// @param eventsMax how many events may be in one object, queued, running or waiting
-/// @param blockConcurrencyTimeout how long blockConcurrencyWhile may take
+/// @param blockConcurrencyTimeout how long blockConcurrencyWhile and the constructor may take
 public record ObjectSettings(
     String region,
     Duration idleTimeout,
