@@ -54,7 +54,7 @@ class DurabilityTest {
 
   private static void stays(BooleanSupplier condition) {
     Awaitility.await()
-        .during(Duration.ofMillis(300))
+        .during(Duration.ofMillis(200))
         .atMost(Duration.ofSeconds(5))
         .pollInterval(Duration.ofMillis(50))
         .until(condition::getAsBoolean);

@@ -64,9 +64,9 @@ class InputGateTest {
   @Test
   void incrementsThatSleepBetweenReadAndWriteInterleaveAndLoseUpdates() {
     node.call("counter", "sleepy", "value");
-    List<Answer> answers = parallel(20, "sleepy", "incrementSleeping", 1_000);
-    assertThat(answers.stream().map(Answer::number)).containsOnly(1);
-    assertThat(node.call("counter", "sleepy", "value").number()).isEqualTo(1);
+    List<Answer> answers = parallel(20, "sleepy", "incrementSleeping", 400);
+    assertThat(answers.stream().filter(answer -> answer.number() == 1).count()).isGreaterThan(1);
+    assertThat(node.call("counter", "sleepy", "value").number()).isLessThan(20);
   }
 
   @Test
