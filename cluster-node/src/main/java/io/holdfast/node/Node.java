@@ -41,8 +41,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -78,9 +78,7 @@ public final class Node {
     this.apps = new AppLoader(directory.resolve("apps")).loadAll(config.appsDirectory());
     PrometheusRegistry registry = new PrometheusRegistry();
     JvmMetrics.builder().register(registry);
-    ScheduledExecutorService timer =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("holdfast-timer").factory());
+    ScheduledExecutorService timer = timer();
     EngineConfig engineConfig = EngineConfig.of(root);
     HttpFetcher outbound = new HttpFetcher(engineConfig.http());
     ContainerHttpClient toContainers = new ContainerHttpClient(engineConfig.http());
@@ -162,6 +160,15 @@ public final class Node {
       system.getWhenTerminated().toCompletableFuture().join();
       throw e;
     }
+  }
+
+  /** What is cancelled lets go at once of the object that it holds. */
+  private static ScheduledExecutorService timer() {
+    ScheduledThreadPoolExecutor timer =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("holdfast-timer").factory());
+    timer.setRemoveOnCancelPolicy(true);
+    return timer;
   }
 
   /// Completes when the node has shut down, for whatever reason.

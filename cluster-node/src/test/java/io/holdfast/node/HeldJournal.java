@@ -28,7 +28,9 @@ public final class HeldJournal extends AbstractActor {
     /** The write fails and is not in the journal. */
     FAIL,
     /** The write is in the journal, but its writer hears that it failed. */
-    FAIL_AFTER
+    FAIL_AFTER,
+    /** What is stored cannot be read; writes pass. */
+    FAIL_REPLAY
   }
 
   private record Held(Object message, ActorRef sender) {}
@@ -96,7 +98,7 @@ public final class HeldJournal extends AbstractActor {
 
   private void onWrite(JournalProtocol.WriteMessages write, ActorRef sender) {
     switch (mode) {
-      case PASS -> real.tell(write, sender);
+      case PASS, FAIL_REPLAY -> real.tell(write, sender);
       case HOLD -> hold(new Held(write, sender));
       case FAIL -> fail(write, sender);
       case FAIL_AFTER -> {
@@ -115,7 +117,11 @@ public final class HeldJournal extends AbstractActor {
   }
 
   private void passBehind(String persistenceId, Held replay) {
-    if (heldIds().contains(persistenceId)) {
+    if (mode == Mode.FAIL_REPLAY) {
+      ((JournalProtocol.ReplayMessages) replay.message)
+          .persistentActor()
+          .tell(new JournalProtocol.ReplayMessagesFailure(broken()), replay.sender);
+    } else if (heldIds().contains(persistenceId)) {
       hold(replay);
     } else {
       real.tell(replay.message, replay.sender);
@@ -137,8 +143,12 @@ public final class HeldJournal extends AbstractActor {
     return ids;
   }
 
+  private static Exception broken() {
+    return new IllegalStateException("the disk of this test is broken");
+  }
+
   private static void fail(JournalProtocol.WriteMessages write, ActorRef sender) {
-    Exception cause = new IllegalStateException("the disk of this test is broken");
+    Exception cause = broken();
     Collection<PersistentRepr> events = events(write);
     ActorRef writer = write.persistentActor();
     writer.tell(new JournalProtocol.WriteMessagesFailed(cause, events.size()), sender);

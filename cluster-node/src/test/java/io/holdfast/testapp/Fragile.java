@@ -14,11 +14,24 @@ public class Fragile extends DurableObject {
   private static final Map<String, String> BROKEN = new ConcurrentHashMap<>();
   private static final Map<String, Integer> CONSTRUCTED = new ConcurrentHashMap<>();
 
+  private static final Map<String, String> CIRCULAR = new ConcurrentHashMap<>();
+
+  /// How others see one.
+  interface Remote {
+    int callBack(String name);
+
+    int remember(int number);
+  }
+
   private int memory;
 
   public Fragile(ObjectContext ctx, Env env) {
     super(ctx, env);
     CONSTRUCTED.merge(ctx.id().hex(), 1, Integer::sum);
+    String helper = CIRCULAR.get(ctx.name().orElse(""));
+    if (helper != null) {
+      other(helper).callBack(ctx.name().orElseThrow());
+    }
     String why = BROKEN.get(ctx.name().orElse(""));
     if (why != null) {
       ctx.sleep(Duration.ofMillis(20));
@@ -27,7 +40,24 @@ public class Fragile extends DurableObject {
     }
   }
 
+  private Remote other(String name) {
+    return env.objects("fragile").getByName(name).as(Remote.class);
+  }
+
   // ---- from any object, about another
+
+  /// From now on its constructor waits for a helper that calls it.
+  public void makeCircular(String name, String helper) {
+    CIRCULAR.put(name, helper);
+  }
+
+  public void straighten(String name) {
+    CIRCULAR.remove(name);
+  }
+
+  public int callBack(String name) {
+    return other(name).remember(1);
+  }
 
   public void breakConstructor(String name, String why) {
     BROKEN.put(name, why);
@@ -148,11 +178,8 @@ public class Fragile extends DurableObject {
   }
 
   public Object unencodable() {
-    return new Object() {
-      @Override
-      public String toString() {
-        return "not a value";
-      }
-    };
+    java.util.List<Object> endless = new java.util.ArrayList<>();
+    endless.add(endless);
+    return endless;
   }
 }

@@ -42,7 +42,7 @@ final class AccessLog {
   private record Line(Exchange exchange, long atMillis) {}
 
   void record(Exchange exchange) {
-    if (config.mode() == AccessLogConfig.Mode.OFF) {
+    if (config.mode() == AccessLogConfig.Mode.OFF || !LOG.isInfoEnabled()) {
       return;
     }
     if (queued.incrementAndGet() > config.queueMax()) {
@@ -77,9 +77,7 @@ final class AccessLog {
   private void writeQueued() {
     for (Line line = queue.poll(); line != null; line = queue.poll()) {
       queued.decrementAndGet();
-      if (LOG.isInfoEnabled()) {
-        LOG.info(format(line));
-      }
+      LOG.info(format(line));
     }
   }
 

@@ -24,7 +24,6 @@ public record EdgeConfig(
     int waitUntilTasksMax,
     Forwarded forwarded,
     MetricsAccess metricsAccess,
-    String dispatcher,
     AccessLogConfig accessLog) {
 
   /// Whose word counts for the client's address.
@@ -82,7 +81,6 @@ public record EdgeConfig(
         edge.integer("wait-until-tasks-max", 1, 1_000_000),
         edge.flag("trust-forwarded") ? Forwarded.TRUSTED : Forwarded.REMOVED,
         edge.flag("metrics-need-token") ? MetricsAccess.TOKEN : MetricsAccess.ANYONE,
-        edge.text("dispatcher"),
         accessLog(edge));
   }
 

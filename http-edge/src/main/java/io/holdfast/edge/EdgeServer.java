@@ -18,11 +18,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.event.NoLogging;
-import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
@@ -73,14 +70,9 @@ public final class EdgeServer {
     this.handler =
         new RequestHandler(
             config, routes, serviceApi, operator, metrics, accessLog, () -> draining, materializer);
-    this.http =
-        Http.get(system)
-            .serverLayer(
-                PekkoSettings.server(system.settings().config(), config),
-                Optional.empty(),
-                NoLogging.getInstance());
-    this.binding = bind(system);
+    this.http = HttpLayer.create(system, config);
     registerMetrics();
+    this.binding = bind(system);
     accessLog.start();
     this.clock = Thread.ofPlatform().daemon().name("holdfast-edge-clock").start(this::runClock);
   }
@@ -134,6 +126,7 @@ public final class EdgeServer {
   }
 
   private HoldfastException cannotBind(Exception e) {
+    metrics.unregister();
     return new HoldfastException(
         ErrorCode.CONFIG_INVALID,
         "holdfast.edge.host and port: expected a free address, found that %s:%d cannot be bound: %s"
@@ -153,8 +146,7 @@ public final class EdgeServer {
     Flow<ByteString, ByteString, NotUsed> server =
         http.atop(BidiFlow.fromGraph(new ConnectionGuard(connection, metrics::malformed)))
             .reversed()
-            .join(exchanges)
-            .withAttributes(ActorAttributes.dispatcher(config.dispatcher()));
+            .join(exchanges);
     try {
       incoming.handleWith(server, materializer);
     } catch (RuntimeException e) {

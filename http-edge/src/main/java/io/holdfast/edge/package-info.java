@@ -14,7 +14,7 @@
 /// | `/v1/objects/…` | `ServiceApi`, `ObjectPath`, [BearerToken] |
 /// | `/healthz`, `/readyz`, `/metrics` | `OperatorEndpoints`, [ReadinessCheck], `EdgeMetrics` |
 /// | Pekko's HTTP values to ours and back | `RequestReader`, `ResponseWriter`, `RequestBodyStream`, `ResponseBodySource` |
-/// | one connection | `Connections`, `ConnectionGuard`, `ExchangeStage` |
+/// | one connection | `EdgeConnection`, `ConnectionGuard`, `HttpLayer`, `ExchangeStage` |
 /// | what clients see when it goes wrong | `ErrorReply`, [JsonParsingErrorHandler] |
 @NullMarked
 package io.holdfast.edge;

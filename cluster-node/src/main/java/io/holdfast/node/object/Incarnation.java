@@ -21,7 +21,6 @@ import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -152,11 +151,15 @@ final class Incarnation implements StorageHost {
   /// Closes the database handle of an object that has been idle for a while; the next use opens it
   /// again.
   void hibernate() {
-    if (queue.tryTake()) {
+    if (!queue.tryTake()) {
+      return;
+    }
+    try {
       ObjectDatabase open = database;
-      if (open != null && open.isOpen()) {
+      if (open != null && !open.hasUncommitted()) {
         open.hibernate();
       }
+    } finally {
       giveTurnAway();
     }
   }
@@ -211,7 +214,7 @@ final class Incarnation implements StorageHost {
     OutputGate.Effect effect;
     try {
       named(event.target().id());
-      effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.run(instance(turn), this));
+      effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.run(instance(), this));
     } catch (Throwable e) {
       effect = event.failed(described(e));
     }
@@ -221,23 +224,18 @@ final class Incarnation implements StorageHost {
     services.metrics().eventEnded();
   }
 
-  private DurableObject instance(Turn turn) throws Exception {
-    if (instance != null) {
-      return instance;
+  private DurableObject instance() throws Exception {
+    DurableObject known = instance;
+    return known == null ? closed(this::construct, "The constructor of") : known;
+  }
+
+  private DurableObject construct() throws Exception {
+    DurableObject made = objectClass.create(new IncarnationContext(this), services.env(this));
+    instance = made;
+    if (made instanceof Container container) {
+      services.containers().entered(address, container.sleepAfter());
     }
-    turn.closings++;
-    try {
-      DurableObject made = objectClass.create(new IncarnationContext(this), services.env(this));
-      instance = made;
-      if (made instanceof Container container) {
-        services.containers().entered(address, container.sleepAfter());
-      }
-      return made;
-    } catch (Throwable e) {
-      throw reset(resetBy(e));
-    } finally {
-      turn.closings--;
-    }
+    return made;
   }
 
   private void deliver(OutputGate.Effect effect) {
@@ -422,7 +420,11 @@ final class Incarnation implements StorageHost {
   }
 
   /// Keeps all other events out while the task runs.
-  <T> T closed(Callable<T> task, Duration timeout) throws Exception {
+  <T> T closed(Callable<T> task) throws Exception {
+    return closed(task, "A call to blockConcurrencyWhile() in");
+  }
+
+  private <T> T closed(Callable<T> task, String what) throws Exception {
     Turn turn = turn();
     if (turn.closings >= 64) {
       throw new HoldfastException(
@@ -434,10 +436,10 @@ final class Incarnation implements StorageHost {
             .timer()
             .schedule(
                 () -> {
-                  reset(blockedTooLong());
+                  reset(tookTooLong(what));
                   thread.interrupt();
                 },
-                timeout.toMillis(),
+                services.settings().blockConcurrencyTimeout().toMillis(),
                 TimeUnit.MILLISECONDS);
     turn.closings++;
     try {
@@ -450,12 +452,13 @@ final class Incarnation implements StorageHost {
     }
   }
 
-  private static HoldfastException blockedTooLong() {
+  private static HoldfastException tookTooLong(String what) {
     return new ObjectCallException(
         ErrorCode.OBJECT_OVERLOADED,
         "Error",
-        "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was"
-            + " canceled and the Durable Object was reset.");
+        what
+            + " a Durable Object waited for too long. The call was canceled and the Durable Object"
+            + " was reset.");
   }
 
   private HoldfastException resetBy(Throwable thrown) {
@@ -474,6 +477,8 @@ final class Incarnation implements StorageHost {
   /// Ends this incarnation; the first reason counts.
   ObjectResetError reset(HoldfastException reason) {
     if (dead.compareAndSet(null, reason)) {
+      // Events that have not begun belong to the next incarnation.
+      queue.seal();
       actor.tell(new ObjectCommand.Reset(this, reason));
     }
     return new ObjectResetError(reason.getMessage());

@@ -38,7 +38,7 @@ final class IncarnationContext implements ObjectContext {
 
   @Override
   public <T> T blockConcurrencyWhile(Callable<T> task) throws Exception {
-    return incarnation.closed(task, incarnation.services().settings().blockConcurrencyTimeout());
+    return incarnation.closed(task);
   }
 
   @Override

@@ -31,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * object that are still in its queue.
  */
 final class ObjectActor extends AbstractBehavior<ObjectCommand> {
-  /** How long a quiet object keeps its database handle. */
-  private static final Duration HIBERNATE_AFTER = Duration.ofSeconds(5);
-
   /** How long the shard may take to say that the object may leave. */
   private static final Duration PASSIVATE_MAX = Duration.ofSeconds(5);
 
@@ -269,7 +266,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
 
   private Duration firstCheck() {
     Duration timeout = services.settings().idleTimeout();
-    return timeout.compareTo(HIBERNATE_AFTER) < 0 ? timeout : HIBERNATE_AFTER;
+    Duration close = services.settings().closeDatabaseAfter();
+    return timeout.compareTo(close) < 0 ? timeout : close;
   }
 
   private void checkIdleIn(Duration delay) {

@@ -9,18 +9,24 @@ import java.time.Duration;
 ///
 /// @param region where this node is
 /// @param idleTimeout how long an object stays in memory without an event
+/// @param closeDatabaseAfter how long after its last event an object keeps its database open
 /// @param queuedEventsMax how many events may wait for the turn of one object
 /// @param eventsMax how many events may be in one object, queued, running or waiting
-/// @param blockConcurrencyTimeout how long blockConcurrencyWhile may take
+/// @param blockConcurrencyTimeout how long blockConcurrencyWhile and the constructor may take
 public record ObjectSettings(
     String region,
     Duration idleTimeout,
+    Duration closeDatabaseAfter,
     int queuedEventsMax,
     int eventsMax,
     Duration blockConcurrencyTimeout) {
   public ObjectSettings {
     if (idleTimeout.toMillis() < 100) {
       throw invalid("holdfast.objects.idle-timeout", "100 ms or more", idleTimeout.toString());
+    }
+    if (closeDatabaseAfter.toMillis() < 1) {
+      throw invalid(
+          "holdfast.objects.close-database-after", "1 ms or more", closeDatabaseAfter.toString());
     }
     if (queuedEventsMax < 1 || queuedEventsMax > 1_000_000) {
       throw invalid(
@@ -42,6 +48,7 @@ public record ObjectSettings(
     return new ObjectSettings(
         holdfast.getString("region"),
         holdfast.getDuration("objects.idle-timeout"),
+        holdfast.getDuration("objects.close-database-after"),
         holdfast.getInt("objects.queued-events-max"),
         holdfast.getInt("objects.events-max"),
         holdfast.getDuration("objects.block-concurrency-timeout"));

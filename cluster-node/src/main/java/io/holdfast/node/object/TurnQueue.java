@@ -20,6 +20,7 @@ final class TurnQueue {
 
   private final ArrayDeque<Object> waiting = new ArrayDeque<>();
   private boolean held;
+  private boolean sealed;
   private boolean closed;
 
   /// Adds an event. True when the turn was free and is now the caller's to hand to that event. Does
@@ -38,6 +39,13 @@ final class TurnQueue {
     }
   }
 
+  /// From now on nobody gets the turn any more: what waits stays until [#close()].
+  void seal() {
+    synchronized (this) {
+      sealed = true;
+    }
+  }
+
   /// Takes the turn if nobody has it.
   boolean tryTake() {
     synchronized (this) {
@@ -52,6 +60,9 @@ final class TurnQueue {
   @Nullable ObjectEvent release() {
     Returning next;
     synchronized (this) {
+      if (sealed) {
+        return null;
+      }
       switch (waiting.poll()) {
         case null -> {
           held = false;

@@ -50,15 +50,25 @@ final class TurnStreams {
           : in.read(target, offset, length);
     }
 
-    private boolean waits(int length) throws IOException {
-      return length > 0
-          && Turn.CURRENT.isBound()
-          && Turn.CURRENT.get().incarnation == incarnation
-          && !Turn.CURRENT.get().away
-          && in.available() == 0;
+    /** What is there already, or with the turn given away. */
+    @Override
+    public long skip(long count) throws IOException {
+      return waits(1)
+          ? yielding(() -> in.skip(count))
+          : in.skip(holdsTurn() ? Math.min(count, in.available()) : count);
     }
 
-    private int yielding(Callable<Integer> read) throws IOException {
+    private boolean waits(int length) throws IOException {
+      return length > 0 && holdsTurn() && in.available() == 0;
+    }
+
+    private boolean holdsTurn() {
+      return Turn.CURRENT.isBound()
+          && Turn.CURRENT.get().incarnation == incarnation
+          && !Turn.CURRENT.get().away;
+    }
+
+    private <T> T yielding(Callable<T> read) throws IOException {
       try {
         return incarnation.yieldWhile(read);
       } catch (IOException | RuntimeException e) {

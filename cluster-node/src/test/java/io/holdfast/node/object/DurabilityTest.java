@@ -180,6 +180,7 @@ class DurabilityTest {
     node.call("counter", "d", "remember", 5);
     HeldJournal.mode(Mode.HOLD);
     List<CompletableFuture<Answer>> held = new ArrayList<>();
+    held.add(node.callAsync("counter", "d", "incrementSleeping", 60_000));
     held.add(node.callAsync("counter", "d", "increment"));
     awaitHeld();
     for (int i = 0; i < 5; i++) {
@@ -197,6 +198,18 @@ class DurabilityTest {
     assertThat(node.call("counter", "d", "value").number()).isEqualTo(1);
     assertThat(node.call("counter", "d", "remember", 0).number()).isZero();
     assertThat(node.call("counter", "d", "increment").number()).isEqualTo(2);
+  }
+
+  @Test
+  void anObjectThatCannotBeReadSaysSoUntilItCan() {
+    assertThat(node.call("counter", "unread", "increment").number()).isEqualTo(1);
+    node.restart();
+    HeldJournal.mode(Mode.FAIL_REPLAY);
+    for (int i = 0; i < 3; i++) {
+      assertThat(node.call("counter", "unread", "increment").code()).isEqualTo("storage_failed");
+    }
+    HeldJournal.mode(Mode.PASS);
+    assertThat(node.call("counter", "unread", "increment").number()).isEqualTo(2);
   }
 
   @Test
@@ -241,8 +254,32 @@ class DurabilityTest {
     assertThat(node.metric("holdfast_persists_total") - persists).isLessThan(60);
   }
 
+  @Test
+  void noAcknowledgedNumberIsLostWhenTheNodeIsStoppedUnderLoad() {
+    int objects = 10;
+    List<List<CompletableFuture<Answer>>> calls = new ArrayList<>();
+    for (int i = 0; i < objects; i++) {
+      calls.add(new ArrayList<>());
+      for (int n = 0; n < 60; n++) {
+        calls.get(i).add(node.callAsync("counter", "stopped-" + i, "increment"));
+      }
+    }
+    NodeFixture.await(calls.getFirst().getFirst());
+    node.restart();
+    for (int i = 0; i < objects; i++) {
+      List<Integer> given = numbers(calls.get(i));
+      int last = node.call("counter", "stopped-" + i, "value").number();
+      assertThat(given).doesNotHaveDuplicates();
+      assertThat(given).allSatisfy(each -> assertThat(each).isBetween(1, last));
+    }
+  }
+
   private static List<Integer> numbers(List<CompletableFuture<Answer>> calls) {
-    return calls.stream().map(NodeFixture::await).filter(Answer::ok).map(Answer::number).toList();
+    return calls.stream()
+        .map(call -> NodeFixture.await(call.exceptionally(_ -> new Answer(0, ""))))
+        .filter(Answer::ok)
+        .map(Answer::number)
+        .toList();
   }
 
   @ParameterizedTest
@@ -252,7 +289,7 @@ class DurabilityTest {
     String name = "seeded-" + seed;
     List<CompletableFuture<Answer>> increments = new ArrayList<>();
     List<CompletableFuture<Answer>> reads = new ArrayList<>();
-    Mode[] modes = Mode.values();
+    Mode[] modes = {Mode.PASS, Mode.HOLD, Mode.FAIL, Mode.FAIL_AFTER, Mode.FAIL_REPLAY};
     for (int round = 0; round < 30; round++) {
       Mode mode = modes[random.nextInt(modes.length)];
       HeldJournal.mode(mode);

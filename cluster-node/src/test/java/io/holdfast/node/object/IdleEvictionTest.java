@@ -119,7 +119,7 @@ class IdleEvictionTest {
     List<CompletableFuture<Integer>> done = new ArrayList<>();
     AtomicLong slowest = new AtomicLong();
     for (int i = 0; i < objects; i++) {
-      done.add(hammer("hammered-" + i, new Random(seed + i), 12, slowest));
+      done.add(hammer(node, "hammered-" + i, new Random(seed + i), 12, slowest));
     }
     int most = 0;
     for (int i = 0; i < objects; i++) {
@@ -134,7 +134,7 @@ class IdleEvictionTest {
 
   /// Calls in turn, with pauses about as long as the idle timeout.
   private static CompletableFuture<Integer> hammer(
-      String name, Random random, int times, AtomicLong slowest) {
+      NodeFixture node, String name, Random random, int times, AtomicLong slowest) {
     AtomicInteger last = new AtomicInteger();
     CompletableFuture<Integer> chain = CompletableFuture.completedFuture(0);
     for (int i = 0; i < times; i++) {
@@ -155,6 +155,19 @@ class IdleEvictionTest {
           });
     }
     return chain;
+  }
+
+  @Test
+  void noIncrementIsLostByCallsThatComeWhenTheDatabaseIsClosed() {
+    try (NodeFixture closing =
+        NodeFixture.with("holdfast.objects.close-database-after=" + IDLE_MILLIS + " ms")) {
+      List<CompletableFuture<Integer>> done = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        done.add(hammer(closing, "hammered-" + i, new Random(131 + i), 8, new AtomicLong()));
+      }
+      done.forEach(each -> assertThat(NodeFixture.await(each)).isEqualTo(8));
+      assertThat(closing.call("counter", "hammered-0", "constructed").number()).isEqualTo(1);
+    }
   }
 
   @Test

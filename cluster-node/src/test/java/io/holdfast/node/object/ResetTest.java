@@ -84,6 +84,21 @@ class ResetTest {
     calls.forEach(call -> assertReset(NodeFixture.await(call), "too many"));
   }
 
+  @Test
+  void aConstructorThatWaitsForTooLongResetsTheObject() {
+    node.call("fragile", "doctor", "makeCircular", "circular", "helper");
+    Answer answer = node.call("fragile", "circular", "read");
+    assertThat(answer.code()).isEqualTo("object_overloaded");
+    assertThat(answer.message())
+        .isEqualTo(
+            "The constructor of a Durable Object waited for too long. The call was canceled and the"
+                + " Durable Object was reset.");
+    node.call("fragile", "doctor", "straighten", "circular");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> node.call("fragile", "circular", "read").ok());
+  }
+
   // ---- abort
 
   @Test
@@ -131,6 +146,7 @@ class ResetTest {
       Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> HeldJournal.heldCount() > 0);
       CompletableFuture<Answer> second = node.callAsync("fragile", "e", "write", 9);
       CompletableFuture<Answer> read = node.callAsync("fragile", "e", "read");
+      awaitQueued();
       assertReset(node.call("fragile", "e", "abort", "before the disk"), "before the disk");
       assertReset(NodeFixture.await(first), "before the disk");
       assertReset(NodeFixture.await(second), "before the disk");

@@ -75,6 +75,17 @@ class TurnQueueTest {
   }
 
   @Test
+  void aSealedQueueGivesTheTurnToNobodyAndKeepsWhatWaits() {
+    ObjectEvent queued = event();
+    queue.enter(event());
+    queue.enter(queued);
+    queue.seal();
+    assertThat(queue.release()).isNull();
+    assertThat(queue.enter(event())).isFalse();
+    assertThat(queue.close()).hasSize(2).first().isSameAs(queued);
+  }
+
+  @Test
   void neverTwoHoldTheTurn() throws Exception {
     AtomicInteger holders = new AtomicInteger();
     List<Integer> seen = Collections.synchronizedList(new ArrayList<>());
