@@ -71,12 +71,11 @@ public class Box extends Container {
 
   public void startInTransaction() throws Exception {
     ctx.storage()
-        .transaction(
-            transaction -> {
-              ctx.storage().put("in transaction", 1);
-              handle().start(StartOptions.DEFAULT);
-              return true;
-            });
+        .transaction(transaction -> {
+          ctx.storage().put("in transaction", 1);
+          handle().start(StartOptions.DEFAULT);
+          return true;
+        });
   }
 
   public void signal(int number) {

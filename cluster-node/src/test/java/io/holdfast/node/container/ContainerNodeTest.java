@@ -109,8 +109,7 @@ class ContainerNodeTest {
   /** By the object's id, which the container knows. */
   private static FakeContainer container(String namespace, String name) {
     String id =
-        new io.holdfast.protocol.ObjectIds(
-                new io.holdfast.protocol.NamespaceId("boxes", namespace))
+        new io.holdfast.protocol.ObjectIds(new io.holdfast.protocol.NamespaceId("boxes", namespace))
             .named(name)
             .hex();
     return ownedBy(id);
