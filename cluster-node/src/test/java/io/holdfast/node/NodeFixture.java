@@ -1,5 +1,6 @@
 package io.holdfast.node;
 
+import io.holdfast.engine.FoundContainer;
 import io.holdfast.node.app.TestJar;
 import io.holdfast.testkit.FakeContainerEngine;
 import java.io.IOException;
@@ -23,7 +24,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /// A whole node in this JVM, on a directory of its own, with the app `runtime` of the package
-/// `io.holdfast.testapp`.
+/// `io.holdfast.testapp` unless told otherwise.
 public final class NodeFixture implements AutoCloseable {
   private static final Duration CALL_MAX = Duration.ofSeconds(40);
   private static final String JOURNAL = "holdfast.persistence.writer.journal-plugin";
@@ -33,6 +34,7 @@ public final class NodeFixture implements AutoCloseable {
   private final FakeContainerEngine engine = new FakeContainerEngine();
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private FakeContainerEngine looking = engine;
   private Node node;
   private String token;
 
@@ -48,14 +50,27 @@ public final class NodeFixture implements AutoCloseable {
   /// @param settings `key=value`, over those of the fixture
   public static NodeFixture with(String... settings) {
     try {
+      String descriptor = Files.readString(Path.of("src/test/resources/testapp.jsonc"));
+      return ofApp(descriptor, "io.holdfast.testapp", settings);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Starts a node with one app, whose classes are those of a package of this test source tree.
+  public static NodeFixture ofApp(String descriptor, String packageName, String... settings) {
+    try {
       Path directory = Files.createTempDirectory("holdfast-node");
-      TestJar.app(Files.readString(Path.of("src/test/resources/testapp.jsonc")))
-          .compiled("io.holdfast.testapp")
-          .write(directory.resolve("apps/runtime.jar"));
+      TestJar.app(descriptor).compiled(packageName).write(directory.resolve("apps/app.jar"));
       return new NodeFixture(directory, List.of(settings));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// The engine of all lives of the node; each life opens one of its own on the same containers.
+  public FakeContainerEngine engine() {
+    return engine;
   }
 
   private Node open() {
@@ -76,7 +91,15 @@ public final class NodeFixture implements AutoCloseable {
     }
     return Node.start(
         NodeArguments.parse(arguments.toArray(String[]::new)).config(),
-        (config, deployment) -> engine.another(deployment));
+        (config, deployment) -> {
+          looking = engine.another(deployment);
+          return engine.another(deployment);
+        });
+  }
+
+  /// The containers of this node's deployment.
+  public List<FoundContainer> containers() {
+    return looking.list();
   }
 
   private String token() {

@@ -121,20 +121,26 @@ public final class ContainerSupervisor {
   }
 
   private void end(Event order, Duration grace, BooleanSupplier condition) {
-    ContainerRun ending;
-    synchronized (this) {
-      ending = run;
-      if (ending == null || state == State.STOPPED || !condition.getAsBoolean()) {
-        return;
-      }
-      ending.endWanted = true;
-      switch (step(order)) {
-        case TERMINATE -> inBackground("stop", () -> terminate(ending, grace));
-        case KILL -> inBackground("kill", () -> kill(ending));
-        case NONE, LAUNCH, WATCH, WATCH_AND_KILL, REPORT_FAILURE, REPORT_EXIT, REFUSE -> {}
-      }
+    ContainerRun ending = order(order, grace, condition);
+    if (ending != null) {
+      awaitEnd(ending);
     }
-    awaitEnd(ending);
+  }
+
+  /** Null when there is nothing to end, or the condition does not hold. */
+  private synchronized @Nullable ContainerRun order(
+      Event order, Duration grace, BooleanSupplier condition) {
+    ContainerRun ending = run;
+    if (ending == null || state == State.STOPPED || !condition.getAsBoolean()) {
+      return null;
+    }
+    ending.endWanted = true;
+    switch (step(order)) {
+      case TERMINATE -> inBackground("stop", () -> terminate(ending, grace));
+      case KILL -> inBackground("kill", () -> kill(ending));
+      case NONE, LAUNCH, WATCH, WATCH_AND_KILL, REPORT_FAILURE, REPORT_EXIT, REFUSE -> {}
+    }
+    return ending;
   }
 
   // ---- questions
@@ -321,15 +327,11 @@ public final class ContainerSupervisor {
   }
 
   /// The object leaves memory. Its container goes on when there is someone to put it to sleep, else
-  /// it ends now.
+  /// it is told to end now. Does not wait.
   void objectLeaves() {
-    boolean unwatched;
-    synchronized (this) {
-      unwatched = state != State.STOPPED && !idle.hasTimeout() && !hooked;
-    }
-    if (unwatched) {
-      inBackground("destroy", this::destroy);
-    }
+    ContainerRun unused =
+        order(Event.DESTROY_ORDERED, Duration.ZERO, () -> !hooked && !idle.hasTimeout());
+    log.debug("{}: left memory, its container {}", address, unused == null ? "goes on" : "ends");
   }
 
   /// When nothing runs, this supervisor starts nothing any more, and can be dropped.
@@ -440,8 +442,10 @@ public final class ContainerSupervisor {
       host.inventory().adopt();
       place = started.launched.isDone() ? Optional.empty() : Optional.of(ask(options));
     } catch (RuntimeException | Error e) {
-      host.metrics().startFailed();
-      failed(started, e);
+      if (!started.launched.isDone()) {
+        host.metrics().startFailed();
+        failed(started, e);
+      }
       return;
     }
     place.ifPresent(at -> {

@@ -25,7 +25,6 @@ import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.StartOptions;
 import io.holdfast.testkit.FakeContainer;
-import io.holdfast.testkit.FakeContainerEngine;
 import io.holdfast.testkit.FakeContainerEngine.Verb;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -34,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -347,28 +347,58 @@ class ContainerAdoptionTest {
     run(fixture.box());
     run(fixture.supervisor("box", "b"));
     fixture.restartsNode();
-    FakeContainerEngine engine = fixture.engine;
-    List<String> asked = new ArrayList<>();
-    fixture.host =
-        fixture.make(
-            intercepting(
-                engine,
-                (method, arguments) -> {
-                  if (method.equals("inspect")) {
-                    asked.add(arguments[0].toString());
-                    if (asked.size() == 2) {
-                      throw new HoldfastException(ErrorCode.ENGINE_UNAVAILABLE, "gone again");
-                    }
-                  }
-                  return null;
-                }));
+    AtomicInteger asked = new AtomicInteger();
+    fixture.host = fixture.make(breakingOff(asked));
     fixture.host.open();
     awaitStatus(fixture.box(), ContainerState.Status.RUNNING);
     awaitStatus(fixture.supervisor("box", "b"), ContainerState.Status.RUNNING);
-    assertThat(asked).hasSize(3);
+    assertThat(asked).hasValue(3);
     assertThat(fixture.containers()).isEqualTo(2);
-    assertThat(fixture.boxHooks().founds.get() + fixture.hooks("box", "b").founds.get())
-        .isEqualTo(2);
+    await("the objects to be told")
+        .until(() -> fixture.boxHooks().founds.get() + fixture.hooks("box", "b").founds.get() == 2);
+  }
+
+  @Test
+  void whatWasTakenOverBeforeTheEngineBrokeOffIsNotHarmedByTheStartThatFailed() {
+    run(fixture.box());
+    run(fixture.supervisor("box", "b"));
+    fixture.restartsNode();
+    fixture.host = fixture.make(breakingOff(new AtomicInteger()));
+    CompletableFuture<Void> permitted = new CompletableFuture<>();
+    fixture.box().start(StartOptions.DEFAULT, permitted);
+    fixture.supervisor("box", "b").start(StartOptions.DEFAULT, permitted);
+    permitted.complete(null);
+    for (String name : List.of("a", "b")) {
+      ContainerSupervisor each = fixture.supervisor("box", name);
+      await("the container to be taken over")
+          .until(() -> {
+            try {
+              each.awaitReady(new Readiness.AnyHttp(PORT), LONG);
+              return true;
+            } catch (HoldfastException e) {
+              assertThat(e.code()).isEqualTo(ErrorCode.ENGINE_UNAVAILABLE);
+              fixture.host.open();
+              return false;
+            }
+          });
+      CompletableFuture<ContainerExit> end = async(each::monitor);
+      each.destroy();
+      assertThat(get(end).reason()).isEqualTo(ContainerExit.Reason.RUNTIME_SIGNAL);
+      fixture.awaitGone("box", name);
+    }
+    assertThat(fixture.engine.created()).isEqualTo(2);
+  }
+
+  /** The second look at a container finds the engine gone. */
+  private ContainerEngine breakingOff(AtomicInteger asked) {
+    return intercepting(
+        fixture.engine,
+        (method, arguments) -> {
+          if (method.equals("inspect") && asked.incrementAndGet() == 2) {
+            throw new HoldfastException(ErrorCode.ENGINE_UNAVAILABLE, "gone again");
+          }
+          return null;
+        });
   }
 
   // Orphans that come to be later.

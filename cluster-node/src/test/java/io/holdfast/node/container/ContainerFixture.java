@@ -59,14 +59,14 @@ final class ContainerFixture implements AutoCloseable {
           """
               .formatted(ContainerFixture.class.getName()));
 
-  FakeContainerEngine engine = new FakeContainerEngine();
+  volatile FakeContainerEngine engine = new FakeContainerEngine();
   final ContainerHttpClient http =
       new ContainerHttpClient(EngineConfig.of(ConfigFactory.load()).http());
   final AtomicLong clockOffsetMillis = new AtomicLong();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
   private final Map<String, FakeHooks> hooks = new ConcurrentHashMap<>();
-  ContainerHost host;
+  volatile ContainerHost host;
 
   ContainerFixture() {
     engine.image("app", FakeProgram.serving(PORT, "hello"));

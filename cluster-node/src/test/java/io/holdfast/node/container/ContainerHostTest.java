@@ -176,6 +176,17 @@ class ContainerHostTest {
   }
 
   @Test
+  void anObjectThatComesBackAtOnceNeverSeesTheContainerThatIsToEnd() {
+    for (int round = 0; round < 50; round++) {
+      run(fixture.low());
+      fixture.host.left(ContainerFixture.address("low", "a"));
+      assertThat(fixture.low().state().status())
+          .isIn(ContainerState.Status.STOPPING, ContainerState.Status.STOPPED);
+      fixture.low().destroy();
+    }
+  }
+
+  @Test
   void anObjectThatLeavesWhileItsEndIsReportedIsStillToldOfIt() {
     CompletableFuture<Boolean> onStop = new CompletableFuture<>();
     fixture.boxHooks().onEnded = exit -> onStop;
