@@ -330,10 +330,11 @@ public class Container extends DurableObject implements ContainerControl {
     try {
       handle.monitor();
     } catch (HoldfastException e) {
-      if (isStopping()) {
+      // It ended, or had ended before: which way is told by onStop. Had it, the one that stops now
+      // is the next one already.
+      if (isStopping() && e.code() != ErrorCode.WRONG_STATE) {
         throw e;
       }
-      // It ended, or had ended before: which way is told by onStop.
     }
   }
 

@@ -110,9 +110,12 @@ final class UnreliableSocket implements AutoCloseable {
     return head.replaceFirst(" /v[0-9.]+/", " /").matches("(?s)" + lost + ".*");
   }
 
+  /// Shut down first: the other side finds the connection dead from now on, while a close takes
+  /// effect only once the pump has left its read.
   private static void close(SocketChannel channel) {
-    try {
-      channel.close();
+    try (channel) {
+      channel.shutdownInput();
+      channel.shutdownOutput();
     } catch (IOException _) {
       // It is closed either way.
     }

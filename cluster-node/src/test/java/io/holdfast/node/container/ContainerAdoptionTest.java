@@ -381,9 +381,8 @@ class ContainerAdoptionTest {
               return false;
             }
           });
-      CompletableFuture<ContainerExit> end = async(each::monitor);
-      each.destroy();
-      assertThat(get(end).reason()).isEqualTo(ContainerExit.Reason.RUNTIME_SIGNAL);
+      fixture.container("box", name).exit(5);
+      assertThat(get(async(each::monitor)).exitCode()).isEqualTo(5);
       fixture.awaitGone("box", name);
     }
     assertThat(fixture.engine.created()).isEqualTo(2);
