@@ -238,14 +238,21 @@ public final class FakeContainerEngine implements ContainerEngine {
     running(id).signal(number);
   }
 
-  /// A container that runs or is paused.
+  /// A container that runs or is paused. Looked up once: it may be removed at any moment.
   private FakeContainer running(ContainerId id) {
-    return switch (state(id)) {
-      case ContainerState.Running _, ContainerState.Paused _ -> container(id);
-      case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
-          throw new HoldfastException(
-              ErrorCode.CONTAINER_NOT_RUNNING,
-              "expected container %s to run, found it does not".formatted(id));
+    return world
+        .find(id)
+        .filter(FakeContainerEngine::runsOrIsPaused)
+        .orElseThrow(() ->
+            new HoldfastException(
+                ErrorCode.CONTAINER_NOT_RUNNING,
+                "expected container %s to run, found it does not".formatted(id)));
+  }
+
+  private static boolean runsOrIsPaused(FakeContainer container) {
+    return switch (container.state()) {
+      case ContainerState.Running _, ContainerState.Paused _ -> true;
+      case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ -> false;
     };
   }
 

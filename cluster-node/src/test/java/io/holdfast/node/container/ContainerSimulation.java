@@ -95,7 +95,7 @@ class ContainerSimulation {
     try {
       thread.get(60, java.util.concurrent.TimeUnit.SECONDS);
     } catch (Exception e) {
-      throw new AssertionError("seed " + seed, e);
+      throw new AssertionError("seed " + seed + ": " + e, e);
     }
   }
 
