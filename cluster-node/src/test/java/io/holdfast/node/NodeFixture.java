@@ -1,7 +1,9 @@
 package io.holdfast.node;
 
+import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.node.app.TestJar;
+import io.holdfast.testkit.FakeContainer;
 import io.holdfast.testkit.FakeContainerEngine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -100,6 +103,11 @@ public final class NodeFixture implements AutoCloseable {
   /// The containers of this node's deployment.
   public List<FoundContainer> containers() {
     return looking.list();
+  }
+
+  /// The container of an object of this node's deployment.
+  public Optional<FakeContainer> containerOf(ContainerOwner.Key owner) {
+    return looking.containerOf(owner);
   }
 
   private String token() {

@@ -2,10 +2,12 @@ package io.holdfast.node.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.holdfast.engine.FoundContainer;
+import io.holdfast.engine.ContainerOwner;
 import io.holdfast.node.Answer;
 import io.holdfast.node.HeldJournal;
 import io.holdfast.node.NodeFixture;
+import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectIds;
 import io.holdfast.testkit.FakeContainer;
 import io.holdfast.testkit.FakeContainerEngine.Verb;
 import io.holdfast.testkit.FakeProgram;
@@ -15,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
@@ -103,28 +106,16 @@ class ContainerNodeTest {
   }
 
   private static boolean hasContainer(String namespace, String name) {
-    return container(namespace, name) != null;
+    return containerOf(namespace, name).isPresent();
   }
 
-  /** By the object's id, which the container knows. */
   private static FakeContainer container(String namespace, String name) {
-    String id =
-        new io.holdfast.protocol.ObjectIds(new io.holdfast.protocol.NamespaceId("boxes", namespace))
-            .named(name)
-            .hex();
-    return ownedBy(id);
+    return containerOf(namespace, name).orElseThrow();
   }
 
-  private static FakeContainer ownedBy(String objectId) {
-    return containers().stream()
-        .filter(found -> found.owner().orElseThrow().objectId().equals(objectId))
-        .map(found -> node.engine().container(found.id()))
-        .findFirst()
-        .orElse(null);
-  }
-
-  private static List<FoundContainer> containers() {
-    return node.containers();
+  private static Optional<FakeContainer> containerOf(String namespace, String name) {
+    String id = new ObjectIds(new NamespaceId("boxes", namespace)).named(name).hex();
+    return node.containerOf(new ContainerOwner.Key("boxes", namespace, id));
   }
 
   private static void awaitUntil(String what, java.util.concurrent.Callable<Boolean> condition) {
