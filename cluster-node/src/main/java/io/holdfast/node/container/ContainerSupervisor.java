@@ -540,6 +540,10 @@ public final class ContainerSupervisor {
    * when someone has paused it, is removed.
    */
   private void kill(ContainerRun killed) {
+    boolean neverRan = killed.launched.handle((place, error) -> error != null).join();
+    if (neverRan) {
+      return;
+    }
     insist(killed, id -> host.engine().signal(id, SIGKILL));
     try {
       join(killed.exited, KILL_MAX);
