@@ -67,7 +67,7 @@ public class Container extends DurableObject implements ContainerControl {
 
   // Touched only in turns of the object.
   private Set<Integer> readyPorts = new HashSet<>();
-  private boolean onStartDue;
+  private boolean inOnStart;
   private @Nullable CompletableFuture<Void> startInProgress;
 
   public Container(ObjectContext ctx, Env env) {
@@ -89,8 +89,9 @@ public class Container extends DurableObject implements ContainerControl {
   // ---- hooks, for subclasses
   // ----------------------------------------------------------------------------------
 
-  /// Runs once after each start, before the first request is sent on; nothing else enters the
-  /// object meanwhile. When it throws, the container is destroyed and the object reset.
+  /// Runs after each start, before the first request is sent on; nothing else enters the object
+  /// meanwhile. When it throws, the container is destroyed and the object reset. When the object is
+  /// reset meanwhile for another reason, it runs again.
   public void onStart() throws Exception {}
 
   /// Runs at least once after each end of the container, whoever ended it, also when the object was
@@ -167,7 +168,7 @@ public class Container extends DurableObject implements ContainerControl {
 
   /// As [#containerFetch(Request, int)], but never starts the container.
   ///
-  /// @return empty when the container is not running
+  /// @return empty when the container is not running, or [#onStart()] has not yet run for it
   public final Optional<Response> fetchIfRunning(Request request, int port) {
     ContainerPort target = handle.port(port);
     CompletableFuture<Void> start = startInProgress;
@@ -175,7 +176,7 @@ public class Container extends DurableObject implements ContainerControl {
       if (start != null) {
         join(start);
       }
-      return runs() && portsReady(List.of(port))
+      return runs() && mayBeUsed() && portsReady(List.of(port))
           ? Optional.of(target.fetch(request))
           : Optional.empty();
     } catch (HoldfastException e) {
@@ -258,7 +259,7 @@ public class Container extends DurableObject implements ContainerControl {
       awaitStopped();
       return false;
     }
-    if (handle.running() && !onStartDue) {
+    if (handle.running() && mayBeUsed()) {
       return portsReady(ports);
     }
     bringUp(options == null ? configuredOptions() : options, ports);
@@ -272,7 +273,6 @@ public class Container extends DurableObject implements ContainerControl {
       if (!handle.running()) {
         readyPorts = new HashSet<>();
         handle.start(options);
-        onStartDue = true;
       }
       handle.setInactivityTimeout(sleepAfter);
       awaitPorts(ports);
@@ -295,12 +295,15 @@ public class Container extends DurableObject implements ContainerControl {
   private void runOnStart() throws Exception {
     ctx.blockConcurrencyWhile(() -> {
       startInProgress = null;
-      onStartDue = false;
+      inOnStart = true;
       try {
         onStart();
+        handle.markPrepared();
       } catch (Throwable e) {
         handle.destroy();
         throw e;
+      } finally {
+        inOnStart = false;
       }
       return true;
     });
@@ -320,6 +323,11 @@ public class Container extends DurableObject implements ContainerControl {
 
   private boolean isStopping() {
     return handle.state().status() == ContainerState.Status.STOPPING;
+  }
+
+  /** Requests reach a container that is prepared, and before that only those of onStart itself. */
+  private boolean mayBeUsed() {
+    return inOnStart || handle.prepared();
   }
 
   private boolean runs() {

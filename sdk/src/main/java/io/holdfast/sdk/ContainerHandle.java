@@ -17,6 +17,14 @@ public interface ContainerHandle {
   ///   already running."
   void start(StartOptions options);
 
+  /// Whether [#markPrepared()] was called since the start, by this life of the object or an earlier
+  /// one; true for a container that was taken over after the node had died.
+  boolean prepared();
+
+  /// Notes that the container was set up after its start and is ready to be used; does nothing when
+  /// it is not running. [Container] does so after `onStart`.
+  void markPrepared();
+
   /// Waits until the container has ended. When it was quicker, tells once how it ended.
   ///
   /// @return how it ended, with code 0 or by [#destroy()]
@@ -45,7 +53,7 @@ public interface ContainerHandle {
   void signal(int number);
 
   /// Lets requests in flight end, then SIGTERM, then SIGKILL after the grace; returns when the
-  /// container has ended. Returns at once when it is not running.
+  /// container has ended. Returns at once when it is not running. A grace above one day is one day.
   void stop(Duration grace);
 
   /// SIGKILL; on return [#running()] is false. Returns at once when it is not running.

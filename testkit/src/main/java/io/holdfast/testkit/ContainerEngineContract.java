@@ -383,7 +383,7 @@ public abstract class ContainerEngineContract {
     Duration took =
         new ReadinessProbe(engine)
             .await(container, new Readiness.Http(8080, "/"), Duration.ofSeconds(20));
-    assertThat(took).isBetween(Duration.ofMillis(100), Duration.ofSeconds(10));
+    assertThat(took).isLessThan(Duration.ofSeconds(10));
     assertThat(get(container, "/")).isEqualTo("ok\n");
   }
 

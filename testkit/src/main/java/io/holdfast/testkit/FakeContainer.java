@@ -84,9 +84,25 @@ public final class FakeContainer {
             handler.handle(exchange);
           });
       server.start();
-      servers.add(server);
+      keep(server);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot listen on %s:%d".formatted(address, port), e);
+    }
+  }
+
+  private void keep(HttpServer server) {
+    boolean late;
+    lock.lock();
+    try {
+      late = phase == Phase.EXITED || phase == Phase.GONE;
+      if (!late) {
+        servers.add(server);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (late) {
+      server.stop(0);
     }
   }
 
@@ -125,6 +141,7 @@ public final class FakeContainer {
   }
 
   private void end(Phase end, ExitReason why) {
+    List<HttpServer> stopping;
     lock.lock();
     try {
       if (phase != Phase.EXITED && phase != Phase.GONE) {
@@ -132,10 +149,12 @@ public final class FakeContainer {
       }
       phase = end == Phase.GONE || phase == Phase.GONE ? Phase.GONE : Phase.EXITED;
       changed.signalAll();
+      stopping = List.copyOf(servers);
+      servers.clear();
     } finally {
       lock.unlock();
     }
-    servers.forEach(server -> server.stop(0));
+    stopping.forEach(server -> server.stop(0));
   }
 
   void run(FakeProgram program) {

@@ -151,7 +151,7 @@ public final class ContainerHost implements AutoCloseable {
   public void open() {
     try {
       inventory.adopt();
-    } catch (HoldfastException e) {
+    } catch (RuntimeException e) {
       log.warn("no container can be started for now: {}", e.getMessage());
     }
     Thread.ofVirtual()

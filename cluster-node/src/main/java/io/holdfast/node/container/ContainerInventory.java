@@ -9,6 +9,7 @@ import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.ObjectClass;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectId;
 import java.net.InetAddress;
@@ -122,6 +123,14 @@ final class ContainerInventory {
       host.sawEpoch(owner.epoch());
       adopt(found, owner);
     } catch (HoldfastException e) {
+      if (e.code() == ErrorCode.ENGINE_UNAVAILABLE) {
+        wanted.remove(owner);
+        throw e;
+      }
+      // Something is wrong with this one alone: its object shall start anew.
+      log.warn("container {} of {} cannot be adopted: {}", found.id(), owner.key(), e.getMessage());
+      ended(found, owner, new ExitReason.Destroyed());
+    } catch (RuntimeException e) {
       wanted.remove(owner);
       throw e;
     }
@@ -214,7 +223,7 @@ final class ContainerInventory {
         clean();
         away = false;
         awaitWork(every);
-      } catch (HoldfastException e) {
+      } catch (RuntimeException e) {
         if (!away && !host.isClosed()) {
           log.warn("containers cannot be looked after for now: {}", e.getMessage());
         }

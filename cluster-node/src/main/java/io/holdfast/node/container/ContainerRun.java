@@ -39,6 +39,12 @@ final class ContainerRun {
   /** Those who wait for it to be ready, and want its log when it ends instead. */
   int probes;
 
+  /** Whether its object has set it up. */
+  boolean prepared;
+
+  /** Whether its object left memory while something was in flight: it ends when that has. */
+  boolean endWhenUnused;
+
   /** Whether its end was ordered. */
   boolean endWanted;
 

@@ -46,6 +46,7 @@ public final class ContainerSupervisor {
   private static final int REPORT_TRIES = 7;
   private static final int SIGKILL = 9;
   private static final Duration KILL_MAX = Duration.ofSeconds(10);
+  private static final Duration GRACE_MAX = Duration.ofDays(1);
   private static final Duration LOGS_MAX = Duration.ofSeconds(5);
 
   private final ObjectAddress address;
@@ -112,7 +113,7 @@ public final class ContainerSupervisor {
   /// Lets what is in flight end, then SIGTERM, then SIGKILL, all within the grace; waits until it
   /// is gone. An engine that does not answer is asked until it does.
   public void stop(Duration grace) {
-    end(Event.STOP_ORDERED, grace, () -> true);
+    end(Event.STOP_ORDERED, grace.compareTo(GRACE_MAX) < 0 ? grace : GRACE_MAX, () -> true);
   }
 
   /// SIGKILL; waits until it is gone. An engine that does not answer is asked until it does.
@@ -148,6 +149,17 @@ public final class ContainerSupervisor {
 
   public synchronized boolean running() {
     return state != State.STOPPED;
+  }
+
+  /// Whether the run of now was marked as prepared, or was adopted.
+  public synchronized boolean prepared() {
+    return run != null && run.prepared;
+  }
+
+  public synchronized void markPrepared() {
+    if (run != null) {
+      run.prepared = true;
+    }
   }
 
   public synchronized ContainerState state() {
@@ -285,7 +297,7 @@ public final class ContainerSupervisor {
 
   private InetSocketAddress endpoint(ContainerRun used, int port) {
     InetAddress at = place(used).address().orElseThrow(this::notRunning);
-    if (!host.addresses().leadsTo(at, used)) {
+    if (wasStopped(used) || !host.addresses().leadsTo(at, used)) {
       throw notRunning();
     }
     return new InetSocketAddress(at, port);
@@ -300,6 +312,7 @@ public final class ContainerSupervisor {
       throw used.neverRan() ? failureOf(used) : notRunning();
     }
     used.inFlight++;
+    used.endWhenUnused = false;
     idle.touch();
     return used;
   }
@@ -310,6 +323,9 @@ public final class ContainerSupervisor {
     if (used.inFlight == 0) {
       notifyAll();
       watchIdleness();
+      if (used.endWhenUnused) {
+        order(Event.DESTROY_ORDERED, Duration.ZERO, () -> run == used);
+      }
     }
   }
 
@@ -327,11 +343,23 @@ public final class ContainerSupervisor {
   }
 
   /// The object leaves memory. Its container goes on when there is someone to put it to sleep, else
-  /// it is told to end now. Does not wait.
+  /// it is told to end now, or once nothing is in flight. Does not wait.
   void objectLeaves() {
     ContainerRun unused =
-        order(Event.DESTROY_ORDERED, Duration.ZERO, () -> !hooked && !idle.hasTimeout());
+        order(
+            Event.DESTROY_ORDERED,
+            Duration.ZERO,
+            () -> !hooked && !idle.hasTimeout() && unusedElseEndsLater());
     log.debug("{}: left memory, its container {}", address, unused == null ? "goes on" : "ends");
+  }
+
+  /** Called with the monitor held. */
+  private boolean unusedElseEndsLater() {
+    if (run != null && run.inFlight > 0) {
+      run.endWhenUnused = true;
+      return false;
+    }
+    return true;
   }
 
   /// When nothing runs, this supervisor starts nothing any more, and can be dropped.
@@ -559,8 +587,9 @@ public final class ContainerSupervisor {
       try {
         order.accept(id);
         return;
-      } catch (HoldfastException e) {
-        if (e.code() == ErrorCode.CONTAINER_NOT_RUNNING) {
+      } catch (RuntimeException e) {
+        if (e instanceof HoldfastException fault
+            && fault.code() == ErrorCode.CONTAINER_NOT_RUNNING) {
           return;
         }
         log.warn("{}: container {} cannot be ended yet: {}", address, id, e.getMessage());
@@ -635,7 +664,7 @@ public final class ContainerSupervisor {
     }
     try {
       host.engine().destroy(place.id());
-    } catch (HoldfastException e) {
+    } catch (RuntimeException e) {
       log.warn("{}: container {} is removed later: {}", address, place.id(), e.getMessage());
       host.inventory().cleanSoon();
     }
@@ -655,12 +684,18 @@ public final class ContainerSupervisor {
         return false;
       }
       ContainerRun ordered = run;
-      adopted = ordered == null || state == State.STOPPED ? new ContainerRun() : ordered;
+      adopted = ordered == null || state == State.STOPPED ? adoptedRun() : ordered;
       run = adopted;
     }
     runs(Event.FOUND_RUNNING, adopted, place);
     inBackground("found", () -> tell("the container found running", hooks::found));
     return true;
+  }
+
+  private static ContainerRun adoptedRun() {
+    ContainerRun adopted = new ContainerRun();
+    adopted.prepared = true;
+    return adopted;
   }
 
   /// Tells the object of the end of a container that an earlier life of this node started.

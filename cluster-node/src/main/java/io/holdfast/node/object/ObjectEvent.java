@@ -10,7 +10,6 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
-import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -56,7 +55,7 @@ abstract sealed class ObjectEvent {
     if (value instanceof Response response && response.body().buffered().isEmpty()) {
       try {
         response.body().stream().close();
-      } catch (IOException | HoldfastException e) {
+      } catch (Exception e) { // It may be a stream of user code: nothing of it may stop us.
         log.debug("closing the body of a response that nobody waits for", e);
       }
     }

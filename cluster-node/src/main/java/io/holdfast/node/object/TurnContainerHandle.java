@@ -31,6 +31,18 @@ final class TurnContainerHandle implements ContainerHandle {
   }
 
   @Override
+  public boolean prepared() {
+    incarnation.turn();
+    return supervisor.prepared();
+  }
+
+  @Override
+  public void markPrepared() {
+    incarnation.turn();
+    supervisor.markPrepared();
+  }
+
+  @Override
   public void start(StartOptions options) {
     incarnation.turn();
     supervisor.start(options, incarnation.whenDurable());

@@ -10,6 +10,7 @@ import static io.holdfast.node.container.ContainerFixture.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.engine.ContainerEngine;
+import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.Deployment;
@@ -398,6 +399,50 @@ class ContainerAdoptionTest {
           }
           return null;
         });
+  }
+
+  @Test
+  void oneThatCannotBeLookedAtIsRemovedAndDoesNotKeepTheOthersFromBeingAdopted() {
+    run(fixture.box());
+    run(fixture.supervisor("box", "b"));
+    ContainerId bad = fixture.container("box", "b").id();
+    fixture.restartsNode();
+    fixture.host =
+        fixture.make(
+            intercepting(
+                fixture.engine,
+                (method, arguments) -> {
+                  if (method.equals("inspect") && arguments[0].equals(bad)) {
+                    throw new HoldfastException(
+                        ErrorCode.CONTAINER_DISCONNECTED, "runs without an address");
+                  }
+                  return null;
+                }));
+    fixture.host.open();
+    awaitStatus(fixture.box(), ContainerState.Status.RUNNING);
+    fixture.awaitGone("box", "b");
+    assertThat(fixture.hooks("box", "b").ends).hasSize(1);
+    run(fixture.supervisor("box", "b"));
+  }
+
+  @Test
+  void anEngineThatAnswersWithABugIsAskedAgain() {
+    AtomicInteger asked = new AtomicInteger();
+    fixture.restartsNode();
+    fixture.host =
+        fixture.make(
+            intercepting(
+                fixture.engine,
+                (method, arguments) -> {
+                  if (method.equals("stop") && asked.incrementAndGet() == 1) {
+                    throw new IllegalStateException("a bug");
+                  }
+                  return null;
+                }));
+    fixture.host.open();
+    run(fixture.box()).stop(Duration.ofSeconds(5));
+    assertThat(fixture.box().running()).isFalse();
+    assertThat(asked).hasValue(2);
   }
 
   // Orphans that come to be later.

@@ -186,6 +186,7 @@ class ContainerClassTest {
       all.add(fetch());
     }
     // Only when each has had its turn do they wait for the same start.
+    await("all to have begun").until(() -> object.begun.get() >= all.size());
     get(object.event(box -> true));
     fixture.engine.releaseStarts();
     all.forEach(each -> assertThat(fault(each).code()).isEqualTo(code));
@@ -566,8 +567,8 @@ class ContainerClassTest {
 
   @Test
   void anIdleContainerIsPutToSleepOnceAndWokenByTheNextRequest() {
-    settings = box -> box.sleepsAfter(Duration.ofMillis(100));
     get(fetch());
+    supervisor().inactivityTimeout(Duration.ofMillis(100));
     await("onStop").until(() -> log.contains("onStop 143"));
     assertThat(log).containsExactly("onStart", "onActivityExpired", "onStop 143");
     assertThat(supervisor().state().status()).isEqualTo(ContainerState.Status.STOPPED);
@@ -576,7 +577,6 @@ class ContainerClassTest {
 
   @Test
   void theStateCanBeFetchedBeforeItSleeps() {
-    settings = box -> box.sleepsAfter(Duration.ofMillis(100));
     AtomicInteger saved = new AtomicInteger();
     onExpired =
         box -> {
@@ -586,6 +586,7 @@ class ContainerClassTest {
           box.stop();
         };
     get(fetch());
+    supervisor().inactivityTimeout(Duration.ofMillis(100));
     await("onStop").until(() -> log.contains("onStop 143"));
     assertThat(saved).hasValue(1);
   }
@@ -598,11 +599,12 @@ class ContainerClassTest {
     fixture.boxContainer().onSignal(number -> {});
     CompletableFuture<Boolean> stop =
         object.event(box -> {
-          box.low().stop(Duration.ofMillis(300));
+          box.low().stop(Duration.ofMinutes(1));
           return true;
         });
     awaitStatus(supervisor(), ContainerState.Status.STOPPING);
     assertThat(fetchIfRunning()).isEmpty();
+    fixture.boxContainer().exit(0);
     get(stop);
     assertThat(fetchIfRunning()).isEmpty();
     assertThat(fixture.engine.created()).isEqualTo(1);
@@ -635,6 +637,25 @@ class ContainerClassTest {
     get(stop);
     assertThat(text(fetch())).isEqualTo("hello");
     assertThat(fixture.containers()).isEqualTo(1);
+  }
+
+  @Test
+  void theNextLifeOfTheObjectPreparesAContainerThatBootedTooSlowly() {
+    settings = box -> box.readyTimeout(Duration.ofMillis(50));
+    fixture.engine.image("app", container -> {});
+    assertThat(fault(fetch()).code()).isEqualTo(ErrorCode.CONTAINER_NOT_LISTENING);
+    assertThat(fetchIfRunning()).isEmpty();
+    CompletableFuture<Boolean> reset =
+        object.event(box -> {
+          box.abort();
+          return true;
+        });
+    assertThat(fault(reset).code()).isEqualTo(ErrorCode.OBJECT_RESET);
+    settings = box -> {};
+    FakeProgram.serving(PORT, "hello").start(fixture.boxContainer());
+    assertThat(text(fetch())).isEqualTo("hello");
+    assertThat(log).containsExactly("onError container_not_listening", "onStart");
+    assertThat(fixture.engine.created()).isEqualTo(1);
   }
 
   @Test

@@ -78,6 +78,7 @@ class ContainerIdleTest {
     stopsWhenIdle(fixture.boxHooks(), fixture.box());
     box().inactivityTimeout(SHORT);
     awaitStatus(fixture.box(), ContainerState.Status.STOPPED);
+    await("onStop").until(() -> !fixture.boxHooks().ends.isEmpty());
     awaitSeveralTimeouts();
     assertThat(fixture.boxHooks().idles).hasValue(1);
     assertThat(fixture.boxHooks().ends)
@@ -92,7 +93,7 @@ class ContainerIdleTest {
     awaitSeveralTimeouts();
     assertThat(fixture.boxHooks().idles).hasValue(0);
     fixture.engine.releaseStarts();
-    await("the expiry").until(() -> fixture.boxHooks().idles.get() == 1);
+    await("the expiry").until(() -> fixture.boxHooks().idles.get() >= 1);
   }
 
   @Test
@@ -114,8 +115,9 @@ class ContainerIdleTest {
         };
     box();
     lastNanos.set(System.nanoTime());
+    fixture.box().renewActivity();
     fixture.box().inactivityTimeout(SHORT);
-    await("four expiries").until(() -> fixture.boxHooks().idles.get() == 4);
+    await("four expiries").until(() -> fixture.boxHooks().idles.get() >= 4);
     assertThat(fixture.box().running()).isTrue();
     assertThat(Duration.ofNanos(shortestNanos.get())).isGreaterThan(SHORT.dividedBy(2));
   }
@@ -135,29 +137,41 @@ class ContainerIdleTest {
 
   @Test
   void aRequestInFlightKeepsTheContainerAwake() {
-    box().inactivityTimeout(SHORT);
+    box();
     CompletableFuture<Response> slow = async(() -> fixture.box().fetch(PORT, request("/slow")));
     program.awaitEntered();
-    int before = fixture.boxHooks().idles.get();
+    fixture.box().inactivityTimeout(SHORT);
     awaitSeveralTimeouts();
-    assertThat(fixture.boxHooks().idles).hasValue(before);
+    assertThat(fixture.boxHooks().idles).hasValue(0);
     program.release();
     get(slow);
-    await("the expiry").until(() -> fixture.boxHooks().idles.get() > before);
+    await("the expiry").until(() -> fixture.boxHooks().idles.get() >= 1);
   }
 
   @Test
   void whoWaitsForASlowBootKeepsTheContainerAwake() {
-    fixture.engine.image("app", container -> {});
-    run(fixture.box()).inactivityTimeout(SHORT);
+    AtomicBoolean probed = new AtomicBoolean();
+    AtomicBoolean booted = new AtomicBoolean();
+    fixture.engine.image(
+        "app",
+        container ->
+            container.listen(
+                PORT,
+                exchange -> {
+                  probed.set(true);
+                  exchange.sendResponseHeaders(booted.get() ? 204 : 503, -1);
+                  exchange.close();
+                }));
+    run(fixture.box());
     CompletableFuture<Void> ready =
-        async(() -> fixture.box().awaitReady(new Readiness.AnyHttp(PORT), LONG));
-    int before = fixture.boxHooks().idles.get();
+        async(() -> fixture.box().awaitReady(new Readiness.Http(PORT, "/"), LONG));
+    await("a probe").untilTrue(probed);
+    fixture.box().inactivityTimeout(SHORT);
     awaitSeveralTimeouts();
-    assertThat(fixture.boxHooks().idles.get()).isLessThanOrEqualTo(before + 1);
-    program.start(fixture.boxContainer());
+    assertThat(fixture.boxHooks().idles).hasValue(0);
+    booted.set(true);
     get(ready);
-    await("the expiry").until(() -> fixture.boxHooks().idles.get() > before);
+    await("the expiry").until(() -> fixture.boxHooks().idles.get() >= 1);
   }
 
   @Test
@@ -171,8 +185,23 @@ class ContainerIdleTest {
     program.release();
     try (InputStream in = response.body().stream()) {
       assertThat(in.readAllBytes()).asString().isEqualTo("beginend");
-      await("the expiry").until(() -> fixture.boxHooks().idles.get() == 1);
+      await("the expiry").until(() -> fixture.boxHooks().idles.get() >= 1);
     }
+  }
+
+  @Test
+  void anAnswerInFlightKeepsALowLevelContainerThatItsObjectLeft() throws IOException {
+    fixture.engine.image("app", program);
+    run(fixture.low());
+    Response response = fixture.low().fetch(PORT, request("/stream"));
+    program.awaitEntered();
+    fixture.host.left(ContainerFixture.address("low", "a"));
+    assertThat(fixture.low().state().status()).isEqualTo(ContainerState.Status.RUNNING);
+    program.release();
+    try (InputStream in = response.body().stream()) {
+      assertThat(in.readAllBytes()).asString().isEqualTo("beginend");
+    }
+    fixture.awaitGone("low", "a");
   }
 
   @Test
@@ -181,7 +210,7 @@ class ContainerIdleTest {
     Response response = fixture.box().fetch(PORT, request("/stream"));
     fixture.box().inactivityTimeout(SHORT);
     response.body().stream().close();
-    await("the expiry").until(() -> fixture.boxHooks().idles.get() == 1);
+    await("the expiry").until(() -> fixture.boxHooks().idles.get() >= 1);
   }
 
   @Test
@@ -189,7 +218,7 @@ class ContainerIdleTest {
     box().inactivityTimeout(SHORT);
     assertThat(fault(() -> fixture.box().fetch(9, request("/"))).code())
         .isEqualTo(ErrorCode.CONTAINER_NOT_LISTENING);
-    await("the expiry").until(() -> fixture.boxHooks().idles.get() == 1);
+    await("the expiry").until(() -> fixture.boxHooks().idles.get() >= 1);
   }
 
   @Test
@@ -209,7 +238,7 @@ class ContainerIdleTest {
           return System.nanoTime() > end;
         });
     assertThat(fixture.boxHooks().idles).hasValue(0);
-    await("the expiry").until(() -> fixture.boxHooks().idles.get() == 1);
+    await("the expiry").until(() -> fixture.boxHooks().idles.get() >= 1);
   }
 
   @Test
@@ -217,7 +246,7 @@ class ContainerIdleTest {
     CompletableFuture<Boolean> hook = new CompletableFuture<>();
     fixture.boxHooks().onIdle = still -> hook;
     box().inactivityTimeout(SHORT);
-    await("the expiry").until(() -> fixture.boxHooks().idles.get() == 1);
+    await("the expiry").until(() -> fixture.boxHooks().idles.get() >= 1);
     fixture.box().fetch(PORT, request("/"));
     awaitSeveralTimeouts();
     assertThat(fixture.boxHooks().idles).hasValue(1);
@@ -232,7 +261,7 @@ class ContainerIdleTest {
     fixture.boxHooks().onIdle =
         still -> turn.thenApply(any -> stillIdle.complete(still.getAsBoolean()));
     box().inactivityTimeout(SHORT);
-    await("the expiry").until(() -> fixture.boxHooks().idles.get() == 1);
+    await("the expiry").until(() -> fixture.boxHooks().idles.get() >= 1);
     CompletableFuture<Response> slow = async(() -> fixture.box().fetch(PORT, request("/slow")));
     program.awaitEntered();
     turn.complete(true);
@@ -245,7 +274,7 @@ class ContainerIdleTest {
   void aTimeoutCanBeShortenedAndLengthened() {
     box().inactivityTimeout(LONG);
     fixture.box().inactivityTimeout(SHORT);
-    await("the expiry").until(() -> fixture.boxHooks().idles.get() == 1);
+    await("the expiry").until(() -> fixture.boxHooks().idles.get() >= 1);
     fixture.box().inactivityTimeout(LONG);
     int before = fixture.boxHooks().idles.get();
     awaitSeveralTimeouts();

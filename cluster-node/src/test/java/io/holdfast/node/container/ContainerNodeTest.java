@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 
 /// Containers of objects in a whole node: turns, storage, leaving memory, restarts of the node.
 class ContainerNodeTest {
-  private static final int SLEEP_AFTER_MILLIS = 1_000;
+  private static final int SLEEP_AFTER_MILLIS = 3_000;
   private static final String DESCRIPTOR =
       """
       {"name": "boxes", "vars": {"SLEEP_AFTER_MILLIS": "%d"}, "objects": [
@@ -206,7 +206,7 @@ class ContainerNodeTest {
       assertThat(in.readNBytes(100_000)).hasSize(100_000);
       CompletableFuture<Void> later = new CompletableFuture<>();
       later.completeOnTimeout(
-          null, 3 * SLEEP_AFTER_MILLIS, java.util.concurrent.TimeUnit.MILLISECONDS);
+          null, 2 * SLEEP_AFTER_MILLIS, java.util.concurrent.TimeUnit.MILLISECONDS);
       later.join();
       assertThat(number("streamer", "expiries")).isZero();
       assertThat(hasContainer("box", "streamer")).isTrue();
@@ -243,7 +243,7 @@ class ContainerNodeTest {
   void monitorTellsTheExitCode() {
     assertThat(node.call("low", "watched", "exitCode").message())
         .isEqualTo("monitor() cannot be called on a container that is not running.");
-    node.call("low", "watched", "start");
+    node.call("low", "watched", "startFor", 60_000);
     CompletableFuture<Answer> exit = node.callAsync("low", "watched", "exitCode");
     awaitUntil("the container", () -> hasContainer("low", "watched"));
     container("low", "watched").exit(7);
@@ -253,16 +253,18 @@ class ContainerNodeTest {
 
   @Test
   void aLowLevelContainerEndsWhenItsObjectLeavesMemory() {
+    int before = node.engine().created();
     node.call("low", "leaver", "start");
-    awaitUntil("the container", () -> hasContainer("low", "leaver"));
+    awaitUntil("the container", () -> node.engine().created() > before);
     awaitUntil("the container to be removed", () -> !hasContainer("low", "leaver"));
     assertThat(node.call("low", "leaver", "running").value().asBoolean()).isFalse();
   }
 
   @Test
   void aLowLevelContainerEndsWhenItsObjectWasResetAndDoesNotComeBack() {
+    int before = node.engine().created();
     node.call("low", "aborted", "start");
-    awaitUntil("the container", () -> hasContainer("low", "aborted"));
+    awaitUntil("the container", () -> node.engine().created() > before);
     assertThat(node.call("low", "aborted", "reset").ok()).isFalse();
     awaitUntil("the container to be removed", () -> !hasContainer("low", "aborted"));
   }
@@ -277,7 +279,7 @@ class ContainerNodeTest {
 
   @Test
   void aLowLevelContainerWithATimeoutOutlivesItsObjectAndIsStoppedWhenIdle() {
-    node.call("low", "timed", "startFor", 1_500);
+    node.call("low", "timed", "startFor", 5_000);
     awaitUntil("the container", () -> hasContainer("low", "timed"));
     awaitUntil("the object to leave memory", () -> node.metric("holdfast_objects") == 0);
     assertThat(hasContainer("low", "timed")).isTrue();

@@ -57,7 +57,7 @@ class ContainerRestartTest {
 
   @Test
   void containersThatAreKeptAreTakenOverAndFallAsleepLater() {
-    try (NodeFixture node = node("keep", 3_000)) {
+    try (NodeFixture node = node("keep", 10_000)) {
       String state = fetch(node);
       node.restart();
       assertThat(node.call("box", "a", "status").text()).isEqualTo("running");

@@ -67,9 +67,10 @@ class ContainerStartTest {
     awaitStatus(box, ContainerState.Status.RUNNING);
     assertRefused(box);
     fixture.boxContainer().onSignal(number -> {});
-    CompletableFuture<Void> stop = async(() -> box.stop(Duration.ofMillis(500)));
+    CompletableFuture<Void> stop = async(() -> box.stop(Duration.ofMinutes(1)));
     awaitStatus(box, ContainerState.Status.STOPPING);
     assertRefused(box);
+    fixture.boxContainer().exit(0);
     get(stop);
     assertThat(fixture.engine.created()).isEqualTo(1);
   }

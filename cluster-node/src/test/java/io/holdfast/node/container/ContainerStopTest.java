@@ -15,12 +15,15 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import io.holdfast.testkit.FakeProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +53,36 @@ class ContainerStopTest {
 
   private static <T> T got(CompletableFuture<T> future) {
     return ContainerFixture.get(future);
+  }
+
+  @Test
+  void aRequestThatWaitedForAStartThatWasStoppedIsNotSent() {
+    fixture.engine.holdStarts();
+    AtomicInteger served = new AtomicInteger();
+    fixture.engine.image(
+        "app",
+        container ->
+            container.listen(
+                PORT,
+                exchange -> {
+                  served.incrementAndGet();
+                  FakeProgram.answer(exchange, "hello");
+                }));
+    order(fixture.box());
+    CompletableFuture<Response> waiting =
+        async(() -> fixture.box().fetch(PORT, Request.get("http://x/")));
+    CompletableFuture<Void> stop = async(() -> fixture.box().stop(Duration.ofSeconds(5)));
+    awaitStatus(fixture.box(), ContainerState.Status.STOPPING);
+    fixture.engine.releaseStarts();
+    ContainerFixture.get(stop);
+    assertThat(fault(waiting).code()).isEqualTo(ErrorCode.CONTAINER_NOT_RUNNING);
+    assertThat(served).hasValue(0);
+  }
+
+  @Test
+  void aGraceWithoutEndIsADay() {
+    run(fixture.box()).stop(ChronoUnit.FOREVER.getDuration());
+    assertThat(fixture.box().running()).isFalse();
   }
 
   @Test

@@ -42,6 +42,9 @@ final class FakeObject<C extends Container> {
   private final ReentrantLock turn = new ReentrantLock(true);
   final AtomicInteger instances = new AtomicInteger();
 
+  /// How many events have had their first turn.
+  final AtomicInteger begun = new AtomicInteger();
+
   // Guarded by the turn.
   private @Nullable Life life;
 
@@ -80,6 +83,7 @@ final class FakeObject<C extends Container> {
   <T> CompletableFuture<T> event(Event<C, T> event) {
     return ContainerFixture.async(() -> {
       turn.lock();
+      begun.incrementAndGet();
       try {
         return event.run(living().object);
       } catch (ObjectResetError e) {
@@ -221,6 +225,18 @@ final class FakeObject<C extends Container> {
     public boolean running() {
       life.checkTurn();
       return supervisor.running();
+    }
+
+    @Override
+    public boolean prepared() {
+      life.checkTurn();
+      return supervisor.prepared();
+    }
+
+    @Override
+    public void markPrepared() {
+      life.checkTurn();
+      supervisor.markPrepared();
     }
 
     @Override

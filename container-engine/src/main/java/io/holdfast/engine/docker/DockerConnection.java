@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.exception.DockerException;
+import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.core.DefaultDockerClientConfig;
 import com.github.dockerjava.core.DockerClientConfig;
 import com.github.dockerjava.core.DockerClientImpl;
@@ -66,6 +68,24 @@ final class DockerConnection implements AutoCloseable {
           action.run();
           return Boolean.TRUE;
         });
+  }
+
+  /// What Docker knows of a container.
+  ///
+  /// @throws com.github.dockerjava.api.exception.NotFoundException when there is none
+  /// @throws HoldfastException `engine_unavailable` when it does not say
+  InspectContainerResponse inspect(String container) {
+    try {
+      return call(() -> client.inspectContainerCmd(container).exec());
+    } catch (NotFoundException e) {
+      throw e;
+    } catch (DockerException e) {
+      throw new HoldfastException(
+          ErrorCode.ENGINE_UNAVAILABLE,
+          "the Docker Engine at %s cannot tell of container %s: %s"
+              .formatted(address(), container, message(e)),
+          e);
+    }
   }
 
   /// For actions that can run again: on connections that turn out dead they do, see [#neverSent].

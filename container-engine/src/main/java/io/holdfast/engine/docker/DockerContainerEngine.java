@@ -213,7 +213,16 @@ public final class DockerContainerEngine implements ContainerEngine {
 
   @Override
   public ExitReason stop(ContainerId id, Duration grace) {
-    return switch (inspect(id)) {
+    ContainerState state;
+    try {
+      state = inspect(id);
+    } catch (HoldfastException e) {
+      if (e.code() == ErrorCode.CONTAINER_DISCONNECTED) {
+        return end(id, grace); // It runs, without an address: it needs none to end.
+      }
+      throw e;
+    }
+    return switch (state) {
       case ContainerState.Exited exited -> exited.reason();
       case ContainerState.Gone _ -> new ExitReason.Destroyed();
       case ContainerState.Created _ -> {

@@ -172,7 +172,7 @@ final class DockerStart {
     long before = System.nanoTime();
     InspectContainerResponse container;
     try {
-      container = docker.call(() -> docker.client().inspectContainerCmd(id.value()).exec());
+      container = docker.inspect(id.value());
     } catch (NotFoundException _) {
       throw new HoldfastException(
           ErrorCode.CONTAINER_START_FAILED,
@@ -201,7 +201,7 @@ final class DockerStart {
   private Optional<StartedContainer> settle(ContainerSpec spec, String name) {
     InspectContainerResponse there;
     try {
-      there = docker.call(() -> docker.client().inspectContainerCmd(name).exec());
+      there = docker.inspect(name);
     } catch (NotFoundException _) {
       return Optional.empty();
     }

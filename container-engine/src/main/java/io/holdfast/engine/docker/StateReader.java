@@ -23,7 +23,7 @@ final class StateReader {
 
   ContainerState read(ContainerId id) {
     try {
-      return state(docker.call(() -> docker.client().inspectContainerCmd(id.value()).exec()));
+      return state(docker.inspect(id.value()));
     } catch (NotFoundException _) {
       return new ContainerState.Gone();
     }
@@ -70,7 +70,7 @@ final class StateReader {
       }
     }
     throw new HoldfastException(
-        ErrorCode.CONTAINER_NOT_RUNNING,
+        ErrorCode.CONTAINER_DISCONNECTED,
         "container %.12s runs without an address: it was taken off its network by hand"
             .formatted(container.getId()));
   }
