@@ -10,7 +10,7 @@ help: ## List the targets
 demo: ## Docker, images, build, a node, and the tour of it with curl; ends 0 or says what is wrong
 	@scripts/demo
 
-test: ## The whole suite with its set-up; ONE=CounterTest runs one class
+test: ## The whole suite with its set-up; ONE=CounterWorkerTest runs one class
 	@scripts/test $(ONE)
 
 build: ## Compile with all checks and package, without tests

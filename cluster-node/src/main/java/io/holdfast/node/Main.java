@@ -1,7 +1,9 @@
 package io.holdfast.node;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigRenderOptions;
+import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 
 /// Starts a node.
@@ -27,6 +29,8 @@ public final class Main {
       }
     } catch (HoldfastException e) {
       cannotStart(e.code().code() + ": " + e.getMessage());
+    } catch (ConfigException e) {
+      cannotStart(ErrorCode.CONFIG_INVALID.code() + ": " + e.getMessage());
     } catch (RuntimeException e) {
       e.printStackTrace();
       cannotStart("internal: " + e);

@@ -99,7 +99,7 @@ public final class Node {
             new ContainerHost.Settings(config.node(), config.region(), config.stopGrace()));
     ObjectServices services =
         new ObjectServices(
-            ObjectSettings.from(root.getConfig("holdfast")),
+            ObjectSettings.from(root),
             apps,
             containers,
             new ObjectMetrics(registry),
@@ -117,7 +117,7 @@ public final class Node {
             gateway,
             Clock.systemUTC(),
             ThreadLocalRandom.current(),
-            AlarmSettings.from(root.getConfig("holdfast")));
+            AlarmSettings.from(root));
     this.tokenFile = config.tokenFile().orElse(directory.resolve("api-token"));
     this.edge =
         EdgeServer.start(

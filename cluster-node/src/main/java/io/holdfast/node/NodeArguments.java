@@ -4,10 +4,12 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigValue;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
 /// The command line of a node, as configuration: `--set key=value` over `--config FILE` over
 /// reference.conf.
@@ -50,12 +52,27 @@ record NodeArguments(Config config, Wish wish) {
 
   private static Config resolved(Config own) {
     try {
-      return ConfigFactory.defaultOverrides()
-          .withFallback(own)
-          .withFallback(ConfigFactory.defaultReferenceUnresolved())
-          .resolve();
+      Config all =
+          ConfigFactory.defaultOverrides()
+              .withFallback(own)
+              .withFallback(ConfigFactory.defaultReferenceUnresolved())
+              .resolve();
+      refuseUnknown(own.resolveWith(all));
+      return all;
     } catch (ConfigException e) {
       throw invalid(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** What has no default is a slip of the pen. */
+  private static void refuseUnknown(Config own) {
+    Config known = ConfigFactory.defaultReference();
+    for (Map.Entry<String, ConfigValue> setting : own.entrySet()) {
+      String key = setting.getKey();
+      if (key.startsWith("holdfast.") && !known.hasPathOrNull(key)) {
+        throw invalid(
+            key + ": there is no such setting; docs/configuration.md tells where all are");
+      }
     }
   }
 

@@ -29,15 +29,23 @@ record NodeConfig(
     KEEP
   }
 
+  private static final Duration STOP_GRACE_MAX = Duration.ofHours(1);
+
+  /** Pekko's shutdown phases end after 40 s. */
+  private static final Duration SHUTDOWN_TIMEOUT_MAX = Duration.ofSeconds(40);
+
   NodeConfig {
     check("holdfast.region", region);
     check("holdfast.node", node);
+    check("holdfast.containers.stop-grace", stopGrace, STOP_GRACE_MAX);
+    check("holdfast.containers.shutdown-timeout", shutdownTimeout, SHUTDOWN_TIMEOUT_MAX);
   }
 
   static NodeConfig from(Config root) {
     try {
       Config holdfast = root.getConfig("holdfast");
       String tokenFile = holdfast.getString("api.token-file");
+      checkShards(holdfast.getInt("objects.shards"));
       return new NodeConfig(
           Path.of(holdfast.getString("data-directory")),
           Path.of(holdfast.getString("apps-directory")),
@@ -63,6 +71,18 @@ record NodeConfig(
   private static void check(String key, String name) {
     if (!NAME.matcher(name).matches()) {
       throw invalid(key, "1 to 63 letters, digits and dashes", name);
+    }
+  }
+
+  private static void check(String key, Duration found, Duration max) {
+    if (found.isNegative() || found.compareTo(max) > 0) {
+      throw invalid(key, "a duration from 0 to " + max.toSeconds() + " s", found.toString());
+    }
+  }
+
+  private static void checkShards(int found) {
+    if (found < 1 || found > 10_000) {
+      throw invalid("holdfast.objects.shards", "a number from 1 to 10000", "" + found);
     }
   }
 

@@ -16,7 +16,6 @@ public record EngineConfig(
     List<String> blockedRanges,
     Limits limits,
     String runtime,
-    Duration stopGrace,
     HttpConfig http) {
   private static final Pattern PREFIX = Pattern.compile("[a-z0-9][a-z0-9-]{0,19}");
   private static final Pattern RANGE = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}");
@@ -55,7 +54,6 @@ public record EngineConfig(
         engine.texts("network.blocked-ranges", RANGE),
         limits(engine),
         engine.text("runtime", Pattern.compile("[A-Za-z0-9._-]*")),
-        engine.duration("stop-grace", Duration.ZERO, Duration.ofHours(1)),
         HttpConfig.of(engine));
   }
 

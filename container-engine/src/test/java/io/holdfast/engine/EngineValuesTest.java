@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.ConfigFactory;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -169,7 +168,6 @@ class EngineValuesTest {
   @Test
   void readsTheDefaults() {
     EngineConfig config = EngineConfig.of(ConfigFactory.load());
-    assertThat(config.stopGrace()).isEqualTo(Duration.ofMinutes(15));
     assertThat(config.fence()).isEqualTo(EngineConfig.FencePolicy.WARN);
     assertThat(config.limits().logFileBytes()).isEqualTo(1024 * 1024);
     assertThat(config.http().bufferedBodyBytesMax()).isEqualTo(64 * 1024);
@@ -182,7 +180,7 @@ class EngineValuesTest {
         "holdfast.engine.limits.pids-max = 3 | holdfast.engine.limits.pids-max: expected a number from 16 to 100000, found '3'",
         "holdfast.engine.network.fence = maybe | holdfast.engine.network.fence: expected one of [require, warn], found 'maybe'",
         "holdfast.engine.docker.host = nowhere | holdfast.engine.docker.host: expected a value of the form",
-        "holdfast.engine.stop-grace = 2h | holdfast.engine.stop-grace: expected a duration from 0 to 3600000 ms",
+        "holdfast.engine.docker.request-timeout = 2h | holdfast.engine.docker.request-timeout: expected a duration from 1000 to 600000 ms",
         "holdfast.engine.http.connect-timeout = soon | holdfast.engine.http.connect-timeout: ",
         "holdfast.engine.network.blocked-ranges = [\"10.0.0.0/8 -j ACCEPT\"] | blocked-ranges: expected a value"
       })

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /// A durable object that owns a container: starts it on demand, sends requests on to it, puts it to
@@ -98,8 +99,8 @@ public class Container extends DurableObject implements ContainerControl {
   /// out of memory.
   public void onStop(ContainerExit exit) throws Exception {}
 
-  /// Runs when a start failed or the container broke; what it throws the caller sees. By default
-  /// the error itself.
+  /// Runs when a start failed or the container did not become ready in time; what it throws the
+  /// caller sees. By default the error itself. An end after that is told by [#onStop].
   public void onError(Exception error) throws Exception {
     throw error;
   }
@@ -222,6 +223,29 @@ public class Container extends DurableObject implements ContainerControl {
   /// Starts the clock of [#sleepAfter] anew.
   public final void renewActivityTimeout() {
     handle.renewActivity();
+  }
+
+  /// The one object of a namespace that needs just one.
+  public static ObjectStub getContainer(ObjectNamespace namespace) {
+    return getContainer(namespace, "cf-singleton-container");
+  }
+
+  /// The object of that name.
+  public static ObjectStub getContainer(ObjectNamespace namespace, String name) {
+    return namespace.getByName(name);
+  }
+
+  /// One of the objects `instance-0`, `instance-1` and so on, at random; whether it is well nobody
+  /// asks.
+  ///
+  /// @param instances how many there are, 1 or more
+  /// @throws HoldfastException `invalid_argument`
+  public static ObjectStub getRandom(ObjectNamespace namespace, int instances) {
+    if (instances < 1) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT, "expected 1 or more instances, found " + instances);
+    }
+    return namespace.getByName("instance-" + ThreadLocalRandom.current().nextInt(instances));
   }
 
   /// The same request, aimed at another port of the container.

@@ -19,8 +19,8 @@ public interface ObjectContext {
   /// throws or takes longer, the object is reset.
   <T> T blockConcurrencyWhile(Callable<T> task) throws Exception;
 
-  /// Runs a task as an event of its own, after the current one; keeps the object in memory up to 15
-  /// min.
+  /// Runs a task as an event of its own, after the current one; keeps the object in memory until it
+  /// ends.
   void waitUntil(Callable<?> task);
 
   /// Runs code that blocks (a socket, a lock, a future) and lets other events enter meanwhile. It

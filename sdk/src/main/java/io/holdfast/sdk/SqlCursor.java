@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
 /// The rows of a query, read once, first to last. A cursor keeps the rows it had when the query
 /// ran.
@@ -45,6 +46,11 @@ public final class SqlCursor implements Iterator<SqlRow>, Iterable<SqlRow> {
 
   public Stream<SqlRow> stream() {
     return StreamSupport.stream(spliterator(), false);
+  }
+
+  /// The rows that are left, each as its values in the order of the columns.
+  public Stream<List<@Nullable Object>> raw() {
+    return stream().map(SqlRow::values);
   }
 
   /// The only row.

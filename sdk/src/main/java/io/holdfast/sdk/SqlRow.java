@@ -1,5 +1,6 @@
 package io.holdfast.sdk;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,11 @@ public final class SqlRow {
   /// A value by position, from 0.
   public @Nullable Object value(int column) {
     return values[column];
+  }
+
+  /// All values, in the order of the columns.
+  public List<@Nullable Object> values() {
+    return Collections.unmodifiableList(Arrays.asList(values));
   }
 
   public boolean isNull(String column) {

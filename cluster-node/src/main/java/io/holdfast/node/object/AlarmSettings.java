@@ -20,9 +20,9 @@ public record AlarmSettings(Duration retryFirst, int runsMax) {
   }
 
   /// Reads `holdfast`.
-  public static AlarmSettings from(Config holdfast) {
+  public static AlarmSettings from(Config root) {
     return new AlarmSettings(
-        holdfast.getDuration("alarms.retry-first"), holdfast.getInt("alarms.runs-max"));
+        root.getDuration("holdfast.alarms.retry-first"), root.getInt("holdfast.alarms.runs-max"));
   }
 
   private static HoldfastException invalid(String key, String expected, String found) {

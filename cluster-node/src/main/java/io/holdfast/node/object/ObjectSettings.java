@@ -44,14 +44,14 @@ public record ObjectSettings(
   }
 
   /// Reads `holdfast`.
-  public static ObjectSettings from(Config holdfast) {
+  public static ObjectSettings from(Config root) {
     return new ObjectSettings(
-        holdfast.getString("region"),
-        holdfast.getDuration("objects.idle-timeout"),
-        holdfast.getDuration("objects.close-database-after"),
-        holdfast.getInt("objects.queued-events-max"),
-        holdfast.getInt("objects.events-max"),
-        holdfast.getDuration("objects.block-concurrency-timeout"));
+        root.getString("holdfast.region"),
+        root.getDuration("holdfast.objects.idle-timeout"),
+        root.getDuration("holdfast.objects.close-database-after"),
+        root.getInt("holdfast.objects.queued-events-max"),
+        root.getInt("holdfast.objects.events-max"),
+        root.getDuration("holdfast.objects.block-concurrency-timeout"));
   }
 
   private static HoldfastException invalid(String key, String expected, String found) {

@@ -31,11 +31,10 @@ public record DatabaseLimits(long databaseBytesMax, Duration queryTimeout, long 
 
   /// Reads `holdfast.database`.
   public static DatabaseLimits of(Config config) {
-    Config section = config.getConfig("holdfast.database");
     return new DatabaseLimits(
-        section.getBytes("bytes-max"),
-        section.getDuration("query-timeout"),
-        section.getBytes("result-bytes-max"));
+        config.getBytes("holdfast.database.bytes-max"),
+        config.getDuration("holdfast.database.query-timeout"),
+        config.getBytes("holdfast.database.result-bytes-max"));
   }
 
   /// The most that our engine takes, whatever the config says: SQLite deserializes no more.
