@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
@@ -26,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * The store writes one group at a time and starts the next when the last is synced. So a broken record that was never
  * acknowledged can only be the last one: it is cut off. If an intact record begins behind a broken one, the broken one
  * had been synced: acknowledged data is damaged, and a person has to decide. The same holds when sequence numbers jump
- * inside one log (between two they may: RocksDB deletes logs it needs no more).
+ * inside one log (between two they may: RocksDB deletes logs it needs no more). And when a later log has records, an
+ * earlier one was whole before: its end cannot have been torn by the crash.
  *
  * The log (rocksdb/db/log_format.h): blocks of 32 KiB, in them fragments of masked CRC-32C (4 bytes), length (2), type
  * (1), content. A record is one fragment (FULL) or several (FIRST, MIDDLE, LAST) and holds one write batch, which begins
@@ -61,8 +63,13 @@ final class WalTail {
   static void settle(Path database) {
     WalTail tail = new WalTail();
     try {
+      List<Walked> all = new ArrayList<>();
       for (Path log : logs(database)) {
-        tail.settleOne(log);
+        all.add(tail.walk(log));
+      }
+      requireWholeBeforeLater(all);
+      for (Walked log : all) {
+        log.cut();
       }
     } catch (IOException e) {
       throw new HoldfastException(
@@ -70,10 +77,16 @@ final class WalTail {
     }
   }
 
-  private void settleOne(Path log) throws IOException {
-    long size = Files.size(log);
-    walk(log, size);
-    if (complete < size) {
+  /// @param complete where the last complete record ends; 0 when there is none
+  private record Walked(Path log, long size, int complete) {
+    boolean torn() {
+      return complete < size;
+    }
+
+    void cut() throws IOException {
+      if (!torn()) {
+        return;
+      }
       LOG.warn(
           "{}: its end was torn by a crash: cutting {} bytes that no one was told of",
           log,
@@ -84,7 +97,18 @@ final class WalTail {
     }
   }
 
-  private void walk(Path log, long size) throws IOException {
+  private static void requireWholeBeforeLater(List<Walked> all) {
+    boolean laterHasRecords = false;
+    for (Walked log : all.reversed()) {
+      if (log.torn() && laterHasRecords) {
+        throw damaged(log.log, log.complete, "an intact record, because a later log has records");
+      }
+      laterHasRecords |= log.complete > 0;
+    }
+  }
+
+  private Walked walk(Path log) throws IOException {
+    long size = Files.size(log);
     try (Arena arena = Arena.ofConfined();
         FileChannel channel = FileChannel.open(log)) {
       ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena).asByteBuffer();
@@ -96,6 +120,7 @@ final class WalTail {
       for (int at = broken + 1; at <= bytes.limit() - HEADER; at++) {
         requireTail(log, bytes, broken, at);
       }
+      return new Walked(log, size, complete);
     }
   }
 

@@ -144,6 +144,32 @@ class TornLogTest {
     }
   }
 
+  @Test
+  void aTornEndBeforeALaterLogWithRecordsIsRefusedAndNothingIsChanged() throws IOException {
+    Path path = damaged(tail(ends.getLast() - 7, new byte[0]));
+    Path torn = Stores.newestLog(path);
+    Path later = path.resolve("999998.log");
+    Files.write(later, Files.readAllBytes(Stores.newestLog(original)));
+    Path last = path.resolve("999999.log");
+    Files.write(last, tail(ends.getFirst() + 3, new byte[0]).of(Files.readAllBytes(later)));
+    long tornSize = Files.size(torn);
+    assertThatThrownBy(() -> WalTail.settle(torn.getParent()))
+        .isInstanceOfSatisfying(
+            HoldfastException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.STORAGE_CORRUPT))
+        .hasMessageContaining(torn.getFileName() + ": damaged at byte " + ends.get(EVENTS - 2));
+    assertThat(Files.size(torn)).isEqualTo(tornSize);
+    assertThat(Files.size(last)).isEqualTo(ends.getFirst() + 3);
+  }
+
+  @Test
+  void aTornEndBeforeALaterLogWithoutRecordsIsCutOff() throws IOException {
+    Path path = damaged(tail(ends.getLast() - 7, new byte[0]));
+    Path torn = Stores.newestLog(path);
+    Files.createFile(torn.resolveSibling("999999.log"));
+    WalTail.settle(torn.getParent());
+    assertThat(Files.size(torn)).isEqualTo((long) ends.get(EVENTS - 2));
+  }
+
   private List<Long> openedAfter(Damage damage) throws IOException {
     try (EmbeddedStore store = Stores.open(damaged(damage))) {
       return Stores.numbers(store, ID);
