@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// The orchestrator example in a real node, on real containers.
 class FleetMultiJvmTest {
   private static final String TOKEN = "token-of-the-test";
-  private static final int REQUESTS = 40;
+  private static final int REQUESTS = 20;
 
   @TempDir Path directory;
   private NodeProcess node;
@@ -64,7 +64,7 @@ class FleetMultiJvmTest {
         .ok();
   }
 
-  /// Who answers a number of requests that one of two would miss once in 10^12.
+  /// Who answers a number of requests that one of two would miss once in 10^6.
   private Set<String> answering() {
     Set<String> instances = new HashSet<>();
     for (int i = 0; i < REQUESTS; i++) {
