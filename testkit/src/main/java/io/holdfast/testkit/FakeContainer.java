@@ -94,7 +94,7 @@ public final class FakeContainer {
     boolean late;
     lock.lock();
     try {
-      late = phase == Phase.EXITED || phase == Phase.GONE;
+      late = ended();
       if (!late) {
         servers.add(server);
       }

@@ -1,6 +1,7 @@
 package io.holdfast.testkit;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
@@ -12,7 +13,12 @@ public interface FakeProgram {
 
   /// Listens on the port and answers every request with 200 and the text.
   static FakeProgram serving(int port, String text) {
-    return container -> container.listen(port, exchange -> answer(exchange, text));
+    return serving(port, exchange -> answer(exchange, text));
+  }
+
+  /// Listens on the port and answers every request by the handler.
+  static FakeProgram serving(int port, HttpHandler handler) {
+    return container -> container.listen(port, handler);
   }
 
   /// Ends at once.

@@ -274,16 +274,15 @@ class ContainerClassTest {
     List<String> seen = new CopyOnWriteArrayList<>();
     fixture.engine.image(
         "app",
-        container ->
-            container.listen(
-                PORT,
-                exchange -> {
-                  String path = exchange.getRequestURI().getPath();
-                  if (!path.equals("/")) {
-                    seen.add(path);
-                  }
-                  FakeProgram.answer(exchange, path);
-                }));
+        FakeProgram.serving(
+            PORT,
+            exchange -> {
+              String path = exchange.getRequestURI().getPath();
+              if (!path.equals("/")) {
+                seen.add(path);
+              }
+              FakeProgram.answer(exchange, path);
+            }));
     onStart = box -> box.low().port(PORT).fetch(Request.get("http://x/prepare")).body().text();
     List<CompletableFuture<Response>> all = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
@@ -423,18 +422,17 @@ class ContainerClassTest {
     AtomicInteger asked = new AtomicInteger();
     fixture.engine.image(
         "app",
-        container ->
-            container.listen(
-                PORT,
-                exchange -> {
-                  if (exchange.getRequestURI().getPath().equals("/health")) {
-                    asked.incrementAndGet();
-                    exchange.sendResponseHeaders(healthy.get() ? 204 : 503, -1);
-                    exchange.close();
-                  } else {
-                    FakeProgram.answer(exchange, "healthy " + healthy.get());
-                  }
-                }));
+        FakeProgram.serving(
+            PORT,
+            exchange -> {
+              if (exchange.getRequestURI().getPath().equals("/health")) {
+                asked.incrementAndGet();
+                exchange.sendResponseHeaders(healthy.get() ? 204 : 503, -1);
+                exchange.close();
+              } else {
+                FakeProgram.answer(exchange, "healthy " + healthy.get());
+              }
+            }));
     CompletableFuture<Response> response = fetch();
     await("some probes").until(() -> asked.get() > 3);
     assertThat(response).isNotDone();
@@ -447,13 +445,12 @@ class ContainerClassTest {
     AtomicInteger requests = new AtomicInteger();
     fixture.engine.image(
         "app",
-        container ->
-            container.listen(
-                PORT,
-                exchange -> {
-                  requests.incrementAndGet();
-                  FakeProgram.answer(exchange, "counted");
-                }));
+        FakeProgram.serving(
+            PORT,
+            exchange -> {
+              requests.incrementAndGet();
+              FakeProgram.answer(exchange, "counted");
+            }));
     for (int i = 0; i < 5; i++) {
       get(fetch());
     }

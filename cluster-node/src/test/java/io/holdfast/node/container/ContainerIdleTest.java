@@ -18,6 +18,7 @@ import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.testkit.FakeContainerEngine.Verb;
+import io.holdfast.testkit.FakeProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -154,14 +155,13 @@ class ContainerIdleTest {
     AtomicBoolean booted = new AtomicBoolean();
     fixture.engine.image(
         "app",
-        container ->
-            container.listen(
-                PORT,
-                exchange -> {
-                  probed.set(true);
-                  exchange.sendResponseHeaders(booted.get() ? 204 : 503, -1);
-                  exchange.close();
-                }));
+        FakeProgram.serving(
+            PORT,
+            exchange -> {
+              probed.set(true);
+              exchange.sendResponseHeaders(booted.get() ? 204 : 503, -1);
+              exchange.close();
+            }));
     run(fixture.box());
     CompletableFuture<Void> ready =
         async(() -> fixture.box().awaitReady(new Readiness.Http(PORT, "/"), LONG));

@@ -225,14 +225,13 @@ class ContainerStartTest {
     AtomicInteger asked = new AtomicInteger();
     fixture.engine.image(
         "app",
-        container ->
-            container.listen(
-                PORT,
-                exchange -> {
-                  exchange.sendResponseHeaders(503, -1);
-                  exchange.close();
-                  asked.incrementAndGet();
-                }));
+        FakeProgram.serving(
+            PORT,
+            exchange -> {
+              exchange.sendResponseHeaders(503, -1);
+              exchange.close();
+              asked.incrementAndGet();
+            }));
     run(fixture.box());
     CompletableFuture<Void> ready =
         async(() -> fixture.box().awaitReady(new Readiness.Http(PORT, "/health"), TIMEOUT));

@@ -61,13 +61,12 @@ class ContainerStopTest {
     AtomicInteger served = new AtomicInteger();
     fixture.engine.image(
         "app",
-        container ->
-            container.listen(
-                PORT,
-                exchange -> {
-                  served.incrementAndGet();
-                  FakeProgram.answer(exchange, "hello");
-                }));
+        FakeProgram.serving(
+            PORT,
+            exchange -> {
+              served.incrementAndGet();
+              FakeProgram.answer(exchange, "hello");
+            }));
     order(fixture.box());
     CompletableFuture<Response> waiting =
         async(() -> fixture.box().fetch(PORT, Request.get("http://x/")));
