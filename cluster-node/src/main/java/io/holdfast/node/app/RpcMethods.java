@@ -85,7 +85,9 @@ public final class RpcMethods {
       throw new ObjectCallException(
           ErrorCode.METHOD_NOT_FOUND,
           "TypeError",
-          "The RPC receiver does not implement the method \"" + call.method() + "\".");
+          "The RPC receiver does not implement the method \"" + call.method() + "\".",
+          ObjectCallException.Origin.OBJECT_CODE,
+          null);
     }
     @Nullable Object[] arguments =
         codec.decodeArguments(call, count -> target(call, overloads, count).parameters());

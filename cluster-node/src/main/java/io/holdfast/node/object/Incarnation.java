@@ -69,7 +69,15 @@ final class Incarnation implements StorageHost {
    */
   private final AtomicInteger threads = new AtomicInteger();
 
+  /// Messages to the actor that have not come to it.
+  private final AtomicInteger onTheirWay = new AtomicInteger();
+
+  private final Admission admission;
   private volatile long lastEventNanos = System.nanoTime();
+  private volatile @Nullable TurnHolder turnHolder;
+
+  /** Who keeps the turn; nobody while its event waits for something. */
+  private record TurnHolder(Thread thread, long sinceNanos) {}
 
   // Turn.
   private ObjectId id;
@@ -77,7 +85,13 @@ final class Incarnation implements StorageHost {
   private @Nullable DatabaseStorage storage;
   private @Nullable ObjectDatabase database;
   private boolean nameSought;
+  private boolean storageAsked;
+
+  /** Commits so far; and up to which of them what leaves now has to wait for. */
   private long committed;
+
+  private long awaited;
+  private boolean awaitedWrites;
 
   Incarnation(
       ObjectAddress address,
@@ -89,6 +103,7 @@ final class Incarnation implements StorageHost {
     this.objectClass = objectClass;
     this.actor = actor;
     this.services = services;
+    this.admission = new Admission(services.settings().limits());
     this.codec = services.apps().app(address.namespace()).codec();
   }
 
@@ -105,12 +120,9 @@ final class Incarnation implements StorageHost {
 
   /// Queues an event, or rejects it when there are too many.
   void submit(ObjectEvent event) {
-    if (isFull()) {
-      event.reject(
-          new ObjectCallException(
-              ErrorCode.OBJECT_OVERLOADED,
-              "Error",
-              "Durable Object is overloaded. Too many requests queued."));
+    HoldfastException refusal = admission.refusal(event, queue.length(), running.size());
+    if (refusal != null) {
+      event.reject(refusal);
       return;
     }
     running.add(event);
@@ -124,11 +136,6 @@ final class Incarnation implements StorageHost {
     }
   }
 
-  private boolean isFull() {
-    return queue.length() >= services.settings().queuedEventsMax()
-        || running.size() >= services.settings().eventsMax();
-  }
-
   private void startThread(ObjectEvent first) {
     threads.incrementAndGet();
     Thread.ofVirtual().name("object").start(() -> runAll(first));
@@ -136,7 +143,38 @@ final class Incarnation implements StorageHost {
 
   /// True when no event runs, waits or is queued. Any thread.
   boolean isQuiet() {
-    return running.isEmpty() && gate.isEmpty();
+    return running.isEmpty() && gate.isEmpty() && onTheirWay.get() == 0;
+  }
+
+  /// A [ObjectCommand.Produced] of this life has come to the actor.
+  void arrived() {
+    onTheirWay.decrementAndGet();
+  }
+
+  /// Resets the object when an event keeps the turn for too long, and gives up tasks of waitUntil()
+  /// that take too long.
+  void checkTimes() {
+    EventLimits limits = services.settings().limits();
+    long now = System.nanoTime();
+    TurnHolder holder = turnHolder;
+    if (holder != null && now - holder.sinceNanos > limits.turnTimeMax().toNanos()) {
+      reset(
+          new ObjectCallException(
+              ErrorCode.OBJECT_TIME_EXCEEDED,
+              "Error",
+              "Durable Object exceeded its time limit of "
+                  + limits.turnTimeMax().toMillis()
+                  + " ms for one event and was reset."));
+      holder.thread.interrupt();
+    }
+    for (ObjectEvent event : running) {
+      if (event instanceof ObjectEvent.Background
+          && now - event.enteredNanos() > limits.backgroundTimeMax().toNanos()
+          && running.remove(event)) {
+        services.logGivenUp(address, limits.backgroundTimeMax());
+        event.interrupt();
+      }
+    }
   }
 
   long idleNanos() {
@@ -210,7 +248,17 @@ final class Incarnation implements StorageHost {
   }
 
   private void runOne(ObjectEvent event) {
+    admission.left(event);
+    long now = System.nanoTime();
+    HoldfastException expiry = admission.expiry(event, now);
+    if (expiry != null) {
+      running.remove(event);
+      event.reject(expiry);
+      return;
+    }
     Turn turn = new Turn(this, event.context());
+    event.runsOn(Thread.currentThread());
+    turnHolder = new TurnHolder(Thread.currentThread(), now);
     OutputGate.Effect effect;
     try {
       named(event.target().id());
@@ -219,6 +267,7 @@ final class Incarnation implements StorageHost {
       effect = event.failed(described(e));
     }
     deliver(effect);
+    turnHolder = null;
     lastEventNanos = System.nanoTime();
     running.remove(event);
     services.metrics().eventEnded();
@@ -239,6 +288,16 @@ final class Incarnation implements StorageHost {
   }
 
   private void deliver(OutputGate.Effect effect) {
+    deliver(effect, Await.CONFIRMED_WRITES);
+  }
+
+  /** Which of the writes so far an effect has to wait for. */
+  private enum Await {
+    CONFIRMED_WRITES,
+    ALL_WRITES
+  }
+
+  private void deliver(OutputGate.Effect effect, Await await) {
     HoldfastException reason = dead.get();
     if (reason != null) {
       effect.fail(reason);
@@ -246,10 +305,12 @@ final class Incarnation implements StorageHost {
     }
     try {
       Commit commit = takeCommit();
-      if (commit == null && gate.isDurable(committed)) {
+      long through = await == Await.ALL_WRITES ? committed : awaited;
+      if (commit == null && gate.isDurable(through)) {
         effect.release();
       } else {
-        actor.tell(new ObjectCommand.Produced(this, commit, committed, effect));
+        onTheirWay.incrementAndGet();
+        actor.tell(new ObjectCommand.Produced(this, commit, committed, through, effect));
       }
     } catch (Throwable e) {
       HoldfastException cause =
@@ -271,6 +332,10 @@ final class Incarnation implements StorageHost {
       return null;
     }
     committed++;
+    if (awaitedWrites) {
+      awaited = committed;
+      awaitedWrites = false;
+    }
     return commit.get();
   }
 
@@ -280,16 +345,27 @@ final class Incarnation implements StorageHost {
       return reason;
     }
     return switch (unwrapped(thrown)) {
-      case HoldfastException known -> known;
+      case ObjectCallException known when known.remote() -> known;
+      case ObjectCallException known ->
+          ofObjectCode(known.code(), known.errorName(), known.getMessage(), known);
+      case HoldfastException known ->
+          ofObjectCode(known.code(), nameOf(known), known.getMessage(), known);
       case Throwable other -> {
         services.metrics().eventFailed();
-        ObjectCallException described =
-            new ObjectCallException(
-                ErrorCode.OBJECT_FAILED, other.getClass().getSimpleName(), messageOf(other), other);
         services.logUserError(address, other);
-        yield described;
+        yield ofObjectCode(ErrorCode.OBJECT_FAILED, nameOf(other), messageOf(other), other);
       }
     };
+  }
+
+  private static ObjectCallException ofObjectCode(
+      ErrorCode code, String errorName, String message, Throwable cause) {
+    return new ObjectCallException(
+        code, errorName, message, ObjectCallException.Origin.OBJECT_CODE, cause);
+  }
+
+  private static String nameOf(Throwable thrown) {
+    return thrown.getClass().getSimpleName();
   }
 
   private static Throwable unwrapped(Throwable thrown) {
@@ -355,6 +431,7 @@ final class Incarnation implements StorageHost {
     Turn turn = turnThatMayWait();
     handOver();
     turn.away = true;
+    turnHolder = null;
     boolean gone = turn.closings == 0;
     if (gone) {
       giveTurnAway();
@@ -368,6 +445,7 @@ final class Incarnation implements StorageHost {
         queue.reacquire();
       }
       turn.away = false;
+      turnHolder = new TurnHolder(Thread.currentThread(), System.nanoTime());
       if (dead.get() != null) {
         ObjectEvent.discard(result);
       }
@@ -396,6 +474,10 @@ final class Incarnation implements StorageHost {
   ///
   /// @throws HoldfastException `wrong_state` inside a transaction
   CompletableFuture<Void> whenDurable() {
+    return whenDurable(Await.CONFIRMED_WRITES);
+  }
+
+  private CompletableFuture<Void> whenDurable(Await await) {
     turnThatMayWait();
     CompletableFuture<Void> durable = new CompletableFuture<>();
     deliver(
@@ -409,8 +491,19 @@ final class Incarnation implements StorageHost {
           public void fail(HoldfastException reason) {
             durable.completeExceptionally(reason);
           }
-        });
+        },
+        await);
     return durable;
+  }
+
+  /** Waits for the object's own storage: nobody else enters, and the time does not count. */
+  private <T> T waitForStorage(CompletableFuture<T> step) {
+    turnHolder = null;
+    try {
+      return Unchecked.call(step::get);
+    } finally {
+      turnHolder = new TurnHolder(Thread.currentThread(), System.nanoTime());
+    }
   }
 
   private void handOver() {
@@ -454,7 +547,7 @@ final class Incarnation implements StorageHost {
 
   private static HoldfastException tookTooLong(String what) {
     return new ObjectCallException(
-        ErrorCode.OBJECT_OVERLOADED,
+        ErrorCode.OBJECT_BLOCKED,
         "Error",
         what
             + " a Durable Object waited for too long. The call was canceled and the Durable Object"
@@ -471,7 +564,11 @@ final class Incarnation implements StorageHost {
     Throwable cause = unwrapped(thrown);
     services.logUserError(address, cause);
     return new ObjectCallException(
-        ErrorCode.OBJECT_RESET, cause.getClass().getSimpleName(), messageOf(cause), cause);
+        ErrorCode.OBJECT_RESET,
+        nameOf(cause),
+        messageOf(cause),
+        ObjectCallException.Origin.RUNTIME,
+        cause);
   }
 
   /// Ends this incarnation; the first reason counts.
@@ -542,12 +639,35 @@ final class Incarnation implements StorageHost {
   @Override
   public ObjectDatabase database() {
     turn();
+    return database == null ? openDatabase(waitForStorage(recovery())) : database;
+  }
+
+  @Override
+  public void openConcurrently() {
+    turn();
     if (database == null) {
-      actor.tell(new ObjectCommand.OpenStorage(this));
-      database = services.openDatabase(Unchecked.call(recovered::get));
-      learnName(database);
+      CompletableFuture<DatabaseImage> recovery = recovery();
+      DatabaseImage image = Unchecked.call(() -> yieldWhile(recovery::get));
+      // Others may have been in the same place meanwhile.
+      if (database == null) {
+        openDatabase(image);
+      }
     }
-    return database;
+  }
+
+  private CompletableFuture<DatabaseImage> recovery() {
+    if (!storageAsked) {
+      storageAsked = true;
+      actor.tell(new ObjectCommand.OpenStorage(this));
+    }
+    return recovered;
+  }
+
+  private ObjectDatabase openDatabase(DatabaseImage image) {
+    ObjectDatabase opened = services.openDatabase(image);
+    database = opened;
+    learnName(opened);
+    return opened;
   }
 
   /**
@@ -564,13 +684,14 @@ final class Incarnation implements StorageHost {
     id.name().ifPresent(name -> opened.stamp(META_NAME, name.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** The database knows, also of writes that ended in an error. */
   @Override
-  public void afterWrite() {}
+  public void afterWrite(Confirmation confirmation) {
+    awaitedWrites |= confirmation == Confirmation.AWAITED;
+  }
 
   @Override
   public void awaitDurable() {
-    Unchecked.call(whenDurable()::get);
+    waitForStorage(whenDurable(Await.ALL_WRITES));
   }
 
   @Override

@@ -9,7 +9,9 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -136,6 +138,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private Behavior<ObjectCommand> onProduced(ObjectCommand.Produced produced) {
+    produced.from().arrived();
     if (produced.from() != current) {
       HoldfastException reason = produced.from().endedBy();
       produced.effect().fail(reason == null ? superseded() : reason);
@@ -144,7 +147,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     Commit commit = produced.commit();
     if (commit != null) {
       pending = pending == null ? commit : pending.mergedWith(commit);
-      pendingThrough = produced.through();
+      pendingThrough = produced.committed();
     }
     current.gate().admit(produced.through(), produced.effect());
     persistNext();
@@ -267,7 +270,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private Duration firstCheck() {
     Duration timeout = services.settings().idleTimeout();
     Duration close = services.settings().closeDatabaseAfter();
-    return timeout.compareTo(close) < 0 ? timeout : close;
+    Duration turn = services.settings().limits().turnTimeMax();
+    return Stream.of(timeout, close, turn).min(Comparator.naturalOrder()).orElseThrow();
   }
 
   private void checkIdleIn(Duration delay) {
@@ -285,6 +289,9 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     Incarnation live = current;
     Duration idle = live == null ? timeout : Duration.ofNanos(live.idleNanos());
     if (!isQuiet()) {
+      if (live != null) {
+        live.checkTimes();
+      }
       checkIdleIn(firstCheck());
     } else if (idle.compareTo(firstCheck()) < 0) {
       checkIdleIn(firstCheck().minus(idle));

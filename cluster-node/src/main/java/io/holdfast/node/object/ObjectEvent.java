@@ -24,6 +24,8 @@ abstract sealed class ObjectEvent {
 
   private final ObjectAddress target;
   private final CallContext context;
+  private final long enteredNanos = System.nanoTime();
+  private volatile @Nullable Thread thread;
 
   private ObjectEvent(ObjectAddress target, CallContext context) {
     this.target = target;
@@ -37,6 +39,34 @@ abstract sealed class ObjectEvent {
 
   final CallContext context() {
     return context;
+  }
+
+  /// When it was made, by [System#nanoTime()].
+  final long enteredNanos() {
+    return enteredNanos;
+  }
+
+  /// Tells which thread runs it.
+  final void runsOn(Thread runner) {
+    thread = runner;
+  }
+
+  /// Interrupts its thread, if it has one.
+  final void interrupt() {
+    Thread runner = thread;
+    if (runner != null) {
+      runner.interrupt();
+    }
+  }
+
+  /// Bytes it keeps in memory for its sender while it waits.
+  long bytes() {
+    return 0;
+  }
+
+  /// Whether somebody waits for its answer who can come again: it may be refused.
+  boolean isCall() {
+    return false;
   }
 
   /// Runs user code. What it throws becomes [#failed].
@@ -106,6 +136,16 @@ abstract sealed class ObjectEvent {
     }
 
     @Override
+    long bytes() {
+      return request.body().buffered().map(bytes -> bytes.length).orElse(0);
+    }
+
+    @Override
+    boolean isCall() {
+      return true;
+    }
+
+    @Override
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
       Response response = instance.fetch(TurnStreams.inbound(incarnation, request));
       if (response == null) {
@@ -131,6 +171,16 @@ abstract sealed class ObjectEvent {
       super(target, context);
       this.call = call;
       this.reply = reply;
+    }
+
+    @Override
+    long bytes() {
+      return call.arguments().length;
+    }
+
+    @Override
+    boolean isCall() {
+      return true;
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
@@ -103,6 +104,10 @@ public final class ObjectServices {
 
   Behavior<ObjectWriter.Command> writer(ObjectAddress address, Consumer<ObjectWriter.Event> owner) {
     return ObjectWriter.create(address, owner, writerConfig, clock);
+  }
+
+  void logGivenUp(ObjectAddress address, Duration limit) {
+    userLog.warn("{}: a task given to waitUntil() took longer than {}, given up", address, limit);
   }
 
   void logUserError(ObjectAddress address, Throwable thrown) {

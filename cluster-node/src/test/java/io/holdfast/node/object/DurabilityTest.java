@@ -99,6 +99,50 @@ class DurabilityTest {
   }
 
   @Test
+  void anAnswerDoesNotWaitForWritesThatMayBeUnconfirmed() {
+    HeldJournal.mode(Mode.HOLD);
+    assertThat(node.call("gate", "u", "putUnconfirmed", 1).number()).isEqualTo(1);
+    awaitHeld();
+    assertThat(node.call("gate", "u", "number").number()).isEqualTo(1);
+    HeldJournal.mode(Mode.PASS);
+    node.restart();
+    assertThat(node.call("gate", "u", "number").number()).isEqualTo(1);
+  }
+
+  @Test
+  void aConfirmedWriteMakesAnswersWaitForTheUnconfirmedOnesBeforeIt() {
+    HeldJournal.mode(Mode.HOLD);
+    node.call("gate", "u2", "putUnconfirmed", 1);
+    var both = node.callAsync("gate", "u2", "putBoth", 2);
+    stays(() -> !both.isDone());
+    var reading = node.callAsync("gate", "u2", "number");
+    stays(() -> !both.isDone() && !reading.isDone());
+    HeldJournal.mode(Mode.PASS);
+    assertThat(NodeFixture.await(both).number()).isEqualTo(2);
+    assertThat(NodeFixture.await(reading).number()).isEqualTo(2);
+  }
+
+  @Test
+  void syncWaitsForUnconfirmedWritesToo() {
+    HeldJournal.mode(Mode.HOLD);
+    var syncing = node.callAsync("gate", "u3", "putUnconfirmedAndSync", 1);
+    awaitHeld();
+    stays(() -> !syncing.isDone());
+    HeldJournal.mode(Mode.PASS);
+    assertThat(NodeFixture.await(syncing).number()).isEqualTo(1);
+  }
+
+  @Test
+  void anUnconfirmedWriteThatFailsResetsTheObject() {
+    node.call("gate", "u4", "enter", "before");
+    HeldJournal.mode(Mode.FAIL);
+    assertThat(node.call("gate", "u4", "putUnconfirmed", 1).ok()).isTrue();
+    until(() -> node.call("gate", "u4", "log").value().isEmpty());
+    HeldJournal.mode(Mode.PASS);
+    assertThat(node.call("gate", "u4", "number").number()).isZero();
+  }
+
+  @Test
   void otherObjectsDoNotWait() {
     HeldJournal.mode(Mode.HOLD);
     var writing = node.callAsync("counter", "c", "increment");
