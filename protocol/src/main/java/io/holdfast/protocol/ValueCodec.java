@@ -18,10 +18,13 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.spi.JsonCodec;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -80,9 +83,35 @@ public final class ValueCodec implements JsonCodec {
     return value;
   }
 
-  /// The arguments of a call as an array in the encoding.
-  public byte[] encodeArguments(RpcCall.Encoding encoding, @Nullable Object[] arguments) {
-    return bytes(mapper(encoding), arguments);
+  /// A call with these arguments; streams among them stay streams.
+  ///
+  /// @throws HoldfastException `body_too_large` beyond [RpcCall#BYTES_MAX]
+  public RpcCall encodeCall(
+      String method, RpcCall.Encoding encoding, @Nullable Object[] arguments) {
+    Map<Integer, InputStream> streams = Map.of();
+    @Nullable Object[] values = arguments;
+    for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i] instanceof InputStream stream) {
+        if (streams.isEmpty()) {
+          streams = new HashMap<>();
+          values = arguments.clone();
+        }
+        streams.put(i, stream);
+        values[i] = null;
+      }
+    }
+    byte[] bytes = bytes(mapper(encoding), values);
+    checkSize(bytes, "arguments of \"" + method + "\"");
+    return new RpcCall(method, encoding, bytes, streams);
+  }
+
+  private static void checkSize(byte[] bytes, String what) {
+    if (bytes.length > RpcCall.BYTES_MAX) {
+      throw new HoldfastException(
+          ErrorCode.BODY_TOO_LARGE,
+          "expected %s of at most %d bytes, found %d; larger content goes as an InputStream"
+              .formatted(what, RpcCall.BYTES_MAX, bytes.length));
+    }
   }
 
   /// Reads the arguments of a call. `typesFor` says which types a call of that many arguments
@@ -112,6 +141,10 @@ public final class ValueCodec implements JsonCodec {
     Type[] types = typesFor.apply(nodes.size());
     @Nullable Object[] arguments = new Object[nodes.size()];
     for (int i = 0; i < arguments.length; i++) {
+      if (types[i] == InputStream.class || call.streams().containsKey(i)) {
+        arguments[i] = stream(call, i, types[i]);
+        continue;
+      }
       try {
         arguments[i] = mapper.readerFor(mapper.constructType(types[i])).readValue(nodes.get(i));
       } catch (IOException e) {
@@ -124,8 +157,31 @@ public final class ValueCodec implements JsonCodec {
     return arguments;
   }
 
-  public byte[] encodeResult(RpcCall.Encoding encoding, @Nullable Object result) {
-    return bytes(mapper(encoding), result);
+  private static InputStream stream(RpcCall call, int index, Type type) {
+    InputStream stream = call.streams().get(index);
+    if (stream == null || type != InputStream.class) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected %s as argument %d of \"%s\", found %s"
+              .formatted(
+                  type.getTypeName(),
+                  index + 1,
+                  call.method(),
+                  stream == null ? "a value" : "a stream"));
+    }
+    return stream;
+  }
+
+  /// The result of a call; a stream stays one.
+  ///
+  /// @throws HoldfastException `body_too_large` beyond [RpcCall#BYTES_MAX]
+  public RpcResult encodeResult(RpcCall call, @Nullable Object result) {
+    if (result instanceof InputStream stream) {
+      return new RpcResult.Bytes(stream);
+    }
+    byte[] bytes = bytes(mapper(call.encoding()), result);
+    checkSize(bytes, "a result of \"" + call.method() + "\"");
+    return new RpcResult.Value(bytes);
   }
 
   private ObjectMapper mapper(RpcCall.Encoding encoding) {

@@ -4,12 +4,14 @@ import io.holdfast.node.app.RpcMethods;
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.AlarmInfo;
 import io.holdfast.sdk.DurableObject;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import java.io.InputStream;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -80,14 +82,17 @@ abstract sealed class ObjectEvent {
     failed(reason).release();
   }
 
-  /// Lets go of the body of a response that nobody will read; does nothing for other values.
+  /// Lets go of a stream that nobody will read; does nothing for other values.
   static void discard(@Nullable Object value) {
-    if (value instanceof Response response && response.body().buffered().isEmpty()) {
-      try {
-        response.body().stream().close();
-      } catch (Exception e) { // It may be a stream of user code: nothing of it may stop us.
-        log.debug("closing the body of a response that nobody waits for", e);
+    try {
+      switch (value) {
+        case Response response when response.body().buffered().isEmpty() ->
+            response.body().stream().close();
+        case RpcResult.Bytes(InputStream stream) -> stream.close();
+        case null, default -> {}
       }
+    } catch (Exception e) { // It may be a stream of user code: nothing of it may stop us.
+      log.debug("closing a stream that nobody waits for", e);
     }
   }
 
@@ -164,10 +169,13 @@ abstract sealed class ObjectEvent {
   /// A method call on the object.
   static final class Invoke extends ObjectEvent {
     private final RpcCall call;
-    private final CompletableFuture<byte[]> reply;
+    private final CompletableFuture<RpcResult> reply;
 
     Invoke(
-        ObjectAddress target, CallContext context, RpcCall call, CompletableFuture<byte[]> reply) {
+        ObjectAddress target,
+        CallContext context,
+        RpcCall call,
+        CompletableFuture<RpcResult> reply) {
       super(target, context);
       this.call = call;
       this.reply = reply;
@@ -185,9 +193,10 @@ abstract sealed class ObjectEvent {
 
     @Override
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
-      byte[] result =
-          switch (incarnation.invoke(instance, call)) {
-            case RpcMethods.Result.Encoded(byte[] bytes) -> bytes;
+      RpcCall inbound = TurnStreams.inbound(incarnation, call);
+      RpcResult result =
+          switch (incarnation.invoke(instance, inbound)) {
+            case RpcMethods.Result.Done(RpcResult done) -> done;
             case RpcMethods.Result.Pending pending ->
                 pending.encode(
                     incarnation.yieldWhile(() -> pending.stage().toCompletableFuture().get()));

@@ -6,6 +6,7 @@ import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.Container;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ErrorCode;
@@ -73,7 +74,8 @@ public final class ShardedGateway implements ObjectGateway {
   }
 
   @Override
-  public CompletableFuture<byte[]> invoke(ObjectAddress target, RpcCall call, CallContext context) {
+  public CompletableFuture<RpcResult> invoke(
+      ObjectAddress target, RpcCall call, CallContext context) {
     return send(target, reply -> new ObjectEvent.Invoke(target, context, call, reply));
   }
 

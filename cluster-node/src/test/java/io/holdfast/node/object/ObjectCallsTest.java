@@ -53,7 +53,7 @@ class ObjectCallsTest {
 
   @Test
   void anObjectCanCallItself() {
-    assertThat(node.call("caller", "self", "depth", 100).number()).isEqualTo(100);
+    assertThat(node.call("caller", "self", "depth", 60).number()).isEqualTo(60);
   }
 
   @Test

@@ -88,9 +88,9 @@ class OverloadTest {
   }
 
   @Test
-  void callsWithoutEndIntoItselfEndAsOverloadNotAsTheEndOfTheNode() {
+  void callsWithoutEndIntoItselfEndAsAnErrorNotAsTheEndOfTheNode() {
     Answer answer = node.call("caller", "k", "forever");
-    assertThat(answer.code()).isEqualTo("object_overloaded");
+    assertThat(answer.code()).isEqualTo("call_too_deep");
     assertThat(node.call("caller", "k", "depth", 3).number()).isEqualTo(3);
   }
 
