@@ -53,6 +53,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private @Nullable Commit pending;
   private long pendingThrough;
   private boolean persisting;
+  private int persistedTransactions;
+  private long persistBegunNanos;
   private boolean passivating;
   private boolean stopping;
   private final List<ObjectEvent> late = new ArrayList<>();
@@ -157,7 +159,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private void persistNext() {
     if (pending != null && !persisting && writer != null && writerOf == current) {
       writer.tell(new ObjectWriter.Persist(pending, pendingThrough));
-      services.metrics().persistBegun(pending.transactions());
+      persistedTransactions = pending.transactions();
+      persistBegunNanos = System.nanoTime();
       persisting = true;
       pending = null;
     }
@@ -199,11 +202,17 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       case ObjectWriter.Recovered recovered -> current.opened(recovered.image());
       case ObjectWriter.Persisted persisted -> {
         persisting = false;
+        services.metrics().persisted(persistedTransactions, System.nanoTime() - persistBegunNanos);
         current.gate().durable(persisted.through());
         persistNext();
         maybeStop();
       }
-      case ObjectWriter.Failed failed -> endIncarnation(failed.cause());
+      case ObjectWriter.Failed failed -> {
+        if (persisting) {
+          services.metrics().persistFailed();
+        }
+        endIncarnation(failed.cause());
+      }
       case ObjectWriter.Released released -> getContext().getLog().debug("{} released", address);
     }
     return this;
