@@ -544,7 +544,7 @@ final class Incarnation implements StorageHost {
     turn();
     if (database == null) {
       actor.tell(new ObjectCommand.OpenStorage(this));
-      database = services.openDatabase(Unchecked.call(recovered::get));
+      database = services.openDatabase(Unchecked.call(recovered::get), this::hibernate);
       learnName(database);
     }
     return database;

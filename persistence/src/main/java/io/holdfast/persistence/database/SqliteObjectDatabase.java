@@ -3,7 +3,6 @@ package io.holdfast.persistence.database;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.SqlCursor;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,13 +13,16 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// The plain engine: a SQLite in memory behind JDBC, whose whole image is copied out after each
-/// commit.
-///
-/// It costs memory twice, the image here and the database in SQLite while it is open, and a commit
-/// costs one copy of the database: fine up to some megabytes.
-public final class JdbcObjectDatabase implements ObjectDatabase {
+/// An object's database over one of the engines: the image of the last commit, and while it is in
+/// use a handle on it.
+final class SqliteObjectDatabase implements ObjectDatabase {
+  private static final SqliteHandle.Capture EMPTIED =
+      new SqliteHandle.Capture(DatabaseImage.EMPTY, new int[0]);
+
   private final DatabaseLimits limits;
+  private final SqliteEngine engine;
+  private final OpenHandles handles;
+  private final Runnable hibernator;
   private final SavepointStack savepoints = new SavepointStack();
   private final RuntimeRows rows = new RuntimeRows();
 
@@ -35,9 +37,20 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   private boolean wiped;
   private boolean closed;
 
-  public JdbcObjectDatabase(DatabaseImage image, DatabaseLimits limits) {
+  /// Set by the database's thread, read and cleared by any: a lost update costs nothing.
+  private boolean used;
+
+  SqliteObjectDatabase(
+      DatabaseImage image,
+      DatabaseLimits limits,
+      SqliteEngine engine,
+      OpenHandles handles,
+      Runnable hibernator) {
     this.image = image;
     this.limits = limits;
+    this.engine = engine;
+    this.handles = handles;
+    this.hibernator = hibernator;
   }
 
   @Override
@@ -106,7 +119,7 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   @Override
   public long sizeBytes() {
     checkUsable();
-    return writing ? usable().number("PRAGMA page_count") * image.pageSize() : image.bytes().length;
+    return writing ? usable().number("PRAGMA page_count") * image.pageSize() : image.sizeBytes();
   }
 
   @Override
@@ -185,27 +198,26 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     SqliteHandle open = usable();
     DatabaseImage before = image;
     Optional<StoredAlarm> alarm = alarm();
-    DatabaseImage after = committed(open, before);
+    SqliteHandle.Capture capture = committed(open, before);
+    DatabaseImage after = capture.after();
     writing = false;
-    boolean emptied = after.isEmpty();
     wiped = false;
-    if (emptied) {
+    if (after.isEmpty()) {
       closeHandle();
     }
-    if (Arrays.equals(before.bytes(), after.bytes())) {
+    if (capture.changed().length == 0 && before.pageCount() == after.pageCount()) {
       return Optional.empty();
     }
     image = after;
     OptionalLong due =
         alarm.isPresent() ? OptionalLong.of(alarm.get().timeMillis()) : OptionalLong.empty();
-    return Optional.of(new Commit(before, after, 1, due));
+    return Optional.of(new Commit(before, after, capture.changed(), 1, due));
   }
 
-  private DatabaseImage committed(SqliteHandle open, DatabaseImage before) {
+  private SqliteHandle.Capture committed(SqliteHandle open, DatabaseImage before) {
     try {
       open.commit();
-      boolean empty = (wiped || before.isEmpty()) && open.isBlank();
-      return empty ? DatabaseImage.EMPTY : new DatabaseImage(open.serialize(), before.pageSize());
+      return (wiped || before.isEmpty()) && open.isBlank() ? EMPTIED : open.capture(before);
     } catch (HoldfastException e) {
       forgetWrites();
       throw notCommitted(e);
@@ -275,6 +287,7 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
           ErrorCode.WRONG_STATE, "expected no uncommitted writes at a hibernation, found some");
     }
     closeHandle();
+    image.pack();
   }
 
   @Override
@@ -294,7 +307,19 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     queries = null;
     if (open != null) {
       open.close();
+      handles.closed(this);
     }
+  }
+
+  /// Whether it was used since the last call.
+  boolean takeUsed() {
+    boolean was = used;
+    used = false;
+    return was;
+  }
+
+  void askToHibernate() {
+    hibernator.run();
   }
 
   /// Whether there is nothing that could be found.
@@ -345,9 +370,11 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   private SqliteHandle usable() {
     checkUsable();
     SqliteHandle open = handle;
+    used = true;
     if (open == null) {
-      open = SqliteHandle.open(image, limits);
+      open = engine.open(image, limits);
       handle = open;
+      handles.opened(this);
       settings.values().forEach(open::run);
     }
     return open;
