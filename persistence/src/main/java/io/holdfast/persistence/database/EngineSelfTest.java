@@ -28,15 +28,16 @@ final class EngineSelfTest {
       checkVersion(engine);
       compare(engine);
       return engine;
-    } catch (ExceptionInInitializerError e) {
-      Throwable cause = e.getCause();
+    } catch (HoldfastException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError e) {
+      // A LinkageError also when the class of the functions cannot be initialized.
+      Throwable cause = e instanceof ExceptionInInitializerError ? e.getCause() : e;
       throw cause instanceof HoldfastException known ? known : failed(cause);
-    } catch (RuntimeException e) {
-      throw e instanceof HoldfastException known ? known : failed(e);
     }
   }
 
-  private static HoldfastException failed(Throwable cause) {
+  private static HoldfastException failed(@Nullable Throwable cause) {
     return new HoldfastException(
         ErrorCode.INTERNAL, "the test of the database engine failed: " + cause, cause);
   }

@@ -151,6 +151,16 @@ final class FfmHandle extends SqliteHandle {
     }
   }
 
+  /// For tests: while the task runs, SQLite's file is gone and whatever it asks of it throws.
+  void withoutFile(Runnable task) {
+    PageFiles.remove(id);
+    try {
+      task.run();
+    } finally {
+      PageFiles.put(id, file);
+    }
+  }
+
   @Override
   long totalChanges() {
     return SqliteApi.totalChanges(connection);

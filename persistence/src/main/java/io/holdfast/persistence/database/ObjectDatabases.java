@@ -23,7 +23,7 @@ public final class ObjectDatabases {
           ErrorCode.CONFIG_INVALID,
           "holdfast.database.open-max: expected 1 to 10000000, found " + openMax);
     }
-    this.engine = engine(choice);
+    this.engine = engine(choice, new FfmEngine());
     this.limits = limits;
     this.handles = new OpenHandles(openMax);
   }
@@ -51,30 +51,29 @@ public final class ObjectDatabases {
     }
   }
 
-  private static SqliteEngine engine(EngineChoice choice) {
+  /// @param fast what [EngineChoice#FFM] stands for
+  static SqliteEngine engine(EngineChoice choice, SqliteEngine fast) {
     return switch (choice) {
       case JDBC -> new JdbcEngine();
-      case FFM -> EngineSelfTest.passed(new FfmEngine());
-      case AUTO -> {
-        try {
-          yield EngineSelfTest.passed(new FfmEngine());
-        } catch (HoldfastException | LinkageError e) {
-          LOG.warn(
-              "databases run on the slower engine, jdbc, because ffm cannot be used here: {}",
-              e.getMessage(),
-              e);
-          yield new JdbcEngine();
-        }
-      }
+      case FFM -> EngineSelfTest.passed(fast);
+      case AUTO -> fastIfItCan(fast);
     };
+  }
+
+  private static SqliteEngine fastIfItCan(SqliteEngine fast) {
+    try {
+      return EngineSelfTest.passed(fast);
+    } catch (HoldfastException e) {
+      LOG.warn(
+          "databases run on the slower engine, jdbc, because ffm cannot be used here: {}",
+          e.getMessage());
+      return new JdbcEngine();
+    }
   }
 
   /// The engine that is in use.
   public EngineChoice engine() {
-    return switch (engine) {
-      case FfmEngine _ -> EngineChoice.FFM;
-      case JdbcEngine _ -> EngineChoice.JDBC;
-    };
+    return engine instanceof FfmEngine ? EngineChoice.FFM : EngineChoice.JDBC;
   }
 
   public DatabaseLimits limits() {

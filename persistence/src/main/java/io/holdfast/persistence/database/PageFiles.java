@@ -14,8 +14,12 @@ final class PageFiles {
 
   static long add(PageFile file) {
     long id = LAST.incrementAndGet();
-    OPEN.put(id, file);
+    put(id, file);
     return id;
+  }
+
+  static void put(long id, PageFile file) {
+    OPEN.put(id, file);
   }
 
   static PageFile get(long id) {

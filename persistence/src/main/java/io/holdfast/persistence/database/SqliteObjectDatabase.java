@@ -54,17 +54,17 @@ final class SqliteObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public Optional<byte[]> get(String key) {
+  public synchronized Optional<byte[]> get(String key) {
     return isUntouched() ? Optional.empty() : read(open -> open.pairs.get(key));
   }
 
   @Override
-  public void put(String key, byte[] value) {
+  public synchronized void put(String key, byte[] value) {
     write(open -> open.pairs.put(key, value));
   }
 
   @Override
-  public boolean delete(String key) {
+  public synchronized boolean delete(String key) {
     boolean existed = get(key).isPresent();
     if (existed) {
       write(open -> open.pairs.delete(key));
@@ -73,7 +73,7 @@ final class SqliteObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public SequencedMap<String, byte[]> list(KeyRange range) {
+  public synchronized SequencedMap<String, byte[]> list(KeyRange range) {
     ResultBudget budget = new ResultBudget(limits.resultBytesMax());
     return isUntouched()
         ? Collections.emptySortedMap()
@@ -81,20 +81,21 @@ final class SqliteObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public SqlCursor execute(SqlScript script, @Nullable Object... bindings) {
+  public synchronized SqlCursor execute(SqlScript script, @Nullable Object... bindings) {
     @Nullable Object[] stored = SqlBindings.of(bindings);
     SqliteHandle open = usable();
     open.deadlineIn(limits.queryTimeout().toNanos());
     try {
       int last = script.statements().size() - 1;
+      RowCounts counts = RowCounts.NONE;
       for (SqlStatement statement : script.statements().subList(0, last)) {
         prepareFor(statement);
-        queries().runFirst(statement);
+        counts = counts.plus(queries().runFirst(statement));
         remember(statement);
       }
       SqlStatement statement = script.statements().get(last);
       prepareFor(statement);
-      SqlCursor cursor = queries().run(statement, stored);
+      SqlCursor cursor = queries().run(statement, stored, counts);
       remember(statement);
       return cursor;
     } catch (RuntimeException e) {
@@ -114,16 +115,19 @@ final class SqliteObjectDatabase implements ObjectDatabase {
     if (statement.kind() == SqlStatement.Kind.SETTING) {
       settings.put(SqlPragmas.nameOf(statement), statement.text());
     }
+    if (statement.kind() == SqlStatement.Kind.SCHEMA) {
+      queries().forget();
+    }
   }
 
   @Override
-  public long sizeBytes() {
+  public synchronized long sizeBytes() {
     checkUsable();
     return writing ? usable().number("PRAGMA page_count") * image.pageSize() : image.sizeBytes();
   }
 
   @Override
-  public void deleteAll() {
+  public synchronized void deleteAll() {
     if (isUntouched()) {
       return;
     }
@@ -133,47 +137,47 @@ final class SqliteObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public Optional<StoredAlarm> alarm() {
+  public synchronized Optional<StoredAlarm> alarm() {
     checkUsable();
     return rows.alarm(this::metadata);
   }
 
   @Override
-  public void alarm(Optional<StoredAlarm> alarm) {
+  public synchronized void alarm(Optional<StoredAlarm> alarm) {
     if (!alarm().equals(alarm)) {
       write(open -> rows.write(alarm, open));
     }
   }
 
   @Override
-  public Optional<byte[]> metadata(String key) {
+  public synchronized Optional<byte[]> metadata(String key) {
     return isUntouched() ? Optional.empty() : read(open -> open.metadata.get(key));
   }
 
   @Override
-  public void metadata(String key, byte[] value) {
+  public synchronized void metadata(String key, byte[] value) {
     write(open -> open.metadata.put(key, value));
   }
 
   @Override
-  public void stamp(String key, byte[] value) {
+  public synchronized void stamp(String key, byte[] value) {
     rows.stamp(key, value);
   }
 
   @Override
-  public Savepoint savepoint() {
+  public synchronized Savepoint savepoint() {
     checkUsable();
     return savepoints.push();
   }
 
   @Override
-  public void release(Savepoint savepoint) {
+  public synchronized void release(Savepoint savepoint) {
     checkUsable();
     savepoints.release(savepoint, this::run);
   }
 
   @Override
-  public void rollbackTo(Savepoint savepoint) {
+  public synchronized void rollbackTo(Savepoint savepoint) {
     if (failure == null) {
       savepoints.rollbackTo(savepoint, this::run);
       forget();
@@ -181,7 +185,7 @@ final class SqliteObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public Optional<Commit> commit() {
+  public synchronized Optional<Commit> commit() {
     if (failure != null) {
       RuntimeException cause = failure;
       rollback();
@@ -246,7 +250,7 @@ final class SqliteObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public void rollback() {
+  public synchronized void rollback() {
     boolean undo = writing;
     boolean failed = failure != null;
     writing = false;
@@ -271,17 +275,17 @@ final class SqliteObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public boolean hasUncommitted() {
+  public synchronized boolean hasUncommitted() {
     return writing;
   }
 
   @Override
-  public DatabaseImage image() {
+  public synchronized DatabaseImage image() {
     return image;
   }
 
   @Override
-  public void hibernate() {
+  public synchronized void hibernate() {
     if (writing || !savepoints.isEmpty()) {
       throw new HoldfastException(
           ErrorCode.WRONG_STATE, "expected no uncommitted writes at a hibernation, found some");
@@ -291,12 +295,12 @@ final class SqliteObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public boolean isOpen() {
+  public synchronized boolean isOpen() {
     return handle != null;
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     closed = true;
     closeHandle();
   }
@@ -420,6 +424,9 @@ final class SqliteObjectDatabase implements ObjectDatabase {
   /// What is remembered of the content may no longer be so.
   private void forget() {
     rows.forget();
+    if (queries != null) {
+      queries.forget();
+    }
     if (handle != null) {
       handle.pairs.forget();
       handle.metadata.forget();
