@@ -664,7 +664,7 @@ final class Incarnation implements StorageHost {
   }
 
   private ObjectDatabase openDatabase(DatabaseImage image) {
-    ObjectDatabase opened = services.openDatabase(image);
+    ObjectDatabase opened = services.openDatabase(image, this::hibernate);
     database = opened;
     learnName(opened);
     return opened;
