@@ -50,9 +50,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private @Nullable ActorRef<ObjectWriter.Command> writer;
   private @Nullable Incarnation writerOf;
   private boolean opening;
-  private @Nullable Commit pending;
-  private long pendingThrough;
-  private boolean persisting;
+  private final CommitPipeline pipeline = new CommitPipeline();
   private boolean passivating;
   private boolean stopping;
   private final List<ObjectEvent> late = new ArrayList<>();
@@ -146,8 +144,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     }
     Commit commit = produced.commit();
     if (commit != null) {
-      pending = pending == null ? commit : pending.mergedWith(commit);
-      pendingThrough = produced.committed();
+      pipeline.add(commit, produced.committed());
     }
     current.gate().admit(produced.through(), produced.effect());
     persistNext();
@@ -155,11 +152,12 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private void persistNext() {
-    if (pending != null && !persisting && writer != null && writerOf == current) {
-      writer.tell(new ObjectWriter.Persist(pending, pendingThrough));
-      services.metrics().persistBegun(pending.transactions());
-      persisting = true;
-      pending = null;
+    if (writer != null && writerOf == current) {
+      CommitPipeline.Batch batch = pipeline.begin();
+      if (batch != null) {
+        writer.tell(new ObjectWriter.Persist(batch.commit(), batch.through()));
+        services.metrics().persistBegun(batch.commit().transactions());
+      }
     }
   }
 
@@ -198,7 +196,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     switch (written.event()) {
       case ObjectWriter.Recovered recovered -> current.opened(recovered.image());
       case ObjectWriter.Persisted persisted -> {
-        persisting = false;
+        pipeline.stored();
         current.gate().durable(persisted.through());
         persistNext();
         maybeStop();
@@ -213,7 +211,6 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     boolean expected = stopping || stopped.incarnation() != current;
     writer = null;
     writerOf = null;
-    persisting = false;
     if (!expected) {
       endIncarnation(
           new ObjectCallException(
@@ -241,8 +238,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     getContext().getLog().info("{} is reset: {}", address, reason.getMessage());
     services.metrics().objectReset();
     current = null;
-    pending = null;
-    persisting = false;
+    pipeline.end();
     opening = false;
     if (writer != null) {
       getContext().stop(writer);
@@ -315,7 +311,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private boolean isQuiet() {
-    return current == null || (current.isQuiet() && pending == null && !persisting && !opening);
+    return current == null || (current.isQuiet() && pipeline.isEmpty() && !opening);
   }
 
   private Behavior<ObjectCommand> onStop() {
