@@ -137,8 +137,8 @@ class AlarmTest {
     awaitRings("d3", 1);
     awaitNoAlarm("d3");
     Awaitility.await()
-        .during(Duration.ofMillis(500))
-        .atMost(Duration.ofSeconds(5))
+        .during(Duration.ofMillis(1_700))
+        .atMost(Duration.ofSeconds(20))
         .until(() -> rings("d").isEmpty() && rings("d2").isEmpty());
     assertThat(due("d")).isEqualTo(due);
   }
