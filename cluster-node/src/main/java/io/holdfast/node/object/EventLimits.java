@@ -15,6 +15,7 @@ import java.time.Duration;
 /// @param callsPer10sMax how many calls within a window of 10 s; 0 for any number
 /// @param turnTimeMax how long an event may run without waiting for anything
 /// @param backgroundTimeMax how long a task of waitUntil() may take
+/// @param alarmTimeMax how long one run of alarm() may take, waiting included
 record EventLimits(
     int queuedMax,
     long queuedBytesMax,
@@ -22,7 +23,8 @@ record EventLimits(
     int eventsMax,
     int callsPer10sMax,
     Duration turnTimeMax,
-    Duration backgroundTimeMax) {
+    Duration backgroundTimeMax,
+    Duration alarmTimeMax) {
   private static final int COUNT_MAX = 1_000_000;
 
   EventLimits {
@@ -33,6 +35,7 @@ record EventLimits(
     check("calls-per-10s-max", callsPer10sMax, 0, Integer.MAX_VALUE, "");
     check("turn-time-max", turnTimeMax.toMillis(), 10, 3_600_000, " ms");
     check("background-time-max", backgroundTimeMax.toMillis(), 10, 86_400_000, " ms");
+    check("alarm-time-max", alarmTimeMax.toMillis(), 10, 86_400_000, " ms");
   }
 
   /// Reads `holdfast.objects`.
@@ -44,7 +47,8 @@ record EventLimits(
         objects.getInt("events-max"),
         objects.getInt("calls-per-10s-max"),
         objects.getDuration("turn-time-max"),
-        objects.getDuration("background-time-max"));
+        objects.getDuration("background-time-max"),
+        objects.getDuration("alarm-time-max"));
   }
 
   private static void check(String key, long value, long min, long max, String unit) {

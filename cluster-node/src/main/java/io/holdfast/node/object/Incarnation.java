@@ -21,6 +21,7 @@ import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -75,6 +76,7 @@ final class Incarnation implements StorageHost {
   private final Admission admission;
   private volatile long lastEventNanos = System.nanoTime();
   private volatile @Nullable TurnHolder turnHolder;
+  private volatile boolean abandonsAlarm;
 
   /** Who keeps the turn; nobody while its event waits for something. */
   private record TurnHolder(Thread thread, long sinceNanos) {}
@@ -158,16 +160,15 @@ final class Incarnation implements StorageHost {
     long now = System.nanoTime();
     TurnHolder holder = turnHolder;
     if (holder != null && now - holder.sinceNanos > limits.turnTimeMax().toNanos()) {
-      reset(
-          new ObjectCallException(
-              ErrorCode.OBJECT_TIME_EXCEEDED,
-              "Error",
-              "Durable Object exceeded its time limit of "
-                  + limits.turnTimeMax().toMillis()
-                  + " ms for one event and was reset."));
+      reset(timeExceeded(limits.turnTimeMax(), "one event"));
       holder.thread.interrupt();
     }
     for (ObjectEvent event : running) {
+      if (event instanceof ObjectEvent.Alarm alarm
+          && alarm.runningNanos(now) > limits.alarmTimeMax().toNanos()) {
+        reset(timeExceeded(limits.alarmTimeMax(), "alarm()"));
+        event.interrupt();
+      }
       if (event instanceof ObjectEvent.Background
           && now - event.enteredNanos() > limits.backgroundTimeMax().toNanos()
           && running.remove(event)) {
@@ -175,6 +176,17 @@ final class Incarnation implements StorageHost {
         event.interrupt();
       }
     }
+  }
+
+  private static HoldfastException timeExceeded(Duration limit, String what) {
+    return new ObjectCallException(
+        ErrorCode.OBJECT_TIME_EXCEEDED,
+        "Error",
+        "Durable Object exceeded its time limit of "
+            + limit.toMillis()
+            + " ms for "
+            + what
+            + " and was reset.");
   }
 
   long idleNanos() {
@@ -615,6 +627,15 @@ final class Incarnation implements StorageHost {
       storage = new DatabaseStorage(this);
     }
     return storage;
+  }
+
+  /// The alarm that runs is not to be run again when this life ends now.
+  void abandonAlarm() {
+    abandonsAlarm = true;
+  }
+
+  boolean abandonsAlarm() {
+    return abandonsAlarm;
   }
 
   /// The alarm, when its time has come.

@@ -50,9 +50,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private @Nullable ActorRef<ObjectWriter.Command> writer;
   private @Nullable Incarnation writerOf;
   private boolean opening;
-  private @Nullable Commit pending;
-  private long pendingThrough;
-  private boolean persisting;
+  private final CommitPipeline pipeline = new CommitPipeline();
   private int persistedTransactions;
   private long persistBegunNanos;
   private boolean passivating;
@@ -148,8 +146,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     }
     Commit commit = produced.commit();
     if (commit != null) {
-      pending = pending == null ? commit : pending.mergedWith(commit);
-      pendingThrough = produced.committed();
+      pipeline.add(commit, produced.committed());
     }
     current.gate().admit(produced.through(), produced.effect());
     persistNext();
@@ -157,12 +154,13 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private void persistNext() {
-    if (pending != null && !persisting && writer != null && writerOf == current) {
-      writer.tell(new ObjectWriter.Persist(pending, pendingThrough));
-      persistedTransactions = pending.transactions();
-      persistBegunNanos = System.nanoTime();
-      persisting = true;
-      pending = null;
+    if (writer != null && writerOf == current) {
+      CommitPipeline.Batch batch = pipeline.begin();
+      if (batch != null) {
+        writer.tell(new ObjectWriter.Persist(batch.commit(), batch.through()));
+        persistedTransactions = batch.commit().transactions();
+        persistBegunNanos = System.nanoTime();
+      }
     }
   }
 
@@ -201,14 +199,14 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     switch (written.event()) {
       case ObjectWriter.Recovered recovered -> current.opened(recovered.image());
       case ObjectWriter.Persisted persisted -> {
-        persisting = false;
+        pipeline.stored();
         services.metrics().persisted(persistedTransactions, System.nanoTime() - persistBegunNanos);
         current.gate().durable(persisted.through());
         persistNext();
         maybeStop();
       }
       case ObjectWriter.Failed failed -> {
-        if (persisting) {
+        if (!pipeline.isEmpty()) {
           services.metrics().persistFailed();
         }
         endIncarnation(failed.cause());
@@ -222,7 +220,6 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     boolean expected = stopping || stopped.incarnation() != current;
     writer = null;
     writerOf = null;
-    persisting = false;
     if (!expected) {
       endIncarnation(
           new ObjectCallException(
@@ -250,8 +247,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     getContext().getLog().info("{} is reset: {}", address, reason.getMessage());
     services.metrics().objectReset();
     current = null;
-    pending = null;
-    persisting = false;
+    pipeline.end();
     opening = false;
     if (writer != null) {
       getContext().stop(writer);
@@ -324,7 +320,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private boolean isQuiet() {
-    return current == null || (current.isQuiet() && pending == null && !persisting && !opening);
+    return current == null || (current.isQuiet() && pipeline.isEmpty() && !opening);
   }
 
   private Behavior<ObjectCommand> onStop() {

@@ -210,32 +210,39 @@ abstract sealed class ObjectEvent {
     }
   }
 
-  /// A run of the alarm. The reply is true when there is nothing more to do for it, false when it
-  /// is to be run again.
+  /// A run of the alarm.
   static final class Alarm extends ObjectEvent {
-    /** 6 retries after the first run, then the alarm is dropped. */
-    static final int RETRIES_MAX = 6;
-
     private final int retryCount;
-    private final CompletableFuture<Boolean> reply;
+    private final CompletableFuture<AlarmEnd> reply;
+    private volatile @Nullable Running running;
+
+    /** The alarm that is handled. */
+    private record Running(Incarnation incarnation, long generation, long sinceNanos) {}
 
     Alarm(
         ObjectAddress target,
         CallContext context,
         int retryCount,
-        CompletableFuture<Boolean> reply) {
+        CompletableFuture<AlarmEnd> reply) {
       super(target, context);
       this.retryCount = retryCount;
       this.reply = reply;
+    }
+
+    /// For how long the handler has been running, waiting included; 0 while it has not begun.
+    long runningNanos(long now) {
+      Running begun = running;
+      return begun == null ? 0 : now - begun.sinceNanos;
     }
 
     @Override
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) {
       Optional<Instant> due = incarnation.dueAlarm();
       if (due.isEmpty()) {
-        return new Reply<>(reply, true);
+        return new Reply<>(reply, new AlarmEnd.Done());
       }
-      incarnation.storage().beginAlarmRun(due.get());
+      long generation = incarnation.storage().beginAlarmRun(due.get());
+      running = new Running(incarnation, generation, System.nanoTime());
       boolean done = false;
       try {
         instance.alarm(new AlarmInfo(due.get(), retryCount));
@@ -243,20 +250,85 @@ abstract sealed class ObjectEvent {
       } catch (ObjectResetError e) {
         throw e;
       } catch (Throwable e) {
-        // One that alarm() set itself takes the place of the retry.
-        boolean replaced = incarnation.storage().alarm().isPresent();
-        done = replaced || retryCount >= RETRIES_MAX;
-        log.warn(
-            "{}: alarm() failed, {}",
-            incarnation.address(),
-            replaced
-                ? "it has set another"
-                : done ? "dropped after the last retry" : "will be retried",
-            e);
+        done = afterFailure(incarnation, e);
       } finally {
         incarnation.storage().endAlarmRun(done);
       }
-      return new Reply<>(reply, done);
+      return new Reply<>(reply, done ? new AlarmEnd.Done() : new AlarmEnd.Failed());
+    }
+
+    /** One that alarm() set itself takes the place of the retry. */
+    private boolean afterFailure(Incarnation incarnation, Throwable e) {
+      boolean replaced = incarnation.storage().alarm().isPresent();
+      boolean dropped = isLast();
+      log.warn(
+          "{}: alarm() failed, {}",
+          incarnation.address(),
+          replaced
+              ? "it has set another"
+              : dropped ? "dropped after the last retry" : "will be retried",
+          e);
+      return replaced || dropped;
+    }
+
+    private boolean isLast() {
+      return retryCount >= AlarmPlan.RETRIES_MAX;
+    }
+
+    /** The end of the object's life under the handler: what it did to the alarm is lost with it. */
+    @Override
+    OutputGate.Effect failed(HoldfastException error) {
+      Running begun = running;
+      if (begun == null || !isOfItsOwn(error)) {
+        return new Failure(reply, error);
+      }
+      boolean abandoned = begun.incarnation.abandonsAlarm() || isLast();
+      return new Ended(
+          reply, abandoned ? new AlarmEnd.Abandoned(begun.generation) : new AlarmEnd.Failed());
+    }
+
+    /** Tells of nothing that is stored, so it holds whatever becomes of the object. */
+    private record Ended(CompletableFuture<AlarmEnd> reply, AlarmEnd end)
+        implements OutputGate.Effect {
+      @Override
+      public void release() {
+        reply.complete(end);
+      }
+
+      @Override
+      public void fail(HoldfastException reason) {
+        reply.complete(end);
+      }
+    }
+
+    /** Whether the object's code is to blame, and not what it runs on. */
+    private static boolean isOfItsOwn(HoldfastException error) {
+      return switch (error.code()) {
+        case OBJECT_RESET, OBJECT_BLOCKED, OBJECT_TIME_EXCEEDED, OBJECT_FAILED -> true;
+        default -> false;
+      };
+    }
+  }
+
+  /// Removes an alarm that is not to be run again, unless another was set since.
+  static final class AbandonAlarm extends ObjectEvent {
+    private final long generation;
+    private final CompletableFuture<AlarmEnd> reply;
+
+    AbandonAlarm(
+        ObjectAddress target,
+        CallContext context,
+        long generation,
+        CompletableFuture<AlarmEnd> reply) {
+      super(target, context);
+      this.generation = generation;
+      this.reply = reply;
+    }
+
+    @Override
+    OutputGate.Effect run(DurableObject instance, Incarnation incarnation) {
+      incarnation.storage().abandonAlarm(generation);
+      return new Reply<>(reply, new AlarmEnd.Done());
     }
 
     @Override

@@ -84,9 +84,20 @@ public final class ShardedGateway implements ObjectGateway {
     region.tell(new ShardingEnvelope<>(target.key(), new ObjectCommand.Wake(target)));
   }
 
-  /// Runs the alarm of an object; completes with true when there is nothing more to do for it.
-  CompletableFuture<Boolean> alarm(ObjectAddress target, int retryCount) {
-    return send(target, reply -> new ObjectEvent.Alarm(target, RUNTIME, retryCount, reply));
+  /// The way to alarms.
+  AlarmScheduler.Runner alarms() {
+    return new AlarmScheduler.Runner() {
+      @Override
+      public CompletableFuture<AlarmEnd> run(ObjectAddress target, int retryCount) {
+        return send(target, reply -> new ObjectEvent.Alarm(target, RUNTIME, retryCount, reply));
+      }
+
+      @Override
+      public CompletableFuture<AlarmEnd> abandon(ObjectAddress target, long generation) {
+        return send(
+            target, reply -> new ObjectEvent.AbandonAlarm(target, RUNTIME, generation, reply));
+      }
+    };
   }
 
   /// The way from the container of an object back to it.

@@ -65,7 +65,8 @@ final class AlarmSlot {
     return Optional.ofNullable(running);
   }
 
-  void beginRun(Instant scheduled) {
+  /// Its generation.
+  long beginRun(Instant scheduled) {
     Optional<StoredAlarm> stored = host.database().alarm();
     if (stored.isEmpty() || !time(stored.get()).equals(scheduled)) {
       throw new HoldfastException(
@@ -76,6 +77,14 @@ final class AlarmSlot {
               + stored.map(AlarmSlot::time).map(Instant::toString).orElse("none"));
     }
     running = stored.get();
+    return stored.get().generation();
+  }
+
+  /// Removes the alarm of that generation; another one stays.
+  void abandon(long generation) {
+    if (host.database().alarm().filter(alarm -> alarm.generation() == generation).isPresent()) {
+      store(Optional.empty(), Confirmation.AWAITED);
+    }
   }
 
   void endRun(boolean done) {

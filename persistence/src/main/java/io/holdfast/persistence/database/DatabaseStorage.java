@@ -184,9 +184,15 @@ public final class DatabaseStorage implements Storage {
   /// Tells that alarm() is about to run. From now to [#endAlarmRun] the app sees no alarm unless it
   /// sets one; the stored one stays, so that a crash in between runs it again.
   ///
+  /// @return the generation of the alarm, which tells it from one that is set later
   /// @throws HoldfastException `wrong_state` when the stored alarm is not the one of that time
-  public void beginAlarmRun(Instant scheduled) {
-    alarm.beginRun(scheduled);
+  public long beginAlarmRun(Instant scheduled) {
+    return alarm.beginRun(scheduled);
+  }
+
+  /// Removes the alarm of that generation, which is not to run again; one that was set since stays.
+  public void abandonAlarm(long generation) {
+    alarm.abandon(generation);
   }
 
   /// Tells that alarm() has ended.
