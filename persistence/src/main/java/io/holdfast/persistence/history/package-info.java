@@ -1,0 +1,16 @@
+/// The past of objects: what was committed when, any earlier state, and how long all that is kept.
+///
+/// Reads beside the writers, from what the embedded journal has stored; writes nothing but
+/// deletions of what is older than the retention.
+///
+/// | WHERE TO LOOK | |
+/// |---|---|
+/// | the name of a state | [Bookmark] |
+/// | commits and states | [ObjectHistory], `StoredHistory`, `CommitFold` |
+/// | what is kept, what goes | [HistoryTrim], [HistorySweep] |
+/// | two states compared | [StateDiff] |
+/// | settings | [HistoryConfig], `reference.conf` |
+@NullMarked
+package io.holdfast.persistence.history;
+
+import org.jspecify.annotations.NullMarked;
