@@ -3,10 +3,11 @@ package io.holdfast.node.object;
 import io.holdfast.node.app.ObjectClass;
 import io.holdfast.node.app.RpcMethods;
 import io.holdfast.persistence.database.Commit;
-import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseStorage;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.StorageHost;
+import io.holdfast.persistence.history.StoredState;
+import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
@@ -50,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  * the turn away, everything else does.
  */
 final class Incarnation implements StorageHost {
-  private static final String META_NAME = "name";
+  static final String META_NAME = "name";
 
   private final ObjectAddress address;
   private final ObjectClass objectClass;
@@ -60,7 +61,8 @@ final class Incarnation implements StorageHost {
   private final OutputGate gate = new OutputGate();
   private final TurnQueue queue = new TurnQueue();
   private final Set<ObjectEvent> running = ConcurrentHashMap.newKeySet();
-  private final CompletableFuture<DatabaseImage> recovered = new CompletableFuture<>();
+  private final CompletableFuture<ObjectWriter.Recovered> recovered = new CompletableFuture<>();
+  private final ObjectBookmarks bookmarks;
   private final AtomicReference<@Nullable HoldfastException> dead = new AtomicReference<>();
 
   /**
@@ -90,6 +92,7 @@ final class Incarnation implements StorageHost {
     this.actor = actor;
     this.services = services;
     this.codec = services.apps().app(address.namespace()).codec();
+    this.bookmarks = new ObjectBookmarks(this, address, services);
   }
 
   // ---- for the actor
@@ -144,8 +147,14 @@ final class Incarnation implements StorageHost {
   }
 
   /// Hands over what the journal had of the object.
-  void opened(DatabaseImage image) {
-    recovered.complete(image);
+  void opened(ObjectWriter.Recovered stored) {
+    bookmarks.recovered(stored);
+    recovered.complete(stored);
+  }
+
+  /// One more merged commit is durable; told before the gate opens for it.
+  void persisted() {
+    bookmarks.persisted();
   }
 
   /// Closes the database handle of an object that has been idle for a while; the next use opens it
@@ -214,7 +223,7 @@ final class Incarnation implements StorageHost {
     OutputGate.Effect effect;
     try {
       named(event.target().id());
-      effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.run(instance(), this));
+      effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.begin(this));
     } catch (Throwable e) {
       effect = event.failed(described(e));
     }
@@ -224,7 +233,7 @@ final class Incarnation implements StorageHost {
     services.metrics().eventEnded();
   }
 
-  private DurableObject instance() throws Exception {
+  DurableObject instance() throws Exception {
     DurableObject known = instance;
     return known == null ? closed(this::construct, "The constructor of") : known;
   }
@@ -398,18 +407,7 @@ final class Incarnation implements StorageHost {
   CompletableFuture<Void> whenDurable() {
     turnThatMayWait();
     CompletableFuture<Void> durable = new CompletableFuture<>();
-    deliver(
-        new OutputGate.Effect() {
-          @Override
-          public void release() {
-            durable.complete(null);
-          }
-
-          @Override
-          public void fail(HoldfastException reason) {
-            durable.completeExceptionally(reason);
-          }
-        });
+    deliver(new OutputGate.Signal(durable));
     return durable;
   }
 
@@ -544,10 +542,40 @@ final class Incarnation implements StorageHost {
     turn();
     if (database == null) {
       actor.tell(new ObjectCommand.OpenStorage(this));
-      database = services.openDatabase(Unchecked.call(recovered::get));
+      ObjectDatabase stored =
+          services.openDatabase(Unchecked.<ObjectWriter.Recovered>call(recovered::get).image());
+      database = bookmarks.restored(stored);
       learnName(database);
     }
     return database;
+  }
+
+  @Override
+  public ObjectBookmarks history() {
+    return bookmarks;
+  }
+
+  /// Stores a state in the place of the current one; returns when that is durable. Only while
+  /// nothing was committed in this life.
+  void replaceDurably(StoredState state) {
+    CompletableFuture<Void> durable = new CompletableFuture<>();
+    committed++;
+    actor.tell(new ObjectCommand.Replace(this, state, committed, new OutputGate.Signal(durable)));
+    Unchecked.call(durable::get);
+  }
+
+  /// Makes a state the first of an object that never stored anything; the life in memory has to end
+  /// after it.
+  ///
+  /// @throws HoldfastException `wrong_state` when the object has stored something
+  void begin(StoredState state) {
+    ObjectDatabase empty = database();
+    if (!bookmarks.isNew()) {
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE,
+          "expected no object " + address + ", found one that has stored something");
+    }
+    database = bookmarks.replaced(empty, state);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.holdfast.node.object;
 
 import io.holdfast.persistence.database.Commit;
+import io.holdfast.persistence.history.StoredState;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.HoldfastException;
@@ -16,6 +17,10 @@ sealed interface ObjectCommand {
   ///
   /// @param through the count of commits of the incarnation at that point
   record Produced(Incarnation from, @Nullable Commit commit, long through, OutputGate.Effect effect)
+      implements ObjectCommand {}
+
+  /// A state that takes the place of the current one; otherwise like [Produced].
+  record Replace(Incarnation from, StoredState state, long through, OutputGate.Effect effect)
       implements ObjectCommand {}
 
   /// The first use of storage in an incarnation.

@@ -7,7 +7,10 @@ import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseLimits;
 import io.holdfast.persistence.database.JdbcObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.history.ObjectHistory;
+import io.holdfast.persistence.history.StoredState;
 import io.holdfast.persistence.writer.ObjectWriter;
+import io.holdfast.persistence.writer.SnapshotTrim;
 import io.holdfast.persistence.writer.WriterConfig;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.Env;
@@ -34,6 +37,8 @@ public final class ObjectServices {
   private final ShardedGateway gateway;
   private final WriterConfig writerConfig;
   private final DatabaseLimits databaseLimits;
+  private final ObjectHistory history;
+  private final SnapshotTrim snapshotTrim;
 
   public ObjectServices(
       ObjectSettings settings,
@@ -45,7 +50,9 @@ public final class ObjectServices {
       InstantSource clock,
       ShardedGateway gateway,
       WriterConfig writerConfig,
-      DatabaseLimits databaseLimits) {
+      DatabaseLimits databaseLimits,
+      ObjectHistory history,
+      SnapshotTrim snapshotTrim) {
     this.settings = settings;
     this.apps = apps;
     this.containers = containers;
@@ -56,6 +63,8 @@ public final class ObjectServices {
     this.gateway = gateway;
     this.writerConfig = writerConfig;
     this.databaseLimits = databaseLimits;
+    this.history = history;
+    this.snapshotTrim = snapshotTrim;
   }
 
   ObjectSettings settings() {
@@ -101,8 +110,23 @@ public final class ObjectServices {
     return new JdbcObjectDatabase(image, databaseLimits);
   }
 
+  ObjectHistory history() {
+    return history;
+  }
+
+  /// A state with a change to its database.
+  StoredState changed(StoredState state, Consumer<ObjectDatabase> change) {
+    try (ObjectDatabase database = openDatabase(state.image())) {
+      change.accept(database);
+      return database
+          .commit()
+          .map(commit -> new StoredState(commit.after(), commit.alarm()))
+          .orElse(state);
+    }
+  }
+
   Behavior<ObjectWriter.Command> writer(ObjectAddress address, Consumer<ObjectWriter.Event> owner) {
-    return ObjectWriter.create(address, owner, writerConfig, clock);
+    return ObjectWriter.create(address, owner, writerConfig, clock, snapshotTrim);
   }
 
   void logUserError(ObjectAddress address, Throwable thrown) {

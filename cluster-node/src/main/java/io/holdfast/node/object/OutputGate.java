@@ -2,6 +2,7 @@ package io.holdfast.node.object;
 
 import io.holdfast.sdk.HoldfastException;
 import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
 
 /*
  * The output gate. Commits of an incarnation are counted: 1, 2, 3, … Whatever leaves the object carries the count at which
@@ -16,6 +17,19 @@ final class OutputGate {
     void release();
 
     void fail(HoldfastException reason);
+  }
+
+  /// Tells when it may leave.
+  record Signal(CompletableFuture<Void> future) implements Effect {
+    @Override
+    public void release() {
+      future.complete(null);
+    }
+
+    @Override
+    public void fail(HoldfastException reason) {
+      future.completeExceptionally(reason);
+    }
   }
 
   private record Held(long through, Effect effect) {}

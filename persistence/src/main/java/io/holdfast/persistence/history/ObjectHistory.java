@@ -101,6 +101,11 @@ public final class ObjectHistory {
     }
   }
 
+  /// What an object is now, as far as it is durable. Also where no history is kept.
+  public StoredState now(ObjectAddress object) {
+    return read(object, history -> history.state(history.latest().txSeq()));
+  }
+
   /// Checks that a bookmark names a state of the object that is kept.
   ///
   /// @throws HoldfastException `invalid_argument` as [#state]

@@ -9,6 +9,7 @@
 /// | commits and states | [ObjectHistory], `StoredHistory`, `CommitFold` |
 /// | what is kept, what goes | [HistoryTrim], [HistorySweep] |
 /// | two states compared | [StateDiff] |
+/// | which objects there are | [StoredObjects] |
 /// | settings | [HistoryConfig], `reference.conf` |
 @NullMarked
 package io.holdfast.persistence.history;
