@@ -179,11 +179,14 @@ public final class NodeFixture implements AutoCloseable {
 
   /// What the admin API does with an object; the JSON is its body.
   public Answer change(String namespace, String name, String verb, String json) {
+    return await(changeAsync(namespace, name, verb, json));
+  }
+
+  public CompletableFuture<Answer> changeAsync(
+      String namespace, String name, String verb, String json) {
     String path = "/admin/v1/namespaces/" + namespace + "/objects/" + encoded(name) + "/" + verb;
-    return Answer.of(
-        send(
-            admin(path).POST(HttpRequest.BodyPublishers.ofString(json)).build(),
-            BodyHandlers.ofString()));
+    HttpRequest request = admin(path).POST(HttpRequest.BodyPublishers.ofString(json)).build();
+    return client.sendAsync(request, BodyHandlers.ofString()).thenApply(Answer::of);
   }
 
   public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) {

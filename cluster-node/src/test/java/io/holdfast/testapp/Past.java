@@ -4,6 +4,7 @@ import io.holdfast.sdk.AlarmInfo;
 import io.holdfast.sdk.DurableObject;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ObjectContext;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -11,10 +12,30 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// Writes, and goes back.
 public class Past extends DurableObject {
+  private static final Map<String, Integer> CONSTRUCTED = new ConcurrentHashMap<>();
   private static final Map<String, Integer> RINGS = new ConcurrentHashMap<>();
+
+  private boolean sleeping;
 
   public Past(ObjectContext ctx, Env env) {
     super(ctx, env);
+    CONSTRUCTED.merge(ctx.id().hex(), 1, Integer::sum);
+    if (get("v").equals("breaks the constructor")) {
+      throw new IllegalStateException("as it was told");
+    }
+  }
+
+  public int constructed() {
+    return CONSTRUCTED.get(ctx.id().hex());
+  }
+
+  public void sleep(long millis) {
+    sleeping = true;
+    ctx.sleep(Duration.ofMillis(millis));
+  }
+
+  public boolean sleeping() {
+    return sleeping;
   }
 
   public void set(String key, String value) {

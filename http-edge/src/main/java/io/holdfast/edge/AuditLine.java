@@ -2,6 +2,7 @@ package io.holdfast.edge;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.holdfast.sdk.HoldfastException;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -17,6 +18,7 @@ final class AuditLine {
   private final long startNanos = System.nanoTime();
 
   AuditLine(Exchange exchange) {
+    fields.put("time", Instant.now().toString());
     fields.put("request", exchange.requestId());
     fields.put("who", "unknown");
     fields.put("peer", exchange.peer());
