@@ -69,7 +69,15 @@ public final class EdgeServer {
         new OperatorEndpoints(services, config, serviceApi, () -> draining);
     this.handler =
         new RequestHandler(
-            config, routes, serviceApi, operator, metrics, accessLog, () -> draining, materializer);
+            config,
+            routes,
+            serviceApi,
+            operator,
+            new AdminApi(services, metrics),
+            metrics,
+            accessLog,
+            () -> draining,
+            materializer);
     this.http = HttpLayer.create(system, config);
     registerMetrics();
     this.binding = bind(system);

@@ -21,6 +21,7 @@ final class RequestHandler implements Exchange.ExchangeObserver {
   private final RouteTable<WorkerHost> routes;
   private final ServiceApi serviceApi;
   private final OperatorEndpoints operator;
+  private final AdminApi adminApi;
   private final EdgeMetrics metrics;
   private final AccessLog accessLog;
   private final BooleanSupplier draining;
@@ -32,6 +33,7 @@ final class RequestHandler implements Exchange.ExchangeObserver {
       RouteTable<WorkerHost> routes,
       ServiceApi serviceApi,
       OperatorEndpoints operator,
+      AdminApi adminApi,
       EdgeMetrics metrics,
       AccessLog accessLog,
       BooleanSupplier draining,
@@ -41,6 +43,7 @@ final class RequestHandler implements Exchange.ExchangeObserver {
     this.routes = routes;
     this.serviceApi = serviceApi;
     this.operator = operator;
+    this.adminApi = adminApi;
     this.metrics = metrics;
     this.accessLog = accessLog;
     this.draining = draining;
@@ -109,6 +112,9 @@ final class RequestHandler implements Exchange.ExchangeObserver {
     if (ReservedPaths.isOperator(head.path())) {
       exchange.belongsTo(EdgeMetrics.OPERATOR);
       operator.handle(exchange);
+    } else if (ReservedPaths.isAdmin(head.path())) {
+      exchange.belongsTo(EdgeMetrics.OPERATOR);
+      adminApi.handle(exchange, body);
     } else if (inFlight.get() > config.requestsInFlightMax()) {
       metrics.overloaded();
       exchange.answer(overloaded(exchange));

@@ -84,7 +84,9 @@ final class RequestReader {
           scheme,
           authority,
           hostOf(authority),
-          ReservedPaths.isServiceApi(path) ? path : Paths.withoutDotSegments(path),
+          ReservedPaths.isServiceApi(path) || ReservedPaths.isAdmin(path)
+              ? path
+              : Paths.withoutDotSegments(path),
           mark < 0 ? null : target.substring(mark + 1),
           headers(),
           invitation);

@@ -3,10 +3,11 @@ package io.holdfast.node.object;
 import io.holdfast.node.app.ObjectClass;
 import io.holdfast.node.app.RpcMethods;
 import io.holdfast.persistence.database.Commit;
-import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseStorage;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.StorageHost;
+import io.holdfast.persistence.history.StoredState;
+import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
@@ -51,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * the turn away, everything else does.
  */
 final class Incarnation implements StorageHost {
-  private static final String META_NAME = "name";
+  static final String META_NAME = "name";
 
   private final ObjectAddress address;
   private final ObjectClass objectClass;
@@ -61,7 +62,8 @@ final class Incarnation implements StorageHost {
   private final OutputGate gate = new OutputGate();
   private final TurnQueue queue = new TurnQueue();
   private final Set<ObjectEvent> running = ConcurrentHashMap.newKeySet();
-  private final CompletableFuture<DatabaseImage> recovered = new CompletableFuture<>();
+  private final CompletableFuture<ObjectWriter.Recovered> recovered = new CompletableFuture<>();
+  private final ObjectBookmarks bookmarks;
   private final AtomicReference<@Nullable HoldfastException> dead = new AtomicReference<>();
 
   /**
@@ -107,6 +109,7 @@ final class Incarnation implements StorageHost {
     this.services = services;
     this.admission = new Admission(services.settings().limits());
     this.codec = services.apps().app(address.namespace()).codec();
+    this.bookmarks = new ObjectBookmarks(this, address, services);
   }
 
   // ---- for the actor
@@ -194,8 +197,14 @@ final class Incarnation implements StorageHost {
   }
 
   /// Hands over what the journal had of the object.
-  void opened(DatabaseImage image) {
-    recovered.complete(image);
+  void opened(ObjectWriter.Recovered stored) {
+    bookmarks.recovered(stored);
+    recovered.complete(stored);
+  }
+
+  /// One more merged commit is durable; told before the gate opens for it.
+  void persisted() {
+    bookmarks.persisted();
   }
 
   /// Closes the database handle of an object that has been idle for a while; the next use opens it
@@ -274,7 +283,7 @@ final class Incarnation implements StorageHost {
     OutputGate.Effect effect;
     try {
       named(event.target().id());
-      effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.run(instance(), this));
+      effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.begin(this));
     } catch (Throwable e) {
       effect = event.failed(described(e));
     }
@@ -285,7 +294,7 @@ final class Incarnation implements StorageHost {
     services.metrics().eventEnded();
   }
 
-  private DurableObject instance() throws Exception {
+  DurableObject instance() throws Exception {
     DurableObject known = instance;
     return known == null ? closed(this::construct, "The constructor of") : known;
   }
@@ -492,19 +501,7 @@ final class Incarnation implements StorageHost {
   private CompletableFuture<Void> whenDurable(Await await) {
     turnThatMayWait();
     CompletableFuture<Void> durable = new CompletableFuture<>();
-    deliver(
-        new OutputGate.Effect() {
-          @Override
-          public void release() {
-            durable.complete(null);
-          }
-
-          @Override
-          public void fail(HoldfastException reason) {
-            durable.completeExceptionally(reason);
-          }
-        },
-        await);
+    deliver(new OutputGate.Signal(durable), await);
     return durable;
   }
 
@@ -667,16 +664,16 @@ final class Incarnation implements StorageHost {
   public void openConcurrently() {
     turn();
     if (database == null) {
-      CompletableFuture<DatabaseImage> recovery = recovery();
-      DatabaseImage image = Unchecked.call(() -> yieldWhile(recovery::get));
+      CompletableFuture<ObjectWriter.Recovered> recovery = recovery();
+      ObjectWriter.Recovered stored = Unchecked.call(() -> yieldWhile(recovery::get));
       // Others may have been in the same place meanwhile.
       if (database == null) {
-        openDatabase(image);
+        openDatabase(stored);
       }
     }
   }
 
-  private CompletableFuture<DatabaseImage> recovery() {
+  private CompletableFuture<ObjectWriter.Recovered> recovery() {
     if (!storageAsked) {
       storageAsked = true;
       actor.tell(new ObjectCommand.OpenStorage(this));
@@ -684,11 +681,40 @@ final class Incarnation implements StorageHost {
     return recovered;
   }
 
-  private ObjectDatabase openDatabase(DatabaseImage image) {
-    ObjectDatabase opened = services.openDatabase(image, this::hibernate);
+  private ObjectDatabase openDatabase(ObjectWriter.Recovered stored) {
+    ObjectDatabase opened =
+        bookmarks.restored(services.openDatabase(stored.image(), this::hibernate));
     database = opened;
     learnName(opened);
     return opened;
+  }
+
+  @Override
+  public ObjectBookmarks history() {
+    return bookmarks;
+  }
+
+  /// Stores a state in the place of the current one; returns when that is durable. Only while
+  /// nothing was committed in this life.
+  void replaceDurably(StoredState state) {
+    CompletableFuture<Void> durable = new CompletableFuture<>();
+    committed++;
+    actor.tell(new ObjectCommand.Replace(this, state, committed, new OutputGate.Signal(durable)));
+    Unchecked.call(durable::get);
+  }
+
+  /// Makes a state the first of an object that never stored anything; the life in memory has to end
+  /// after it.
+  ///
+  /// @throws HoldfastException `wrong_state` when the object has stored something
+  void begin(StoredState state) {
+    ObjectDatabase empty = database();
+    if (!bookmarks.isNew()) {
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE,
+          "expected no object " + address + ", found one that has stored something");
+    }
+    database = bookmarks.replaced(empty, state);
   }
 
   /**

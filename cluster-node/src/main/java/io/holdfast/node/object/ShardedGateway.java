@@ -100,6 +100,15 @@ public final class ShardedGateway implements ObjectGateway {
     };
   }
 
+  /// Runs something that an operator asked for in the turn of an object.
+  <T> CompletableFuture<T> admin(
+      ObjectAddress target,
+      ObjectEvent.Admin.Action<T> action,
+      ObjectEvent.Admin.Afterwards afterwards) {
+    return send(
+        target, reply -> new ObjectEvent.Admin<>(target, RUNTIME, action, afterwards, reply));
+  }
+
   /// The way from the container of an object back to it.
   public ContainerOwnerHooks containerHooks(ObjectAddress target) {
     return new ContainerOwnerHooks() {
