@@ -57,6 +57,7 @@ final class Incarnation implements StorageHost {
   private final ActorRef<ObjectCommand> actor;
   private final ObjectServices services;
   private final ValueCodec codec;
+  private final LiveSockets sockets;
   private final OutputGate gate = new OutputGate();
   private final TurnQueue queue = new TurnQueue();
   private final Set<ObjectEvent> running = ConcurrentHashMap.newKeySet();
@@ -90,6 +91,7 @@ final class Incarnation implements StorageHost {
     this.actor = actor;
     this.services = services;
     this.codec = services.apps().app(address.namespace()).codec();
+    this.sockets = new LiveSockets(this, services.sockets());
   }
 
   // ---- for the actor
@@ -179,6 +181,7 @@ final class Incarnation implements StorageHost {
     running.forEach(event -> event.reject(reason));
     running.clear();
     gate.failAll(reason);
+    sockets.leave();
     if (threads.get() == 0) {
       closeDatabase();
     }
@@ -238,15 +241,17 @@ final class Incarnation implements StorageHost {
     return made;
   }
 
-  private void deliver(OutputGate.Effect effect) {
+  private void deliver(OutputGate.Effect produced) {
     HoldfastException reason = dead.get();
     if (reason != null) {
-      effect.fail(reason);
+      sockets.discardUnsent();
+      produced.fail(reason);
       return;
     }
+    OutputGate.Effect effect = sockets.before(produced);
     try {
       Commit commit = takeCommit();
-      if (commit == null && gate.isDurable(committed)) {
+      if (commit == null && gate.isDurable(committed) && !sockets.mustWait(effect)) {
         effect.release();
       } else {
         actor.tell(new ObjectCommand.Produced(this, commit, committed, effect));
@@ -344,10 +349,20 @@ final class Incarnation implements StorageHost {
   }
 
   private void checkAlive() {
-    HoldfastException reason = dead.get();
-    if (reason != null) {
-      throw new ObjectResetError(reason.getMessage());
+    if (dead.get() != null) {
+      throw ended();
     }
+  }
+
+  /// What the code of a life that is over meets.
+  ObjectResetError ended() {
+    HoldfastException reason = dead.get();
+    return new ObjectResetError(reason == null ? "the object was reset" : reason.getMessage());
+  }
+
+  /// Whether all writes so far are durable, also those not yet committed. Turn.
+  boolean isDurable() {
+    return (database == null || !database.hasUncommitted()) && gate.isDurable(committed);
   }
 
   /// Runs something that waits; other events may enter meanwhile, unless the gate is closed.
@@ -414,7 +429,7 @@ final class Incarnation implements StorageHost {
   }
 
   private void handOver() {
-    if (database != null && database.hasUncommitted()) {
+    if ((database != null && database.hasUncommitted()) || sockets.hasUnsent()) {
       deliver(ObjectEvent.NOTHING);
     }
   }
@@ -506,6 +521,10 @@ final class Incarnation implements StorageHost {
 
   ObjectServices services() {
     return services;
+  }
+
+  LiveSockets sockets() {
+    return sockets;
   }
 
   RpcMethods.Result invoke(DurableObject receiver, RpcCall call) throws Exception {

@@ -10,6 +10,7 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import io.holdfast.sdk.spi.socket.PairedSocket;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -52,6 +53,9 @@ abstract sealed class ObjectEvent {
 
   /// Lets go of the body of a response that nobody will read; does nothing for other values.
   static void discard(@Nullable Object value) {
+    if (value instanceof Response response) {
+      response.webSocket().ifPresent(PairedSocket::abandon);
+    }
     if (value instanceof Response response && response.body().buffered().isEmpty()) {
       try {
         response.body().stream().close();

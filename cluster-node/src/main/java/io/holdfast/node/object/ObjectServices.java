@@ -34,6 +34,7 @@ public final class ObjectServices {
   private final ShardedGateway gateway;
   private final WriterConfig writerConfig;
   private final DatabaseLimits databaseLimits;
+  private final SocketRegistry sockets;
 
   public ObjectServices(
       ObjectSettings settings,
@@ -56,6 +57,7 @@ public final class ObjectServices {
     this.gateway = gateway;
     this.writerConfig = writerConfig;
     this.databaseLimits = databaseLimits;
+    this.sockets = new SocketRegistry(gateway, timer);
   }
 
   ObjectSettings settings() {
@@ -86,6 +88,10 @@ public final class ObjectServices {
   Env env(Incarnation incarnation) {
     return apps.env(
         apps.app(incarnation.address().namespace()), gateway, new TurnCaller(incarnation));
+  }
+
+  SocketRegistry sockets() {
+    return sockets;
   }
 
   /// Brings an object into memory.

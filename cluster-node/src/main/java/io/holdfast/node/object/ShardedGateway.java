@@ -119,18 +119,18 @@ public final class ShardedGateway implements ObjectGateway {
   }
 
   private CompletableFuture<Boolean> hook(ObjectAddress target, ContainerHook hook) {
-    return send(
+    return run(
         target,
-        reply ->
-            new ObjectEvent.Hook(
-                target,
-                RUNTIME,
-                (instance, incarnation) -> {
-                  if (instance instanceof Container container) {
-                    hook.run(container);
-                  }
-                },
-                reply));
+        (instance, incarnation) -> {
+          if (instance instanceof Container container) {
+            hook.run(container);
+          }
+        });
+  }
+
+  /// Runs something of the runtime in the object's own turn.
+  CompletableFuture<Boolean> run(ObjectAddress target, ObjectEvent.Hook.Action action) {
+    return send(target, reply -> new ObjectEvent.Hook(target, RUNTIME, action, reply));
   }
 
   private <T> CompletableFuture<T> send(

@@ -9,7 +9,6 @@ import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
-import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.Readiness;
@@ -104,7 +103,7 @@ final class FakeObject<C extends Container> {
   }
 
   /** One stay in memory. */
-  private final class Life implements ObjectContext {
+  private final class Life extends NoWebSockets {
     private final C object;
     private int closings;
     private boolean dead;
