@@ -5,6 +5,7 @@ import io.holdfast.engine.FoundContainer;
 import io.holdfast.node.app.TestJar;
 import io.holdfast.testkit.FakeContainer;
 import io.holdfast.testkit.FakeContainerEngine;
+import io.holdfast.testkit.TestWebSocket;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -153,6 +154,12 @@ public final class NodeFixture implements AutoCloseable {
     return HttpRequest.newBuilder(URI.create(url))
         .timeout(CALL_MAX)
         .header("authorization", "Bearer " + token);
+  }
+
+  /// Connects a WebSocket to the node.
+  public TestWebSocket webSocket(String pathAndQuery, String... subprotocols) {
+    String url = "ws://127.0.0.1:" + node.address().getPort() + pathAndQuery;
+    return TestWebSocket.connect(URI.create(url), subprotocols);
   }
 
   public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) {

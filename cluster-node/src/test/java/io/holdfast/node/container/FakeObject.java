@@ -9,6 +9,7 @@ import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.Readiness;
