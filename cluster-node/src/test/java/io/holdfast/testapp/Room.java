@@ -122,8 +122,7 @@ public class Room extends DurableObject {
       case "write" -> write(ws, words);
       case "read" -> ws.send(read(words[1]));
       case "sandwich" -> sandwich(ws);
-      case "auto" ->
-          ws.send(String.valueOf(ctx.webSocketAutoResponseTimestamp(ws).isPresent()));
+      case "auto" -> ws.send(String.valueOf(ctx.webSocketAutoResponseTimestamp(ws).isPresent()));
       case "noAuto" -> {
         ctx.clearWebSocketAutoResponse();
         ws.send("cleared");

@@ -59,8 +59,7 @@ final class FakeSocketServer {
       if (key.find()) {
         new Connection(socket, head).run(key.group(1));
       } else if (!head.isEmpty()) {
-        write(
-            socket, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nready");
+        write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nready");
       }
     } catch (IOException | UncheckedIOException | FrameException _) {
       // The client's view is what tests look at.

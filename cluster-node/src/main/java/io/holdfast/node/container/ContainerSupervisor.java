@@ -16,9 +16,9 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import io.holdfast.sdk.StartOptions;
 import io.holdfast.sdk.WebSocket;
 import io.holdfast.sdk.spi.socket.CloseCodes;
-import io.holdfast.sdk.StartOptions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -302,8 +302,7 @@ public final class ContainerSupervisor {
   }
 
   /** An open WebSocket is in flight. */
-  private Response relayed(
-      ContainerRun used, Response response, WebSocket socket, Runnable leave) {
+  private Response relayed(ContainerRun used, Response response, WebSocket socket, Runnable leave) {
     SocketRelay relay = SocketRelay.of(socket, leave, host.timer());
     synchronized (this) {
       used.sockets.removeIf(SocketRelay::isOver);

@@ -30,9 +30,7 @@ final class SocketRelay {
     SocketRelay relay = new SocketRelay(PairedSocket.take(socket));
     relay.container.attach(new Side(relay.client, atEnd));
     relay.client.attach(new Side(relay.container, () -> {}));
-    var _ =
-        timer.schedule(
-            relay::closeUnlessConnected, CONNECT_MAX_MILLIS, TimeUnit.MILLISECONDS);
+    var _ = timer.schedule(relay::closeUnlessConnected, CONNECT_MAX_MILLIS, TimeUnit.MILLISECONDS);
     return relay;
   }
 

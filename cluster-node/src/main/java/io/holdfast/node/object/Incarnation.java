@@ -175,13 +175,15 @@ final class Incarnation implements StorageHost {
   /// returned.
   List<ObjectEvent> end(HoldfastException reason) {
     dead.compareAndSet(null, reason);
+    // First of all: what comes straight from sockets is then in the queue, or goes to the next
+    // life.
+    sockets.leave();
     List<ObjectEvent> notBegun = queue.close();
     notBegun.forEach(running::remove);
     recovered.completeExceptionally(reason);
     running.forEach(event -> event.reject(reason));
     running.clear();
     gate.failAll(reason);
-    sockets.leave();
     if (threads.get() == 0) {
       closeDatabase();
     }

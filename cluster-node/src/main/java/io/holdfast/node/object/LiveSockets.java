@@ -36,6 +36,7 @@ final class LiveSockets {
   private @Nullable HeldFrames unsent;
   private volatile @Nullable ObjectSockets owner;
   private boolean over;
+  private volatile boolean leaving;
 
   LiveSockets(Incarnation incarnation, SocketRegistry registry) {
     this.incarnation = incarnation;
@@ -63,13 +64,32 @@ final class LiveSockets {
     }
   }
 
-  /// The life is over. Any thread.
+  /// The life is over: after this call nobody but the actor gives it events. Any thread.
   synchronized void leave() {
+    beginLeaving();
     ObjectSockets known = owner;
     if (known != null && !over) {
       registry.leave(known);
     }
     over = true;
+  }
+
+  /// The life may be about to end: after this call nobody but the actor gives it events, until
+  /// [#stay].
+  void beginLeaving() {
+    leaving = true;
+    ObjectSockets known = owner;
+    if (known != null) {
+      known.retire(incarnation);
+    }
+  }
+
+  void stay() {
+    leaving = false;
+  }
+
+  boolean takesStraight() {
+    return !leaving;
   }
 
   ValueCodec codec() {

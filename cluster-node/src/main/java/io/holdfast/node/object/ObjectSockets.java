@@ -14,11 +14,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+/*
+ * Two ways into the object. Through sharding an event finds its object wherever it is, by way of three mailboxes. While a
+ * life of the object is known to be here, events go straight into its queue instead.
+ *
+ * The order of a socket must not suffer when the way changes. So an event goes straight only when none is astray: sent
+ * through sharding, or put into the queue of an earlier life, and not yet begun. A life that ends or is about to leave
+ * memory first retires under this monitor: after that nothing comes straight any more, and what is in its queue is handed
+ * to the next life by the actor.
+ */
 /// The accepted sockets of one object, and the way of what happens to them into the object.
 ///
 /// At most [#IN_OBJECT_MAX] of their events are in the object at a time, so that sockets leave room
@@ -27,6 +37,7 @@ import org.slf4j.LoggerFactory;
 final class ObjectSockets {
   static final int SOCKETS_MAX = 32_768;
   static final int IN_OBJECT_MAX = 256;
+  static final int THROUGH_SHARDING = -1;
 
   private static final Logger log = LoggerFactory.getLogger(ObjectSockets.class);
 
@@ -37,6 +48,11 @@ final class ObjectSockets {
   private final ArrayDeque<SocketEvent> waiting = new ArrayDeque<>();
   private int inObject;
   private int lives;
+
+  private @Nullable Incarnation here;
+  private int life;
+  private int notBegun;
+  private int astray;
   private volatile @Nullable WebSocketAutoResponse autoResponse;
   private volatile @Nullable Duration eventTimeout;
 
@@ -132,32 +148,102 @@ final class ObjectSockets {
   // ---- events
   // -------------------------------------------------------------------------------------------------
 
+  /** An event on its way. */
+  private record Sent(SocketEvent event, CompletableFuture<Boolean> end) {}
+
   /// Events of one socket run in the order in which they are submitted.
-  synchronized void submit(SocketEvent event) {
+  void submit(SocketEvent event) {
+    Sent sent = sendElseWait(event);
+    if (sent != null) {
+      watch(sent);
+    }
+  }
+
+  private synchronized @Nullable Sent sendElseWait(SocketEvent event) {
     if (inObject >= IN_OBJECT_MAX) {
       waiting.add(event);
-    } else {
-      enterObject(event);
+      return null;
     }
+    return send(event);
   }
 
   /** Under the monitor, so that no later event overtakes this one; sending never blocks. */
-  private void enterObject(SocketEvent event) {
+  private Sent send(SocketEvent event) {
     inObject++;
-    var _ = registry.run(address, event).whenComplete((done, failure) -> ended(event, failure));
+    notBegun++;
+    Incarnation straight = astray == 0 ? here : null;
+    event.life = straight == null ? THROUGH_SHARDING : life;
+    if (straight == null) {
+      astray++;
+      return new Sent(event, registry.run(address, event));
+    }
+    return new Sent(event, registry.run(address, event, straight));
   }
 
-  private void ended(SocketEvent event, @Nullable Throwable failure) {
-    synchronized (this) {
-      inObject--;
-      SocketEvent next = waiting.poll();
-      if (next != null) {
-        enterObject(next);
-      }
+  private void watch(Sent sent) {
+    var _ = sent.end.whenComplete((done, failure) -> ended(sent.event, failure));
+  }
+
+  /// The object has begun to handle an event, in this life.
+  synchronized void begun(SocketEvent event, Incarnation in) {
+    notWaiting(event);
+    if (here != in && in.sockets().takesStraight()) {
+      retire();
+      here = in;
     }
-    event.taken();
+  }
+
+  private void notWaiting(SocketEvent event) {
+    notBegun--;
+    if (event.life != life) {
+      astray--;
+    }
+  }
+
+  /// From now on no event goes straight to this life.
+  synchronized void retire(Incarnation last) {
+    if (here == last) {
+      retire();
+    }
+  }
+
+  private void retire() {
+    here = null;
+    life++;
+    astray = notBegun;
+  }
+
+  /** A loop, because one that is refused at once ends at once. */
+  private void ended(SocketEvent event, @Nullable Throwable why) {
+    SocketEvent ended = event;
+    Throwable failure = why;
+    Sent next = free(ended);
+    settle(ended, failure);
+    while (next != null && next.end.isDone()) {
+      ended = next.event;
+      failure = next.end.isCompletedExceptionally() ? next.end.exceptionNow() : null;
+      next = free(ended);
+      settle(ended, failure);
+    }
+    if (next != null) {
+      watch(next);
+    }
+  }
+
+  /** Lets the next one in. */
+  private synchronized @Nullable Sent free(SocketEvent ended) {
+    inObject--;
+    if (!ended.begun()) {
+      notWaiting(ended);
+    }
+    SocketEvent next = waiting.poll();
+    return next == null ? null : send(next);
+  }
+
+  private void settle(SocketEvent ended, @Nullable Throwable failure) {
+    ended.taken();
     if (failure != null) {
-      failed(event, failure);
+      failed(ended, failure);
     }
     registry.forgetIfUnused(this);
   }

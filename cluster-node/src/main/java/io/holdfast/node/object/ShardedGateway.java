@@ -130,7 +130,13 @@ public final class ShardedGateway implements ObjectGateway {
 
   /// Runs something of the runtime in the object's own turn.
   CompletableFuture<Boolean> run(ObjectAddress target, ObjectEvent.Hook.Action action) {
-    return send(target, reply -> new ObjectEvent.Hook(target, RUNTIME, action, reply));
+    return send(target, reply -> hook(target, action, reply));
+  }
+
+  /// The event of [#run].
+  ObjectEvent hook(
+      ObjectAddress target, ObjectEvent.Hook.Action action, CompletableFuture<Boolean> reply) {
+    return new ObjectEvent.Hook(target, RUNTIME, action, reply);
   }
 
   private <T> CompletableFuture<T> send(

@@ -15,6 +15,9 @@ final class SocketEvent implements ObjectEvent.Hook.Action {
   private final Runnable taken;
   private volatile boolean begun;
 
+  /** The life whose queue it was put into, -1 for the way through sharding. The owner's monitor. */
+  int life = ObjectSockets.THROUGH_SHARDING;
+
   /** The handler of user code. */
   @FunctionalInterface
   private interface Handler {
@@ -74,7 +77,9 @@ final class SocketEvent implements ObjectEvent.Hook.Action {
 
   @Override
   public void run(DurableObject instance, Incarnation incarnation) throws Exception {
+    incarnation.sockets().owner(); // This life takes part from now on.
     begun = true;
+    socket.owner().begun(this, incarnation);
     Duration timeout = socket.owner().eventTimeout().orElse(null);
     if (timeout == null) {
       handler.run(instance);

@@ -49,8 +49,16 @@ final class SocketRegistry {
     }
   }
 
-  CompletableFuture<Boolean> run(ObjectAddress address, ObjectEvent.Hook.Action action) {
-    return gateway.run(address, action);
+  /// Sends an event to the object, wherever it lives.
+  CompletableFuture<Boolean> run(ObjectAddress address, SocketEvent event) {
+    return gateway.run(address, event);
+  }
+
+  /// Puts an event into the queue of a life of the object.
+  CompletableFuture<Boolean> run(ObjectAddress address, SocketEvent event, Incarnation life) {
+    CompletableFuture<Boolean> reply = new CompletableFuture<>();
+    life.submit(gateway.hook(address, event, reply));
+    return reply;
   }
 
   /// Gives a socket up unless a client is connected to it soon.

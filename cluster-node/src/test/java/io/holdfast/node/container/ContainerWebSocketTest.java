@@ -39,16 +39,14 @@ class ContainerWebSocketTest {
   @BeforeAll
   static void start() {
     node =
-        NodeFixture.ofApp(
-            DESCRIPTOR, "io.holdfast.boxapp", "holdfast.objects.idle-timeout=200 ms");
+        NodeFixture.ofApp(DESCRIPTOR, "io.holdfast.boxapp", "holdfast.objects.idle-timeout=200 ms");
     node.engine()
         .image(
             "app",
             container -> {
               container.listen(8080, new Obeying());
               container.listen(
-                  9090,
-                  (session, message) -> session.send(new SocketMessage.Text("other port")));
+                  9090, (session, message) -> session.send(new SocketMessage.Text("other port")));
               container.onSignal(number -> container.exit(0));
             });
   }

@@ -10,6 +10,7 @@ import io.holdfast.testkit.TestWebSocket.Closed;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// WebSockets through a Worker to an object, from the client's socket to the disk.
 class WebSocketTest {
@@ -160,6 +162,62 @@ class WebSocketTest {
       untilOutOfMemory();
       client.close(4000, "good night");
       awaitEnds("sleepy", "4000 good night clean [bed]dream");
+    }
+  }
+
+  /**
+   * Pauses are about as long as the idle timeout, so that messages meet the object as it leaves.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {71, 72})
+  void noMessageIsLostOrOvertakenInTheMomentOfLeaving(long seed) throws Exception {
+    Random random = new Random(seed);
+    List<TestWebSocket> clients = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      clients.add(connect("leaver-" + seed + "-" + i / 2));
+    }
+    int sent = 0;
+    for (int round = 0; round < 6; round++) {
+      for (TestWebSocket client : clients) {
+        for (int i = 0; i < 5; i++) {
+          client.send("echo " + (sent + i));
+        }
+      }
+      sent += 5;
+      Thread.sleep(IDLE_MILLIS - 60 + random.nextInt(100));
+    }
+    for (TestWebSocket client : clients) {
+      for (int i = 0; i < sent; i++) {
+        assertThat(client.text()).as("seed " + seed).isEqualTo(Integer.toString(i));
+      }
+      client.close();
+    }
+    assertThat(node.call("room", "leaver-" + seed + "-0", "lives").number()).isGreaterThan(1);
+  }
+
+  /** What a reset cuts short is lost; what is behind it is not, and nothing is overtaken. */
+  @ParameterizedTest
+  @ValueSource(longs = {81, 82})
+  void resetsLoseNoMoreThanTheEventsTheyCutShort(long seed) {
+    Random random = new Random(seed);
+    String room = "resets-" + seed;
+    int aborts = 0;
+    try (TestWebSocket client = connect(room)) {
+      for (int i = 0; i < 400; i++) {
+        boolean abort = random.nextInt(20) == 0;
+        client.send(abort ? "abort now" : "echo " + i);
+        aborts += abort ? 1 : 0;
+      }
+      client.send("echo last");
+      int last = -1;
+      int count = 0;
+      for (String text = client.text(); !text.equals("last"); text = client.text()) {
+        assertThat(Integer.parseInt(text)).as("seed " + seed).isGreaterThan(last);
+        last = Integer.parseInt(text);
+        count++;
+      }
+      assertThat(count).as("seed " + seed).isEqualTo(400 - aborts);
+      assertThat(node.call("room", room, "lives").number()).isGreaterThan(aborts);
     }
   }
 
@@ -320,8 +378,7 @@ class WebSocketTest {
       assertThat(client.send("echo x").text()).isEqualTo("x");
       client.drop();
     }
-    awaitEnds(
-        "vanishing", "1006 WebSocket disconnected without sending Close frame. broken []");
+    awaitEnds("vanishing", "1006 WebSocket disconnected without sending Close frame. broken []");
   }
 
   // ---- limits

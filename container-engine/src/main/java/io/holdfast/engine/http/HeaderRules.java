@@ -44,8 +44,8 @@ final class HeaderRules {
     }
   }
 
-  /// As [#forwardRequest], with a WebSocket handshake of our own: that of the client was with us. No
-  /// extensions are offered.
+  /// As [#forwardRequest], with a WebSocket handshake of our own: that of the client was with us.
+  /// No extensions are offered.
   static void forwardUpgrade(Headers headers, String key, BiConsumer<String, String> out) {
     forwardRequest(
         headers,

@@ -24,8 +24,8 @@ import java.util.concurrent.locks.ReentrantLock;
 ///
 /// One virtual thread reads and one writes. It reads no more while [#UNTAKEN_BYTES_MAX] of what the
 /// server sent is not yet taken; what is sent to the server counts as taken once it is written. The
-/// line is given up when both close frames have passed, or the server takes more than
-/// [#CLOSE_MAX] to answer ours.
+/// line is given up when both close frames have passed, or the server takes more than [#CLOSE_MAX]
+/// to answer ours.
 final class SocketLine implements SocketReceiver {
   static final Duration CLOSE_MAX = Duration.ofSeconds(10);
   private static final Duration PART_MAX = Duration.ofSeconds(1);

@@ -44,9 +44,20 @@ class SocketLineTest {
           "GET",
           "http://box/chat",
           Headers.of(
-              "Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Key", "theirs",
-              "Sec-WebSocket-Version", "13", "Sec-WebSocket-Protocol", "v1, v2",
-              "Sec-WebSocket-Extensions", "permessage-deflate", "Cookie", "a=b"),
+              "Upgrade",
+              "websocket",
+              "Connection",
+              "Upgrade",
+              "Sec-WebSocket-Key",
+              "theirs",
+              "Sec-WebSocket-Version",
+              "13",
+              "Sec-WebSocket-Protocol",
+              "v1, v2",
+              "Sec-WebSocket-Extensions",
+              "permessage-deflate",
+              "Cookie",
+              "a=b"),
           Body.empty());
 
   private final ContainerHttpClient client = new ContainerHttpClient(CONFIG);
@@ -270,7 +281,10 @@ class SocketLineTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"Sec-WebSocket-Accept: , Sec-WebSocket-Accept: x", "Set-Cookie: c=d, Sec-WebSocket-Extensions: deflate"})
+  @CsvSource({
+    "Sec-WebSocket-Accept: , Sec-WebSocket-Accept: x",
+    "Set-Cookie: c=d, Sec-WebSocket-Extensions: deflate"
+  })
   void refusesABadHandshake(String right, String wrong) throws Exception {
     try (RawServer server =
         new RawServer((wire, _) -> wire.say(answerTo(wire.head()).replace(right.strip(), wrong)))) {
