@@ -59,6 +59,7 @@ final class Incarnation implements StorageHost {
   private final ActorRef<ObjectCommand> actor;
   private final ObjectServices services;
   private final ValueCodec codec;
+  private final LiveSockets sockets;
   private final OutputGate gate = new OutputGate();
   private final TurnQueue queue = new TurnQueue();
   private final Set<ObjectEvent> running = ConcurrentHashMap.newKeySet();
@@ -110,6 +111,7 @@ final class Incarnation implements StorageHost {
     this.admission = new Admission(services.settings().limits());
     this.codec = services.apps().app(address.namespace()).codec();
     this.bookmarks = new ObjectBookmarks(this, address, services);
+    this.sockets = new LiveSockets(this, services.sockets());
   }
 
   // ---- for the actor
@@ -232,6 +234,9 @@ final class Incarnation implements StorageHost {
   /// returned.
   List<ObjectEvent> end(HoldfastException reason) {
     dead.compareAndSet(null, reason);
+    // First of all: what comes straight from sockets is then in the queue, or goes to the next
+    // life.
+    sockets.leave();
     List<ObjectEvent> notBegun = queue.close();
     notBegun.forEach(running::remove);
     recovered.completeExceptionally(reason);
@@ -308,8 +313,8 @@ final class Incarnation implements StorageHost {
     return made;
   }
 
-  private void deliver(OutputGate.Effect effect) {
-    deliver(effect, Await.CONFIRMED_WRITES);
+  private void deliver(OutputGate.Effect produced) {
+    deliver(produced, Await.CONFIRMED_WRITES);
   }
 
   /** Which of the writes so far an effect has to wait for. */
@@ -318,16 +323,18 @@ final class Incarnation implements StorageHost {
     ALL_WRITES
   }
 
-  private void deliver(OutputGate.Effect effect, Await await) {
+  private void deliver(OutputGate.Effect produced, Await await) {
     HoldfastException reason = dead.get();
     if (reason != null) {
-      effect.fail(reason);
+      sockets.discardUnsent();
+      produced.fail(reason);
       return;
     }
+    OutputGate.Effect effect = sockets.before(produced);
     try {
       Commit commit = takeCommit();
       long through = await == Await.ALL_WRITES ? committed : awaited;
-      if (commit == null && gate.isDurable(through)) {
+      if (commit == null && gate.isDurable(through) && !sockets.mustWait(effect)) {
         effect.release();
       } else {
         onTheirWay.incrementAndGet();
@@ -441,10 +448,20 @@ final class Incarnation implements StorageHost {
   }
 
   private void checkAlive() {
-    HoldfastException reason = dead.get();
-    if (reason != null) {
-      throw new ObjectResetError(reason.getMessage());
+    if (dead.get() != null) {
+      throw ended();
     }
+  }
+
+  /// What the code of a life that is over meets.
+  ObjectResetError ended() {
+    HoldfastException reason = dead.get();
+    return new ObjectResetError(reason == null ? "the object was reset" : reason.getMessage());
+  }
+
+  /// Whether all writes so far are durable, also those not yet committed. Turn.
+  boolean isDurable() {
+    return (database == null || !database.hasUncommitted()) && gate.isDurable(committed);
   }
 
   /// Runs something that waits; other events may enter meanwhile, unless the gate is closed.
@@ -516,7 +533,7 @@ final class Incarnation implements StorageHost {
   }
 
   private void handOver() {
-    if (database != null && database.hasUncommitted()) {
+    if ((database != null && database.hasUncommitted()) || sockets.hasUnsent()) {
       deliver(ObjectEvent.NOTHING);
     }
   }
@@ -612,6 +629,10 @@ final class Incarnation implements StorageHost {
 
   ObjectServices services() {
     return services;
+  }
+
+  LiveSockets sockets() {
+    return sockets;
   }
 
   RpcMethods.Result invoke(DurableObject receiver, RpcCall call) throws Exception {

@@ -325,6 +325,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     } else if (live != null && idle.compareTo(timeout) < 0) {
       live.hibernate();
       checkIdleIn(timeout.minus(idle));
+    } else if (!quietForGood()) {
+      checkIdleIn(firstCheck());
     } else {
       passivating = true;
       shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
@@ -333,9 +335,26 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     return this;
   }
 
+  /** Quiet, with all events from now on coming through this actor. */
+  private boolean quietForGood() {
+    Incarnation live = current;
+    if (live == null) {
+      return true;
+    }
+    live.sockets().beginLeaving();
+    boolean quiet = isQuiet();
+    if (!quiet) {
+      live.sockets().stay();
+    }
+    return quiet;
+  }
+
   /** The shard did not want the object to leave. */
   private void stay() {
     passivating = false;
+    if (current != null) {
+      current.sockets().stay();
+    }
     List<ObjectEvent> events = List.copyOf(late);
     late.clear();
     events.forEach(event -> incarnation().submit(event));
@@ -347,6 +366,9 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
 
   private Behavior<ObjectCommand> onStop() {
     stopping = true;
+    if (current != null) {
+      current.sockets().beginLeaving();
+    }
     drainDeadlineNanos = System.nanoTime() + DRAIN_MAX.toNanos();
     return stopNow();
   }

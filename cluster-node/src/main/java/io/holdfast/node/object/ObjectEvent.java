@@ -14,6 +14,7 @@ import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.io.InputStream;
+import io.holdfast.sdk.spi.socket.PairedSocket;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -93,8 +94,12 @@ abstract sealed class ObjectEvent {
   static void discard(@Nullable Object value) {
     try {
       switch (value) {
-        case Response response when response.body().buffered().isEmpty() ->
+        case Response response -> {
+          response.webSocket().ifPresent(PairedSocket::abandon);
+          if (response.body().buffered().isEmpty()) {
             response.body().stream().close();
+          }
+        }
         case RpcResult.Bytes(InputStream stream) -> stream.close();
         case null, default -> {}
       }

@@ -39,6 +39,7 @@ public final class ObjectServices {
   private final ObjectDatabases databases;
   private final ObjectHistory history;
   private final SnapshotTrim snapshotTrim;
+  private final SocketRegistry sockets;
 
   public ObjectServices(
       ObjectSettings settings,
@@ -65,6 +66,7 @@ public final class ObjectServices {
     this.databases = databases;
     this.history = history;
     this.snapshotTrim = snapshotTrim;
+    this.sockets = new SocketRegistry(gateway, timer);
   }
 
   ObjectSettings settings() {
@@ -95,6 +97,10 @@ public final class ObjectServices {
   Env env(Incarnation incarnation) {
     return apps.env(
         apps.app(incarnation.address().namespace()), gateway, new TurnCaller(incarnation));
+  }
+
+  SocketRegistry sockets() {
+    return sockets;
   }
 
   /// Brings an object into memory.

@@ -141,18 +141,24 @@ public final class ShardedGateway implements ObjectGateway {
   }
 
   private CompletableFuture<Boolean> hook(ObjectAddress target, ContainerHook hook) {
-    return send(
+    return run(
         target,
-        reply ->
-            new ObjectEvent.Hook(
-                target,
-                RUNTIME,
-                (instance, incarnation) -> {
-                  if (instance instanceof Container container) {
-                    hook.run(container);
-                  }
-                },
-                reply));
+        (instance, incarnation) -> {
+          if (instance instanceof Container container) {
+            hook.run(container);
+          }
+        });
+  }
+
+  /// Runs something of the runtime in the object's own turn.
+  CompletableFuture<Boolean> run(ObjectAddress target, ObjectEvent.Hook.Action action) {
+    return send(target, reply -> hook(target, action, reply));
+  }
+
+  /// The event of [#run].
+  ObjectEvent hook(
+      ObjectAddress target, ObjectEvent.Hook.Action action, CompletableFuture<Boolean> reply) {
+    return new ObjectEvent.Hook(target, RUNTIME, action, reply);
   }
 
   private <T> CompletableFuture<T> send(
