@@ -685,7 +685,7 @@ final class Incarnation implements StorageHost {
   }
 
   private ObjectDatabase openDatabase(DatabaseImage image) {
-    ObjectDatabase opened = services.openDatabase(image);
+    ObjectDatabase opened = services.openDatabase(image, this::hibernate);
     database = opened;
     learnName(opened);
     return opened;

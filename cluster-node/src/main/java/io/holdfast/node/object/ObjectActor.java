@@ -51,6 +51,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private @Nullable Incarnation writerOf;
   private boolean opening;
   private final CommitPipeline pipeline = new CommitPipeline();
+  private int persistedTransactions;
+  private long persistBegunNanos;
   private boolean passivating;
   private boolean stopping;
   private final List<ObjectEvent> late = new ArrayList<>();
@@ -156,7 +158,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       CommitPipeline.Batch batch = pipeline.begin();
       if (batch != null) {
         writer.tell(new ObjectWriter.Persist(batch.commit(), batch.through()));
-        services.metrics().persistBegun(batch.commit().transactions());
+        persistedTransactions = batch.commit().transactions();
+        persistBegunNanos = System.nanoTime();
       }
     }
   }
@@ -197,11 +200,17 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       case ObjectWriter.Recovered recovered -> current.opened(recovered.image());
       case ObjectWriter.Persisted persisted -> {
         pipeline.stored();
+        services.metrics().persisted(persistedTransactions, System.nanoTime() - persistBegunNanos);
         current.gate().durable(persisted.through());
         persistNext();
         maybeStop();
       }
-      case ObjectWriter.Failed failed -> endIncarnation(failed.cause());
+      case ObjectWriter.Failed failed -> {
+        if (!pipeline.isEmpty()) {
+          services.metrics().persistFailed();
+        }
+        endIncarnation(failed.cause());
+      }
       case ObjectWriter.Released released -> getContext().getLog().debug("{} released", address);
     }
     return this;

@@ -4,9 +4,8 @@ import io.holdfast.engine.http.HttpFetcher;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.persistence.database.DatabaseImage;
-import io.holdfast.persistence.database.DatabaseLimits;
-import io.holdfast.persistence.database.JdbcObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.persistence.writer.WriterConfig;
 import io.holdfast.protocol.ObjectAddress;
@@ -34,7 +33,7 @@ public final class ObjectServices {
   private final InstantSource clock;
   private final ShardedGateway gateway;
   private final WriterConfig writerConfig;
-  private final DatabaseLimits databaseLimits;
+  private final ObjectDatabases databases;
 
   public ObjectServices(
       ObjectSettings settings,
@@ -46,7 +45,7 @@ public final class ObjectServices {
       InstantSource clock,
       ShardedGateway gateway,
       WriterConfig writerConfig,
-      DatabaseLimits databaseLimits) {
+      ObjectDatabases databases) {
     this.settings = settings;
     this.apps = apps;
     this.containers = containers;
@@ -56,7 +55,7 @@ public final class ObjectServices {
     this.clock = clock;
     this.gateway = gateway;
     this.writerConfig = writerConfig;
-    this.databaseLimits = databaseLimits;
+    this.databases = databases;
   }
 
   ObjectSettings settings() {
@@ -98,8 +97,9 @@ public final class ObjectServices {
     return outbound.fetch(request);
   }
 
-  ObjectDatabase openDatabase(DatabaseImage image) {
-    return new JdbcObjectDatabase(image, databaseLimits);
+  /// @param hibernator see [ObjectDatabases#open]
+  ObjectDatabase openDatabase(DatabaseImage image, Runnable hibernator) {
+    return databases.open(image, hibernator);
   }
 
   Behavior<ObjectWriter.Command> writer(ObjectAddress address, Consumer<ObjectWriter.Event> owner) {

@@ -135,9 +135,11 @@ class DurabilityTest {
   @Test
   void anUnconfirmedWriteThatFailsResetsTheObject() {
     node.call("gate", "u4", "enter", "before");
+    long failures = node.metric("holdfast_persist_failures_total");
     HeldJournal.mode(Mode.FAIL);
     assertThat(node.call("gate", "u4", "putUnconfirmed", 1).ok()).isTrue();
     until(() -> node.call("gate", "u4", "log").value().isEmpty());
+    assertThat(node.metric("holdfast_persist_failures_total")).isEqualTo(failures + 1);
     HeldJournal.mode(Mode.PASS);
     assertThat(node.call("gate", "u4", "number").number()).isZero();
   }
@@ -296,6 +298,7 @@ class DurabilityTest {
         .contains(1, 200);
     assertThat(node.metric("holdfast_commits_total") - commits).isEqualTo(200);
     assertThat(node.metric("holdfast_persists_total") - persists).isLessThan(60);
+    assertThat(node.metric("holdfast_persist_seconds_count")).isGreaterThan(persists);
   }
 
   @Test

@@ -2,8 +2,9 @@ package io.holdfast.node.object;
 
 import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.database.DatabaseLimits;
-import io.holdfast.persistence.database.JdbcObjectDatabase;
+import io.holdfast.persistence.database.EngineChoice;
 import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.database.SqlScript;
 import io.holdfast.persistence.database.StoredAlarm;
 import io.holdfast.persistence.pg1.ImageSnapshot;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// `ObjectWriter` do, without their threads and actors, on the same database, pipeline, gate and
 /// log.
 final class SimulatedLife {
+  private static final ObjectDatabases DATABASES =
+      new ObjectDatabases(EngineChoice.AUTO, DatabaseLimits.DEFAULT, 1000);
+
   private static final SqlScript TABLE =
       SqlScript.parse("CREATE TABLE IF NOT EXISTS history (id INTEGER)");
   private static final SqlScript INSERT = SqlScript.parse("INSERT INTO history VALUES (?)");
@@ -71,7 +75,7 @@ final class SimulatedLife {
   SimulatedLife(World world, StoredObject stored, SimulatedHistory.Version version) {
     this.world = world;
     this.log = new ObjectLog("app.simulated/0123", stored);
-    this.database = new JdbcObjectDatabase(stored.image(), DatabaseLimits.DEFAULT);
+    this.database = DATABASES.open(stored.image());
     this.last = version;
     this.ids = version.ids;
     checkContent();
@@ -222,7 +226,7 @@ final class SimulatedLife {
     }
     Commit commit = new Commit(database.image(), target.image(), 1, target.alarm);
     database.close();
-    database = new JdbcObjectDatabase(target.image(), DatabaseLimits.DEFAULT);
+    database = DATABASES.open(target.image());
     ids = target.ids;
     return commit;
   }
