@@ -542,12 +542,22 @@ final class Incarnation implements StorageHost {
     turn();
     if (database == null) {
       actor.tell(new ObjectCommand.OpenStorage(this));
-      ObjectDatabase stored =
-          services.openDatabase(Unchecked.<ObjectWriter.Recovered>call(recovered::get).image());
-      database = bookmarks.restored(stored);
+      database = databaseOf(Unchecked.call(recovered::get));
       learnName(database);
     }
     return database;
+  }
+
+  /** What cannot go back as it was asked to must not go on either: the next life tries again. */
+  private ObjectDatabase databaseOf(ObjectWriter.Recovered stored) {
+    ObjectDatabase open = services.openDatabase(stored.image());
+    try {
+      return bookmarks.restored(open);
+    } catch (HoldfastException e) {
+      open.close();
+      reset(e);
+      throw e;
+    }
   }
 
   @Override
