@@ -28,7 +28,7 @@ import io.holdfast.node.object.ObjectServices;
 import io.holdfast.node.object.ObjectSettings;
 import io.holdfast.node.object.OperatorObjects;
 import io.holdfast.node.object.ShardedGateway;
-import io.holdfast.persistence.database.DatabaseLimits;
+import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.embedded.EmbeddedStoreExtension;
 import io.holdfast.persistence.embedded.StoredRows;
 import io.holdfast.persistence.history.HistoryConfig;
@@ -125,7 +125,7 @@ public final class Node {
             Clock.systemUTC(),
             gateway,
             WriterConfig.from(root),
-            DatabaseLimits.of(root),
+            ObjectDatabases.of(root),
             history,
             trim);
     joinSelf();

@@ -5,6 +5,7 @@ import io.holdfast.engine.FoundContainer;
 import io.holdfast.node.app.TestJar;
 import io.holdfast.testkit.FakeContainer;
 import io.holdfast.testkit.FakeContainerEngine;
+import io.holdfast.testkit.TestWebSocket;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -187,6 +188,12 @@ public final class NodeFixture implements AutoCloseable {
     String path = "/admin/v1/namespaces/" + namespace + "/objects/" + encoded(name) + "/" + verb;
     HttpRequest request = admin(path).POST(HttpRequest.BodyPublishers.ofString(json)).build();
     return client.sendAsync(request, BodyHandlers.ofString()).thenApply(Answer::of);
+  }
+
+  /// Connects a WebSocket to the node.
+  public TestWebSocket webSocket(String pathAndQuery, String... subprotocols) {
+    String url = "ws://127.0.0.1:" + node.address().getPort() + pathAndQuery;
+    return TestWebSocket.connect(URI.create(url), subprotocols);
   }
 
   public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) {

@@ -167,6 +167,7 @@ public final class EdgeServer {
   private void registerMetrics() {
     metrics.gauge("holdfast_edge_requests_in_flight", "Requests being answered", handler::inFlight);
     metrics.gauge("holdfast_edge_connections", "Open client connections", connections::size);
+    metrics.gauge("holdfast_edge_web_sockets", "Open WebSockets", metrics.sockets()::open);
     metrics.gauge("holdfast_edge_wait_until_tasks", "waitUntil tasks running", tasks::count);
     metrics.register();
   }

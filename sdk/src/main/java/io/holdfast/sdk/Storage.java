@@ -70,8 +70,12 @@ public interface Storage {
 
   void deleteAlarm();
 
-  /// Returns when all earlier writes are durable.
+  /// Returns when all earlier writes are durable, also those of [StorageOption#ALLOW_UNCONFIRMED].
   void sync();
+
+  /// This storage with other rules for the calls made through it: the key-value side and the alarm.
+  /// Transactions, [#sql()] and [#sync()] are as here.
+  Storage with(StorageOption... options);
 
   /// The name of what is stored now. Waits until all earlier writes are durable, as [#sync()]; not
   /// inside a [#transaction]. Bookmarks of one object sort as texts in the order of its commits,

@@ -45,8 +45,7 @@ record Namespace(
   }
 
   private ObjectStub stub(ObjectId id, GetOptions options) {
-    return new Stub(
-        new ObjectAddress(target.namespace(), id), options.locationHint(), gateway, caller, codec);
+    return new Stub(new ObjectAddress(target.namespace(), id), options, gateway, caller, codec);
   }
 
   @Override

@@ -4,19 +4,21 @@ import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.protocol.ValueCodec;
+import io.holdfast.sdk.GetOptions;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectStub;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The way from app code to one object.
 record Stub(
     ObjectAddress address,
-    Optional<String> locationHint,
+    GetOptions options,
     ObjectGateway gateway,
     Caller caller,
     ValueCodec codec)
@@ -29,7 +31,8 @@ record Stub(
   @Override
   public Response fetch(Request request) {
     CallContext context = context();
-    return caller.call(() -> gateway.fetch(address, request, context));
+    boolean repeatable = request.body().buffered().isPresent();
+    return caller.call(retried(repeatable, () -> gateway.fetch(address, request, context)));
   }
 
   @Override
@@ -38,26 +41,31 @@ record Stub(
   }
 
   /// Calls a method and waits for its result in CBOR.
-  byte[] invoke(String method, @Nullable Object[] arguments) {
-    RpcCall call = encoded(method, arguments);
-    CallContext context = context();
-    return caller.call(() -> gateway.invoke(address, call, context));
+  RpcResult invoke(String method, @Nullable Object[] arguments) {
+    return caller.call(sending(method, arguments));
   }
 
-  CompletableFuture<byte[]> invokeAsync(String method, @Nullable Object[] arguments) {
-    RpcCall call = encoded(method, arguments);
-    CallContext context = context();
-    return caller.callAsync(() -> gateway.invoke(address, call, context));
+  CompletableFuture<RpcResult> invokeAsync(String method, @Nullable Object[] arguments) {
+    return caller.callAsync(sending(method, arguments));
   }
 
   /// The arguments are encoded before anything waits: the call carries them as they are now.
-  private RpcCall encoded(String method, @Nullable Object[] arguments) {
-    return new RpcCall(
-        method, RpcCall.Encoding.CBOR, codec.encodeArguments(RpcCall.Encoding.CBOR, arguments));
+  private Supplier<CompletableFuture<RpcResult>> sending(
+      String method, @Nullable Object[] arguments) {
+    RpcCall call = codec.encodeCall(method, RpcCall.Encoding.CBOR, arguments);
+    CallContext context = context();
+    return retried(call.streams().isEmpty(), () -> gateway.invoke(address, call, context));
+  }
+
+  private <T> Supplier<CompletableFuture<T>> retried(
+      boolean repeatable, Supplier<CompletableFuture<T>> send) {
+    return repeatable && options.retry().isPresent()
+        ? new RetriedCall<>(send, options.retry().get())
+        : send;
   }
 
   private CallContext context() {
-    return new CallContext(caller.context().requestId(), locationHint);
+    return caller.context().deeper(options.locationHint());
   }
 
   @Override

@@ -130,7 +130,7 @@ final class ObjectBookmarks implements StorageHistory {
   ObjectDatabase replaced(ObjectDatabase open, StoredState state) {
     incarnation.replaceDurably(state);
     open.close();
-    return services.openDatabase(state.image());
+    return services.openDatabase(state.image(), incarnation::hibernate);
   }
 
   /// What can never succeed must not keep the object from starting: the request is dropped.

@@ -4,9 +4,8 @@ import io.holdfast.engine.http.HttpFetcher;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.persistence.database.DatabaseImage;
-import io.holdfast.persistence.database.DatabaseLimits;
-import io.holdfast.persistence.database.JdbcObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.history.ObjectHistory;
 import io.holdfast.persistence.history.StoredState;
 import io.holdfast.persistence.writer.ObjectWriter;
@@ -16,6 +15,7 @@ import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
@@ -36,9 +36,10 @@ public final class ObjectServices {
   private final InstantSource clock;
   private final ShardedGateway gateway;
   private final WriterConfig writerConfig;
-  private final DatabaseLimits databaseLimits;
+  private final ObjectDatabases databases;
   private final ObjectHistory history;
   private final SnapshotTrim snapshotTrim;
+  private final SocketRegistry sockets;
 
   public ObjectServices(
       ObjectSettings settings,
@@ -50,7 +51,7 @@ public final class ObjectServices {
       InstantSource clock,
       ShardedGateway gateway,
       WriterConfig writerConfig,
-      DatabaseLimits databaseLimits,
+      ObjectDatabases databases,
       ObjectHistory history,
       SnapshotTrim snapshotTrim) {
     this.settings = settings;
@@ -62,9 +63,10 @@ public final class ObjectServices {
     this.clock = clock;
     this.gateway = gateway;
     this.writerConfig = writerConfig;
-    this.databaseLimits = databaseLimits;
+    this.databases = databases;
     this.history = history;
     this.snapshotTrim = snapshotTrim;
+    this.sockets = new SocketRegistry(gateway, timer);
   }
 
   ObjectSettings settings() {
@@ -97,6 +99,10 @@ public final class ObjectServices {
         apps.app(incarnation.address().namespace()), gateway, new TurnCaller(incarnation));
   }
 
+  SocketRegistry sockets() {
+    return sockets;
+  }
+
   /// Brings an object into memory.
   void wake(ObjectAddress address) {
     gateway.wake(address);
@@ -106,8 +112,14 @@ public final class ObjectServices {
     return outbound.fetch(request);
   }
 
+  /// @param hibernator see [ObjectDatabases#open]
+  ObjectDatabase openDatabase(DatabaseImage image, Runnable hibernator) {
+    return databases.open(image, hibernator);
+  }
+
+  /// A database that nobody closes to make room for others: for a short look.
   ObjectDatabase openDatabase(DatabaseImage image) {
-    return new JdbcObjectDatabase(image, databaseLimits);
+    return databases.open(image);
   }
 
   ObjectHistory history() {
@@ -127,6 +139,10 @@ public final class ObjectServices {
 
   Behavior<ObjectWriter.Command> writer(ObjectAddress address, Consumer<ObjectWriter.Event> owner) {
     return ObjectWriter.create(address, owner, writerConfig, clock, snapshotTrim);
+  }
+
+  void logGivenUp(ObjectAddress address, Duration limit) {
+    userLog.warn("{}: a task given to waitUntil() took longer than {}, given up", address, limit);
   }
 
   void logUserError(ObjectAddress address, Throwable thrown) {

@@ -6,6 +6,7 @@ import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.Container;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ErrorCode;
@@ -73,7 +74,8 @@ public final class ShardedGateway implements ObjectGateway {
   }
 
   @Override
-  public CompletableFuture<byte[]> invoke(ObjectAddress target, RpcCall call, CallContext context) {
+  public CompletableFuture<RpcResult> invoke(
+      ObjectAddress target, RpcCall call, CallContext context) {
     return send(target, reply -> new ObjectEvent.Invoke(target, context, call, reply));
   }
 
@@ -82,9 +84,20 @@ public final class ShardedGateway implements ObjectGateway {
     region.tell(new ShardingEnvelope<>(target.key(), new ObjectCommand.Wake(target)));
   }
 
-  /// Runs the alarm of an object; completes with true when there is nothing more to do for it.
-  CompletableFuture<Boolean> alarm(ObjectAddress target, int retryCount) {
-    return send(target, reply -> new ObjectEvent.Alarm(target, RUNTIME, retryCount, reply));
+  /// The way to alarms.
+  AlarmScheduler.Runner alarms() {
+    return new AlarmScheduler.Runner() {
+      @Override
+      public CompletableFuture<AlarmEnd> run(ObjectAddress target, int retryCount) {
+        return send(target, reply -> new ObjectEvent.Alarm(target, RUNTIME, retryCount, reply));
+      }
+
+      @Override
+      public CompletableFuture<AlarmEnd> abandon(ObjectAddress target, long generation) {
+        return send(
+            target, reply -> new ObjectEvent.AbandonAlarm(target, RUNTIME, generation, reply));
+      }
+    };
   }
 
   /// Runs something that an operator asked for in the turn of an object.
@@ -128,18 +141,24 @@ public final class ShardedGateway implements ObjectGateway {
   }
 
   private CompletableFuture<Boolean> hook(ObjectAddress target, ContainerHook hook) {
-    return send(
+    return run(
         target,
-        reply ->
-            new ObjectEvent.Hook(
-                target,
-                RUNTIME,
-                (instance, incarnation) -> {
-                  if (instance instanceof Container container) {
-                    hook.run(container);
-                  }
-                },
-                reply));
+        (instance, incarnation) -> {
+          if (instance instanceof Container container) {
+            hook.run(container);
+          }
+        });
+  }
+
+  /// Runs something of the runtime in the object's own turn.
+  CompletableFuture<Boolean> run(ObjectAddress target, ObjectEvent.Hook.Action action) {
+    return send(target, reply -> hook(target, action, reply));
+  }
+
+  /// The event of [#run].
+  ObjectEvent hook(
+      ObjectAddress target, ObjectEvent.Hook.Action action, CompletableFuture<Boolean> reply) {
+    return new ObjectEvent.Hook(target, RUNTIME, action, reply);
   }
 
   private <T> CompletableFuture<T> send(

@@ -13,6 +13,7 @@ import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.Readiness;
+import io.holdfast.sdk.RetryAlarm;
 import io.holdfast.sdk.StartOptions;
 import io.holdfast.sdk.Storage;
 import java.lang.reflect.Proxy;
@@ -104,7 +105,7 @@ final class FakeObject<C extends Container> {
   }
 
   /** One stay in memory. */
-  private final class Life implements ObjectContext {
+  private final class Life extends NoWebSockets {
     private final C object;
     private int closings;
     private boolean dead;
@@ -201,7 +202,7 @@ final class FakeObject<C extends Container> {
     }
 
     @Override
-    public ObjectResetError abort(String reason) {
+    public ObjectResetError abort(String reason, RetryAlarm retryAlarm) {
       dead = true;
       throw new ObjectResetError(reason);
     }

@@ -1,7 +1,7 @@
-/// An app that lets a test count exactly: every increment carries a token of its own.
+/// Apps that let a test count exactly: every increment and every timer carries a token of its own.
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|
-/// | the object | [Ledger] |
-/// | its HTTP side | [LedgerWorker] |
+/// | counters, and their HTTP side | [Ledger], [LedgerWorker] |
+/// | timers, and their HTTP side | [Timers], [TimersWorker] |
 package io.holdfast.multijvm.app;

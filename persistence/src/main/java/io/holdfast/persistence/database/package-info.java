@@ -5,7 +5,7 @@
 /// | WHERE TO LOOK | |
 /// |---|---|
 /// | pages, and what a transaction changed | [DatabaseImage], [Commit] |
-/// | transactions, savepoints, life cycle | [ObjectDatabase], [JdbcObjectDatabase] |
+/// | transactions, savepoints, life cycle | [ObjectDatabase], `SqliteObjectDatabase` |
 /// | the one place that talks to the driver | `SqliteHandle`, `SqliteStatement` |
 /// | pairs and metadata | `HiddenTable`, [KeyRange], [Keys] |
 /// | which SQL an app may run | `SqlGuard`, `SqlTokenizer`, `SqlPragmas` |

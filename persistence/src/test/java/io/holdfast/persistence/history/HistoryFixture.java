@@ -5,8 +5,9 @@ import com.typesafe.config.ConfigFactory;
 import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseLimits;
-import io.holdfast.persistence.database.JdbcObjectDatabase;
+import io.holdfast.persistence.database.EngineChoice;
 import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.embedded.EmbeddedStoreExtension;
 import io.holdfast.persistence.embedded.StoredRows;
 import io.holdfast.persistence.writer.ClaimPolicy;
@@ -31,6 +32,9 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /// An embedded journal, a clock that stands still, and objects whose writers are driven by hand.
 final class HistoryFixture implements AutoCloseable {
+  static final ObjectDatabases DATABASES =
+      new ObjectDatabases(EngineChoice.AUTO, DatabaseLimits.DEFAULT, 1000);
+
   static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
   private final ActorTestKit kit;
@@ -141,7 +145,7 @@ final class HistoryFixture implements AutoCloseable {
                   HistoryFixture.this::now,
                   trim));
       ObjectWriter.Recovered recovered = owner.expectMessageClass(ObjectWriter.Recovered.class);
-      database = new JdbcObjectDatabase(recovered.image(), DatabaseLimits.DEFAULT);
+      database = DATABASES.open(recovered.image());
       through = 0;
       return this;
     }
@@ -167,7 +171,7 @@ final class HistoryFixture implements AutoCloseable {
     Bookmark replace(StoredState state) {
       tell(new ObjectWriter.Replace(state.image(), state.alarm(), ++through));
       database.close();
-      database = new JdbcObjectDatabase(state.image(), DatabaseLimits.DEFAULT);
+      database = DATABASES.open(state.image());
       return history.latest(address);
     }
 
@@ -202,7 +206,7 @@ final class HistoryFixture implements AutoCloseable {
   }
 
   static String value(DatabaseImage image, String key) {
-    try (ObjectDatabase database = new JdbcObjectDatabase(image, DatabaseLimits.DEFAULT)) {
+    try (ObjectDatabase database = DATABASES.open(image)) {
       Optional<byte[]> value = database.get(key);
       return value.map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElse("");
     }

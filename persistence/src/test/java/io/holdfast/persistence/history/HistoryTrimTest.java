@@ -204,7 +204,8 @@ class HistoryTrimTest {
       largestGap = Math.max(largestGap, snapshot - before);
       before = snapshot;
     }
-    assertThat(largestGap * 2_000).isLessThan((64 << 10) + 10 * 2_000);
+    // Commits go on while a snapshot is saved: on a slow machine the next one comes later.
+    assertThat(largestGap * 2_000).isLessThan(4 * (64 << 10));
   }
 
   @Test

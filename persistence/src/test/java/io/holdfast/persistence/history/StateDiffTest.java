@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.holdfast.persistence.database.DatabaseImage;
-import io.holdfast.persistence.database.DatabaseLimits;
-import io.holdfast.persistence.database.JdbcObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.SqlScript;
 import io.holdfast.protocol.ValueCodec;
@@ -28,7 +26,7 @@ class StateDiffTest {
   private ObjectDatabase after = open(DatabaseImage.EMPTY);
 
   private static ObjectDatabase open(DatabaseImage image) {
-    return new JdbcObjectDatabase(image, DatabaseLimits.DEFAULT);
+    return HistoryFixture.DATABASES.open(image);
   }
 
   @AfterEach

@@ -61,7 +61,9 @@ record TestStub(ObjectId id, Supplier<Object> target) implements ObjectStub {
     throw new ObjectCallException(
         ErrorCode.METHOD_NOT_FOUND,
         "TypeError",
-        "The RPC receiver does not implement the method \"" + name + "\".");
+        "The RPC receiver does not implement the method \"" + name + "\".",
+        ObjectCallException.Origin.OBJECT_CODE,
+        null);
   }
 
   private static @Nullable Object invoke(Object object, Method method, Object[] arguments) {
@@ -74,6 +76,7 @@ record TestStub(ObjectId id, Supplier<Object> target) implements ObjectStub {
           ErrorCode.OBJECT_FAILED,
           thrown.getClass().getSimpleName(),
           String.valueOf(thrown.getMessage()),
+          ObjectCallException.Origin.OBJECT_CODE,
           thrown);
     } catch (IllegalAccessException e) {
       throw new IllegalStateException(e);
