@@ -66,14 +66,21 @@ final class AdminApi {
     } else if (!authorized(admin, exchange.head())) {
       metrics.unauthorized();
       end(exchange, audit, notAuthorized());
-    } else if (!calls.tryAcquire()) {
+    } else {
+      audit.authorized();
+      begin(admin.objects(), exchange, body, audit);
+    }
+  }
+
+  private void begin(ObjectAdmin objects, Exchange exchange, Body body, AuditLine audit) {
+    if (!calls.tryAcquire()) {
       String why = "expected at most " + CALLS_MAX + " admin requests at once, found more";
       end(exchange, audit, refusal(ErrorCode.NODE_OVERLOADED, why));
     } else {
       exchange.runsOn(
           Thread.ofVirtual()
               .name("edge-admin")
-              .start(() -> answer(admin.objects(), exchange, body, audit)));
+              .start(() -> answer(objects, exchange, body, audit)));
     }
   }
 

@@ -25,9 +25,13 @@ final class AuditLine {
     fields.put("action", exchange.head().method() + " " + exchange.head().path());
   }
 
-  /// The token was right, and this is what is asked for.
-  void action(AdminRequest request) {
+  /// The token was right.
+  void authorized() {
     fields.put("who", "admin-token");
+  }
+
+  /// What is asked for.
+  void action(AdminRequest request) {
     fields.put("action", request.verb().action());
     fields.put("namespace", request.namespace());
     fields.put("object", request.name());

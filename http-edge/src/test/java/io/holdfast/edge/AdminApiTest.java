@@ -191,6 +191,7 @@ class AdminApiTest {
             authorized(CARTS + verb).method(method, HttpRequest.BodyPublishers.ofString("{}")));
     assertThat(response.statusCode()).isEqualTo(405);
     assertThat(response.headers().firstValue("allow")).hasValue(allowed);
+    assertThat(audited().path("who").asText()).isEqualTo("admin-token");
     assertThat(admin.calls).isEmpty();
   }
 

@@ -44,6 +44,9 @@ public final class HistorySweep implements AutoCloseable {
   }
 
   private void run() {
+    if (closed) {
+      return;
+    }
     var _ = step().whenComplete((_, _) -> start());
   }
 
@@ -52,7 +55,7 @@ public final class HistorySweep implements AutoCloseable {
   CompletableFuture<Integer> step() {
     return rows.idsWithSnapshots(last, config.sweepObjectsMax())
         .thenCompose(this::trimAll)
-        .exceptionally(HistorySweep::failed);
+        .exceptionally(this::failed);
   }
 
   private CompletableFuture<Integer> trimAll(List<String> ids) {
@@ -74,7 +77,10 @@ public final class HistorySweep implements AutoCloseable {
             });
   }
 
-  private static Integer failed(Throwable e) {
+  private Integer failed(Throwable e) {
+    if (closed) {
+      return 0;
+    }
     LOG.warn(
         "trimming old history failed, will be tried again: {}", String.valueOf(e.getMessage()));
     return 0;
