@@ -33,6 +33,16 @@ final class Apps {
       }
       """;
 
+  private static final String ROOMS_DESCRIPTOR =
+      """
+      {
+        "name": "rooms",
+        "worker": "io.holdfast.multijvm.app.RoomWorker",
+        "routes": ["/rooms/*"],
+        "objects": [{ "name": "rooms", "class": "io.holdfast.multijvm.app.Room" }],
+      }
+      """;
+
   private static boolean nodeIsQuick;
 
   private Apps() {}
@@ -76,6 +86,11 @@ final class Apps {
   /// Timers, from a jar of the same classes.
   static Path timers(Path directory) throws IOException {
     return jar(directory.resolve("timers.jar"), TIMERS_DESCRIPTOR);
+  }
+
+  /// Rooms for WebSockets, from a jar of the same classes.
+  static Path rooms(Path directory) throws IOException {
+    return jar(directory.resolve("rooms.jar"), ROOMS_DESCRIPTOR);
   }
 
   private static Path jar(Path jar, String descriptor) throws IOException {

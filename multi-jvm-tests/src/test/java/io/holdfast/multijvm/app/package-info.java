@@ -4,4 +4,5 @@
 /// |---|---|
 /// | counters, and their HTTP side | [Ledger], [LedgerWorker] |
 /// | timers, and their HTTP side | [Timers], [TimersWorker] |
+/// | rooms for WebSockets | [Room], [RoomWorker] |
 package io.holdfast.multijvm.app;
