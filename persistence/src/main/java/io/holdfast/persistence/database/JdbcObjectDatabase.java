@@ -133,6 +133,44 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   }
 
   @Override
+  public OptionalLong wake() {
+    checkUsable();
+    return rows.wake(key -> row(RuntimeTable.OUTBOX, key));
+  }
+
+  @Override
+  public void wake(OptionalLong atMillis) {
+    if (!wake().equals(atMillis)) {
+      write(open -> rows.writeWake(atMillis, open.table(RuntimeTable.OUTBOX)));
+    }
+  }
+
+  @Override
+  public Optional<byte[]> row(RuntimeTable table, String key) {
+    return isUntouched() ? Optional.empty() : read(open -> open.table(table).get(key));
+  }
+
+  @Override
+  public void putRow(RuntimeTable table, String key, byte[] value) {
+    write(open -> open.table(table).put(key, value));
+  }
+
+  @Override
+  public void deleteRow(RuntimeTable table, String key) {
+    if (row(table, key).isPresent()) {
+      write(open -> open.table(table).delete(key));
+    }
+  }
+
+  @Override
+  public SequencedMap<String, byte[]> rows(RuntimeTable table, KeyRange range) {
+    ResultBudget budget = new ResultBudget(limits.resultBytesMax());
+    return isUntouched()
+        ? Collections.emptySortedMap()
+        : read(open -> open.table(table).list(range, budget)).orElseThrow();
+  }
+
+  @Override
   public Optional<byte[]> metadata(String key) {
     return isUntouched() ? Optional.empty() : read(open -> open.metadata.get(key));
   }
@@ -184,7 +222,7 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   private Optional<Commit> commitWrites() {
     SqliteHandle open = usable();
     DatabaseImage before = image;
-    Optional<StoredAlarm> alarm = alarm();
+    OptionalLong due = due();
     DatabaseImage after = committed(open, before);
     writing = false;
     boolean emptied = after.isEmpty();
@@ -196,9 +234,17 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
       return Optional.empty();
     }
     image = after;
-    OptionalLong due =
-        alarm.isPresent() ? OptionalLong.of(alarm.get().timeMillis()) : OptionalLong.empty();
     return Optional.of(new Commit(before, after, 1, due));
+  }
+
+  /// The earlier of the alarm and the wake.
+  private OptionalLong due() {
+    OptionalLong wake = wake();
+    long earlier =
+        Math.min(
+            alarm().map(StoredAlarm::timeMillis).orElse(Long.MAX_VALUE),
+            wake.orElse(Long.MAX_VALUE));
+    return earlier == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(earlier);
   }
 
   private DatabaseImage committed(SqliteHandle open, DatabaseImage before) {
@@ -396,6 +442,7 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     if (handle != null) {
       handle.pairs.forget();
       handle.metadata.forget();
+      handle.forgetTables();
     }
   }
 }

@@ -3,6 +3,8 @@ package io.holdfast.persistence.database;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.sql.SQLException;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Properties;
 import java.util.function.Supplier;
 import org.sqlite.ProgressHandler;
@@ -29,6 +31,7 @@ final class SqliteHandle implements AutoCloseable {
 
   final HiddenTable pairs = new HiddenTable(this, "_cf_KV");
   final HiddenTable metadata = new HiddenTable(this, "_cf_METADATA");
+  private final Map<RuntimeTable, HiddenTable> tables = new EnumMap<>(RuntimeTable.class);
 
   private SqliteHandle(JDBC4Connection connection) {
     this.connection = connection;
@@ -96,6 +99,14 @@ final class SqliteHandle implements AutoCloseable {
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_ATTACHED, 0);
     connection.setLimit(SQLiteLimits.SQLITE_LIMIT_WORKER_THREADS, 0);
+  }
+
+  HiddenTable table(RuntimeTable table) {
+    return tables.computeIfAbsent(table, known -> new HiddenTable(this, known.tableName()));
+  }
+
+  void forgetTables() {
+    tables.values().forEach(HiddenTable::forget);
   }
 
   SqliteStatement statement(String sql) {
