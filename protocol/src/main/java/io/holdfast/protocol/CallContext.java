@@ -6,8 +6,18 @@ import java.util.Optional;
 ///
 /// @param requestId the id of the request at the edge that led to this call
 /// @param locationHint where a new object should live
-public record CallContext(String requestId, Optional<String> locationHint) {
+/// @param idempotencyKey what names a method call; an HTTP request carries its key as a header
+public record CallContext(
+    String requestId, Optional<String> locationHint, Optional<IdempotencyKey> idempotencyKey) {
+  public CallContext(String requestId, Optional<String> locationHint) {
+    this(requestId, locationHint, Optional.empty());
+  }
+
   public static CallContext of(String requestId) {
     return new CallContext(requestId, Optional.empty());
+  }
+
+  public CallContext with(Optional<IdempotencyKey> key) {
+    return new CallContext(requestId, locationHint, key);
   }
 }

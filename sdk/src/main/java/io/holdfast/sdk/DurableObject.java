@@ -35,4 +35,9 @@ public abstract class DurableObject {
     throw new HoldfastException(
         ErrorCode.METHOD_NOT_FOUND, "Handler does not export an alarm() function.");
   }
+
+  /// Runs when a message that this object sent was given up, as an event of its own. The letter
+  /// stays in [ObjectContext#deadLetters] until it is sent again or dropped. Does nothing unless
+  /// overridden; what it throws is logged.
+  public void onDeadLetter(DeadLetter letter) throws Exception {}
 }

@@ -36,6 +36,9 @@ public interface ObjectContext {
   /// what it throws is not to be caught.
   ObjectResetError abort(String reason);
 
+  /// The messages of this object that were given up.
+  DeadLetters deadLetters();
+
   /// Where the object lives, such as `local`.
   String region();
 

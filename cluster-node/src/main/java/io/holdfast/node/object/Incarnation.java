@@ -51,6 +51,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Incarnation implements StorageHost {
   private static final String META_NAME = "name";
+  private static final CallContext RUNTIME = CallContext.of("runtime");
 
   private final ObjectAddress address;
   private final ObjectClass objectClass;
@@ -76,6 +77,8 @@ final class Incarnation implements StorageHost {
   private @Nullable DurableObject instance;
   private @Nullable DatabaseStorage storage;
   private @Nullable ObjectDatabase database;
+  private final KeyedCalls keyedCalls;
+  private final ObjectMail mail;
   private boolean nameSought;
   private long committed;
 
@@ -90,6 +93,8 @@ final class Incarnation implements StorageHost {
     this.actor = actor;
     this.services = services;
     this.codec = services.apps().app(address.namespace()).codec();
+    this.keyedCalls = new KeyedCalls(this);
+    this.mail = new ObjectMail(this);
   }
 
   // ---- for the actor
@@ -103,6 +108,11 @@ final class Incarnation implements StorageHost {
     return address;
   }
 
+  /// Queues an event of which the runtime sees to it that there are few.
+  void submitOwn(ObjectEvent.Work work) {
+    accept(new ObjectEvent.Runtime(address, RUNTIME, work));
+  }
+
   /// Queues an event, or rejects it when there are too many.
   void submit(ObjectEvent event) {
     if (isFull()) {
@@ -113,6 +123,10 @@ final class Incarnation implements StorageHost {
               "Durable Object is overloaded. Too many requests queued."));
       return;
     }
+    accept(event);
+  }
+
+  private void accept(ObjectEvent event) {
     running.add(event);
     if (queue.enter(event)) {
       startThread(event);
@@ -136,7 +150,7 @@ final class Incarnation implements StorageHost {
 
   /// True when no event runs, waits or is queued. Any thread.
   boolean isQuiet() {
-    return running.isEmpty() && gate.isEmpty();
+    return running.isEmpty() && gate.isEmpty() && !mail.isDelivering();
   }
 
   long idleNanos() {
@@ -271,10 +285,11 @@ final class Incarnation implements StorageHost {
       return null;
     }
     committed++;
+    mail.committed();
     return commit.get();
   }
 
-  private HoldfastException described(Throwable thrown) {
+  HoldfastException described(Throwable thrown) {
     HoldfastException reason = dead.get();
     if (reason != null) {
       return reason;
@@ -396,7 +411,7 @@ final class Incarnation implements StorageHost {
   ///
   /// @throws HoldfastException `wrong_state` inside a transaction
   CompletableFuture<Void> whenDurable() {
-    turnThatMayWait();
+    turnThatMayWait().writeBeforePart();
     CompletableFuture<Void> durable = new CompletableFuture<>();
     deliver(
         new OutputGate.Effect() {
@@ -415,6 +430,7 @@ final class Incarnation implements StorageHost {
 
   private void handOver() {
     if (database != null && database.hasUncommitted()) {
+      turn().writeBeforePart();
       deliver(ObjectEvent.NOTHING);
     }
   }
@@ -508,6 +524,20 @@ final class Incarnation implements StorageHost {
     return services;
   }
 
+  /// The calls under idempotency keys.
+  KeyedCalls keyedCalls() {
+    return keyedCalls;
+  }
+
+  /// The messages to and from other objects.
+  ObjectMail mail() {
+    return mail;
+  }
+
+  boolean hasMethod(String name) {
+    return objectClass.methods().has(name);
+  }
+
   RpcMethods.Result invoke(DurableObject receiver, RpcCall call) throws Exception {
     return objectClass.methods().invoke(receiver, call, codec);
   }
@@ -546,6 +576,7 @@ final class Incarnation implements StorageHost {
       actor.tell(new ObjectCommand.OpenStorage(this));
       database = services.openDatabase(Unchecked.call(recovered::get));
       learnName(database);
+      mail.opened(database);
     }
     return database;
   }

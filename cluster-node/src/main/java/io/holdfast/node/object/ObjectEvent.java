@@ -62,7 +62,7 @@ abstract sealed class ObjectEvent {
   }
 
   /// A reply to a caller.
-  private record Reply<T>(CompletableFuture<T> future, T value) implements OutputGate.Effect {
+  record Reply<T>(CompletableFuture<T> future, T value) implements OutputGate.Effect {
     @Override
     public void release() {
       if (!future.complete(value)) {
@@ -77,7 +77,7 @@ abstract sealed class ObjectEvent {
     }
   }
 
-  private record Failure(CompletableFuture<?> future, HoldfastException error)
+  record Failure(CompletableFuture<?> future, HoldfastException error)
       implements OutputGate.Effect {
     @Override
     public void release() {
@@ -107,12 +107,16 @@ abstract sealed class ObjectEvent {
 
     @Override
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
-      Response response = instance.fetch(TurnStreams.inbound(incarnation, request));
+      return new Reply<>(reply, response(instance, TurnStreams.inbound(incarnation, request)));
+    }
+
+    static Response response(DurableObject instance, Request request) throws Exception {
+      Response response = instance.fetch(request);
       if (response == null) {
         throw new NullPointerException(
             "fetch() of " + instance.getClass().getName() + " returned null");
       }
-      return new Reply<>(reply, response);
+      return response;
     }
 
     @Override
@@ -135,14 +139,18 @@ abstract sealed class ObjectEvent {
 
     @Override
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
-      byte[] result =
-          switch (incarnation.invoke(instance, call)) {
-            case RpcMethods.Result.Encoded(byte[] bytes) -> bytes;
-            case RpcMethods.Result.Pending pending ->
-                pending.encode(
-                    incarnation.yieldWhile(() -> pending.stage().toCompletableFuture().get()));
-          };
-      return new Reply<>(reply, result);
+      return new Reply<>(reply, result(instance, incarnation, call));
+    }
+
+    /// Calls the method, and waits when it returns a stage.
+    static byte[] result(DurableObject instance, Incarnation incarnation, RpcCall call)
+        throws Exception {
+      return switch (incarnation.invoke(instance, call)) {
+        case RpcMethods.Result.Encoded(byte[] bytes) -> bytes;
+        case RpcMethods.Result.Pending pending ->
+            pending.encode(
+                incarnation.yieldWhile(() -> pending.stage().toCompletableFuture().get()));
+      };
     }
 
     @Override
@@ -172,6 +180,7 @@ abstract sealed class ObjectEvent {
 
     @Override
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) {
+      incarnation.mail().woken();
       Optional<Instant> due = incarnation.dueAlarm();
       if (due.isEmpty()) {
         return new Reply<>(reply, true);
@@ -237,6 +246,33 @@ abstract sealed class ObjectEvent {
     OutputGate.Effect failed(HoldfastException error) {
       return new Failure(reply, error);
     }
+  }
+
+  /// What the runtime does in the object's own turn, with an effect of its own.
+  static final class Runtime extends ObjectEvent {
+    private final Work work;
+
+    Runtime(ObjectAddress target, CallContext context, Work work) {
+      super(target, context);
+      this.work = work;
+    }
+
+    @Override
+    OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
+      return work.run(instance, incarnation);
+    }
+
+    @Override
+    OutputGate.Effect failed(HoldfastException error) {
+      return work.failed(error);
+    }
+  }
+
+  /// The work of a [Runtime] event, like an event itself.
+  interface Work {
+    OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception;
+
+    OutputGate.Effect failed(HoldfastException error);
   }
 
   /// A task of the object's own, see `ObjectContext.waitUntil`.

@@ -14,6 +14,10 @@ public final class ObjectMetrics {
   private final CounterDataPoint resets;
   private final CounterDataPoint persists;
   private final CounterDataPoint commits;
+  private final CounterDataPoint repeats;
+  private final CounterDataPoint messagesSent;
+  private final CounterDataPoint messagesCarriedOut;
+  private final CounterDataPoint deadLetters;
 
   public ObjectMetrics(PrometheusRegistry registry) {
     this.objects =
@@ -30,6 +34,17 @@ public final class ObjectMetrics {
         counter(registry, "holdfast_persists_total", "Merged commits handed to the journal");
     this.commits =
         counter(registry, "holdfast_commits_total", "Transactions in those merged commits");
+    this.repeats =
+        counter(
+            registry,
+            "holdfast_idempotent_repeats_total",
+            "Calls answered with what the first call of their idempotency key was answered");
+    this.messagesSent =
+        counter(registry, "holdfast_messages_sent_total", "Messages that objects sent to objects");
+    this.messagesCarriedOut =
+        counter(registry, "holdfast_messages_carried_out_total", "Messages that objects ran");
+    this.deadLetters =
+        counter(registry, "holdfast_dead_letters_total", "Messages that were given up");
   }
 
   private static CounterDataPoint counter(PrometheusRegistry registry, String name, String help) {
@@ -59,5 +74,21 @@ public final class ObjectMetrics {
   void persistBegun(int transactions) {
     persists.inc();
     commits.inc(transactions);
+  }
+
+  void answerRepeated() {
+    repeats.inc();
+  }
+
+  void messageSent() {
+    messagesSent.inc();
+  }
+
+  void messageCarriedOut() {
+    messagesCarriedOut.inc();
+  }
+
+  void messageGivenUp() {
+    deadLetters.inc();
   }
 }

@@ -1,6 +1,8 @@
 package io.holdfast.node.object;
 
 import com.typesafe.config.Config;
+import io.holdfast.node.idempotency.IdempotencySettings;
+import io.holdfast.node.message.MessageSettings;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
@@ -13,13 +15,17 @@ import java.time.Duration;
 /// @param queuedEventsMax how many events may wait for the turn of one object
 /// @param eventsMax how many events may be in one object, queued, running or waiting
 /// @param blockConcurrencyTimeout how long blockConcurrencyWhile and the constructor may take
+/// @param idempotency for calls under a key
+/// @param messages for messages between objects
 public record ObjectSettings(
     String region,
     Duration idleTimeout,
     Duration closeDatabaseAfter,
     int queuedEventsMax,
     int eventsMax,
-    Duration blockConcurrencyTimeout) {
+    Duration blockConcurrencyTimeout,
+    IdempotencySettings idempotency,
+    MessageSettings messages) {
   public ObjectSettings {
     if (idleTimeout.toMillis() < 100) {
       throw invalid("holdfast.objects.idle-timeout", "100 ms or more", idleTimeout.toString());
@@ -51,7 +57,9 @@ public record ObjectSettings(
         root.getDuration("holdfast.objects.close-database-after"),
         root.getInt("holdfast.objects.queued-events-max"),
         root.getInt("holdfast.objects.events-max"),
-        root.getDuration("holdfast.objects.block-concurrency-timeout"));
+        root.getDuration("holdfast.objects.block-concurrency-timeout"),
+        IdempotencySettings.from(root),
+        MessageSettings.from(root));
   }
 
   private static HoldfastException invalid(String key, String expected, String found) {

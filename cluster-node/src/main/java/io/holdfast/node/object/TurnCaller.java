@@ -2,6 +2,8 @@ package io.holdfast.node.object;
 
 import io.holdfast.node.app.Caller;
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.RpcCall;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.util.concurrent.CompletableFuture;
@@ -36,6 +38,11 @@ final class TurnCaller implements Caller {
   public <T> CompletableFuture<T> callAsync(Supplier<CompletableFuture<T>> send) {
     incarnation.turn();
     return incarnation.whenDurable().thenCompose(durable -> send.get());
+  }
+
+  @Override
+  public void post(ObjectAddress receiver, RpcCall call) {
+    incarnation.mail().send(receiver, call);
   }
 
   @Override
