@@ -115,10 +115,6 @@ public class Post extends DurableObject {
     send(ctx.storage().get("at alarm", String.class).orElseThrow(), 1);
   }
 
-  public int waitingRows() {
-    return ctx.deadLetters().count();
-  }
-
   // ---- what was given up
 
   /// Number, method, error code and tries of each.
