@@ -113,6 +113,18 @@ public class Post extends DurableObject {
   @Override
   public void alarm(AlarmInfo info) {
     send(ctx.storage().get("at alarm", String.class).orElseThrow(), 1);
+    List<Integer> retries = new ArrayList<>(alarmRetries());
+    retries.add(info.retryCount());
+    ctx.storage().put("alarm retries", retries);
+    if (FAILS.getOrDefault("alarm of " + me(), 0) > 0) {
+      FAILS.merge("alarm of " + me(), -1, Integer::sum);
+      throw new IllegalStateException("not now");
+    }
+  }
+
+  /// The retry count of each run of alarm().
+  public List<Integer> alarmRetries() {
+    return List.of(ctx.storage().get("alarm retries", Integer[].class).orElse(new Integer[0]));
   }
 
   // ---- what was given up

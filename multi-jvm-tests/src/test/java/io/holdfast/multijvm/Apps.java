@@ -23,6 +23,16 @@ final class Apps {
       }
       """;
 
+  private static final String MAIL_DESCRIPTOR =
+      """
+      {
+        "name": "mail",
+        "worker": "io.holdfast.multijvm.app.MailWorker",
+        "routes": ["/mail/*"],
+        "objects": [{ "name": "mailboxes", "class": "io.holdfast.multijvm.app.Mailbox" }],
+      }
+      """;
+
   private static boolean nodeIsQuick;
 
   private Apps() {}
@@ -58,13 +68,21 @@ final class Apps {
     return jar;
   }
 
-  /// A jar of the classes in package `app`.
   static Path ledger(Path directory) throws IOException {
+    return app(directory, "ledger", LEDGER_DESCRIPTOR);
+  }
+
+  static Path mail(Path directory) throws IOException {
+    return app(directory, "mail", MAIL_DESCRIPTOR);
+  }
+
+  /// A jar of the classes in package `app`.
+  private static Path app(Path directory, String name, String descriptor) throws IOException {
     Path classes = project().resolve("multi-jvm-tests/target/test-classes");
-    Path jar = directory.resolve("ledger.jar");
+    Path jar = directory.resolve(name + ".jar");
     try (OutputStream out = Files.newOutputStream(jar);
         ZipOutputStream zip = new ZipOutputStream(out)) {
-      add(zip, "holdfast.jsonc", LEDGER_DESCRIPTOR.getBytes(StandardCharsets.UTF_8));
+      add(zip, "holdfast.jsonc", descriptor.getBytes(StandardCharsets.UTF_8));
       for (Path file : filesOf(classes.resolve("io/holdfast/multijvm/app"))) {
         add(zip, classes.relativize(file).toString(), Files.readAllBytes(file));
       }

@@ -60,8 +60,9 @@ public interface ObjectStub {
   ///
   /// When the method throws, what it wrote is undone and it is tried again later, up to the limits
   /// of `holdfast.messages`; then the message is given up, see [ObjectContext#deadLetters]. A
-  /// method that waits for anything but its storage commits in parts: what it wrote before it
-  /// waited stays, and when it fails after that the next try runs it from its beginning.
+  /// method that waits for anything but its storage, or calls [Storage#sync], commits in parts:
+  /// what it wrote before stays, and when it fails after that the next try runs it from its
+  /// beginning.
   ///
   /// @throws HoldfastException `wrong_state` outside of an object's events, `invalid_argument` for
   ///   arguments that are too large, `object_overloaded` when too many messages wait

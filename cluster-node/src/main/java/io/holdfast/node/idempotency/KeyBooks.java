@@ -54,14 +54,12 @@ public final class KeyBooks {
     return beganMillis + settings.retention().toMillis() <= clock.millis();
   }
 
-  /// Makes room for one more key, by taking away some whose time is over.
+  /// Makes room for one more key when there is none, by taking away those whose time is over.
   ///
   /// @throws HoldfastException `object_overloaded` when the object remembers as many as it may
   public void makeRoom(ObjectDatabase database) {
-    int swept = 0;
-    while ((swept < SWEPT_PER_KEY || count(database) >= settings.keysMax())
-        && sweepOldest(database)) {
-      swept++;
+    while (count(database) >= settings.keysMax() && sweepOldest(database)) {
+      // One less.
     }
     long count = count(database);
     if (count >= settings.keysMax()) {
@@ -107,6 +105,9 @@ public final class KeyBooks {
       before = Optional.empty();
     }
     if (before.isEmpty()) {
+      for (int i = 0; i < SWEPT_PER_KEY && sweepOldest(database); i++) {
+        // One less.
+      }
       database.putRow(TABLE, byTime(key, record.beganMillis()), NO_VALUE);
       count(database, count(database) + 1);
     }

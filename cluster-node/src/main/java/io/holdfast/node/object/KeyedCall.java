@@ -20,6 +20,9 @@ final class KeyedCall<T> implements ObjectEvent.Work {
     /// May wait for the body of the call.
     Fingerprint fingerprint(Incarnation incarnation) throws Exception;
 
+    /// Whether the object has what is called.
+    boolean exists(Incarnation incarnation);
+
     T run(DurableObject instance, Incarnation incarnation) throws Exception;
 
     /// The answer in the two forms it leaves in: to the caller and to the repeats.
@@ -48,11 +51,15 @@ final class KeyedCall<T> implements ObjectEvent.Work {
       incarnation.services().metrics().answerRepeated();
       return repeat(known.get());
     }
+    if (!kind.exists(incarnation)) {
+      // Nothing to remember: a later version of the class may have it.
+      return new ObjectEvent.Reply<>(reply, kind.run(instance, incarnation));
+    }
     KeyedCalls.Running mine = incarnation.keyedCalls().enter(key, fingerprint);
     try {
       return runFirst(instance, incarnation, mine);
     } finally {
-      incarnation.keyedCalls().leave(key);
+      incarnation.keyedCalls().leave(key, mine);
       Turn.CURRENT.get().beforePart = null;
     }
   }

@@ -110,21 +110,14 @@ final class KeyedCalls {
 
   /// The call has ended so: what it wrote, and this, are the next commit.
   void ended(IdempotencyKey key, Running mine, StoredAnswer answer) {
-    if (mine.begun || !neverRan(answer)) {
-      put(key, new KeyRecord(mine.fingerprint, mine.beganMillis, Optional.of(answer)));
-    }
+    put(key, new KeyRecord(mine.fingerprint, mine.beganMillis, Optional.of(answer)));
     mine.answer.complete(answer);
   }
 
-  /** Nothing was carried out; a later version of the class may have the method. */
-  private boolean neverRan(StoredAnswer answer) {
-    return answer instanceof StoredAnswer.Failure failure
-        && failure.code() == ErrorCode.METHOD_NOT_FOUND
-        && !incarnation.database().hasUncommitted();
-  }
-
-  void leave(IdempotencyKey key) {
+  void leave(IdempotencyKey key, Running mine) {
     running.remove(key);
+    // Nobody waits for a call that was reset.
+    mine.answer.completeExceptionally(inProgress(key));
   }
 
   /// Whether an answer may be kept; its size is that of its record.

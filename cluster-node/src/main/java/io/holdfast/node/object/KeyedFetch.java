@@ -59,6 +59,11 @@ final class KeyedFetch implements KeyedCall.Kind<Response> {
   }
 
   @Override
+  public boolean exists(Incarnation incarnation) {
+    return true;
+  }
+
+  @Override
   public Response run(DurableObject instance, Incarnation incarnation) throws Exception {
     return ObjectEvent.Fetch.response(instance, request);
   }

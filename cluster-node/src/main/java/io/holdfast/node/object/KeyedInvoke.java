@@ -13,6 +13,11 @@ record KeyedInvoke(RpcCall call) implements KeyedCall.Kind<byte[]> {
   }
 
   @Override
+  public boolean exists(Incarnation incarnation) {
+    return incarnation.hasMethod(call.method());
+  }
+
+  @Override
   public byte[] run(DurableObject instance, Incarnation incarnation) throws Exception {
     return ObjectEvent.Invoke.result(instance, incarnation, call);
   }

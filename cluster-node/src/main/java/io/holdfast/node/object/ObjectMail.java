@@ -136,19 +136,28 @@ final class ObjectMail implements DeadLetters {
 
     @Override
     public OutputGate.Effect failed(HoldfastException error) {
-      log.debug("messages could not be looked after, it is done again later", error);
+      log.debug("messages were not looked after, it is done again later", error);
       return ObjectEvent.NOTHING;
     }
   }
 
   private OutputGate.Effect look() {
     roundQueued.set(false);
-    Outbox.Round round = outbox.work(incarnation.database());
+    Outbox.Round round = work();
     for (DeadLetter letter : round.givenUp()) {
       incarnation.services().metrics().messageGivenUp();
       incarnation.submitOwn(new GivenUp(letter));
     }
     return round.parcels().isEmpty() ? ObjectEvent.NOTHING : new Leaving(round.parcels());
+  }
+
+  private Outbox.Round work() {
+    try {
+      return outbox.work(incarnation.database());
+    } catch (HoldfastException e) {
+      log.warn("{}: the messages it sent cannot be looked after", incarnation.address(), e);
+      throw e;
+    }
   }
 
   /** Parcels, once they may leave. */

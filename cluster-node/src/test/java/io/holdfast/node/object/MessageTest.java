@@ -31,6 +31,7 @@ class MessageTest {
     node =
         NodeFixture.with(
             "holdfast.objects.idle-timeout=300 ms",
+            "holdfast.alarms.retry-first=40 ms",
             "holdfast.messages.message-bytes-max=10000",
             "holdfast.messages.waiting-max=60",
             "holdfast.messages.retry-first=20 ms",
@@ -131,6 +132,15 @@ class MessageTest {
     awaitLog("e2", numbers("e", 2));
   }
 
+  @Test
+  void anAlarmThatIsRetriedCountsAsEverWhileMessagesAreRetriedToo() {
+    call("x", "failNext", "alarm of u", 3);
+    call("x", "failNext", "u2", 4);
+    call("u", "sendAtAlarm", "u2", 20);
+    awaitLog("u2", numbers("u", 4));
+    assertThat(call("u", "alarmRetries").value()).hasToString("[0,1,2,3]");
+  }
+
   // ---- with the sender's commit
 
   @Test
@@ -147,6 +157,8 @@ class MessageTest {
   void aMessageSurvivesTheSendersDeleteAll() {
     call("g", "sendAndClear", "g2");
     awaitLog("g2", List.of("g:0"));
+    await(() -> node.metric("holdfast_objects") == 0);
+    assertThat(call("g", "name").text()).isEqualTo("g");
     // Numbers go on: the receiver takes the next one for a new message.
     call("g", "clear");
     call("g", "send", "g2", 1);

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
@@ -117,6 +118,16 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     write(DatabaseWipe::run);
     forget();
     wiped = true;
+    if (hasRuntimeRows()) {
+      // The object goes on to be known by its stamps.
+      write(rows::writeStamps);
+    }
+  }
+
+  private boolean hasRuntimeRows() {
+    KeyRange first =
+        new KeyRange("", Optional.empty(), KeyRange.Order.ASCENDING, OptionalInt.of(1));
+    return Arrays.stream(RuntimeTable.values()).anyMatch(table -> !rows(table, first).isEmpty());
   }
 
   @Override

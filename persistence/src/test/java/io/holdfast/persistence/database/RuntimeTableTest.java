@@ -100,7 +100,8 @@ final class RuntimeTableTest {
   }
 
   @Test
-  void deleteAllLeavesThemAndTheWake() {
+  void deleteAllLeavesThemAndTheWakeAndTheStamps() {
+    database.stamp("name", bytes("anna"));
     database.put("pair", bytes("1"));
     database.alarm(Optional.of(new StoredAlarm(400, 1)));
     database.putRow(RuntimeTable.INBOX, "sender", bytes("7"));
@@ -114,6 +115,7 @@ final class RuntimeTableTest {
     assertThat(database.alarm()).isEmpty();
     assertThat(database.row(RuntimeTable.INBOX, "sender").orElseThrow()).isEqualTo(bytes("7"));
     assertThat(database.wake()).hasValue(900);
+    assertThat(database.metadata("name").orElseThrow()).isEqualTo(bytes("anna"));
   }
 
   @Test
