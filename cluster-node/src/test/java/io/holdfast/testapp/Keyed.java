@@ -114,6 +114,15 @@ public class Keyed extends DurableObject {
     return List.of(fetchElsewhere(name, key), fetchElsewhere(name, key));
   }
 
+  /// Asks another for an upgrade, under a key.
+  public int upgradeElsewhere(String name, String key) {
+    Request request =
+        Request.get("http://x/add?n=1")
+            .withHeader("Idempotency-Key", key)
+            .withHeader("Upgrade", "websocket");
+    return env.objects("keyed").getByName(name).fetch(request).status();
+  }
+
   private String fetchElsewhere(String name, String key) {
     Request request =
         Request.post("http://x/add?n=1", Body.of("")).withHeader("Idempotency-Key", key);

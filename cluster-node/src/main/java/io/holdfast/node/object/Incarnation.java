@@ -110,7 +110,7 @@ final class Incarnation implements StorageHost {
 
   /// Queues an event of which the runtime sees to it that there are few.
   void submitOwn(ObjectEvent.Work work) {
-    accept(new ObjectEvent.Runtime(address, RUNTIME, work));
+    accept(new ObjectEvent.Task(address, RUNTIME, work));
   }
 
   /// Queues an event, or rejects it when there are too many.

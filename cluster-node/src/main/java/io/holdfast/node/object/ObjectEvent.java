@@ -249,10 +249,10 @@ abstract sealed class ObjectEvent {
   }
 
   /// What the runtime does in the object's own turn, with an effect of its own.
-  static final class Runtime extends ObjectEvent {
+  static final class Task extends ObjectEvent {
     private final Work work;
 
-    Runtime(ObjectAddress target, CallContext context, Work work) {
+    Task(ObjectAddress target, CallContext context, Work work) {
       super(target, context);
       this.work = work;
     }
@@ -268,7 +268,7 @@ abstract sealed class ObjectEvent {
     }
   }
 
-  /// The work of a [Runtime] event, like an event itself.
+  /// The work of a [Task], like an event itself.
   interface Work {
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception;
 

@@ -80,7 +80,7 @@ public final class ShardedGateway implements ObjectGateway {
           reply ->
               key.isEmpty()
                   ? new ObjectEvent.Fetch(target, context, request, reply)
-                  : new ObjectEvent.Runtime(
+                  : new ObjectEvent.Task(
                       target, context, new KeyedCall<>(key.get(), new KeyedFetch(request), reply)));
     } catch (HoldfastException e) {
       return CompletableFuture.failedFuture(e);
@@ -95,14 +95,14 @@ public final class ShardedGateway implements ObjectGateway {
         reply ->
             key.isEmpty()
                 ? new ObjectEvent.Invoke(target, context, call, reply)
-                : new ObjectEvent.Runtime(
+                : new ObjectEvent.Task(
                     target, context, new KeyedCall<>(key.get(), new KeyedInvoke(call), reply)));
   }
 
   /// Hands messages to their receiver; completes with how far they were carried out.
   CompletableFuture<Receipt> deliver(ObjectAddress receiver, Batch batch) {
     return send(
-        receiver, reply -> new ObjectEvent.Runtime(receiver, RUNTIME, new Delivery(batch, reply)));
+        receiver, reply -> new ObjectEvent.Task(receiver, RUNTIME, new Delivery(batch, reply)));
   }
 
   /// Brings an object into memory that has left events behind.

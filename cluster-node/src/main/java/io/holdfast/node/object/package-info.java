@@ -7,6 +7,7 @@
 /// | what an event does | [ObjectEvent] |
 /// | what leaves, and when | [OutputGate] |
 /// | the way in | [ShardedGateway], [AlarmScheduler] |
+/// | calls under a key; messages in and out | [KeyedCall], [KeyedCalls]; [ObjectMail], [Delivery] |
 @NullMarked
 package io.holdfast.node.object;
 

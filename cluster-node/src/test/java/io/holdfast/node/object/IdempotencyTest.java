@@ -376,6 +376,28 @@ class IdempotencyTest {
   }
 
   @Test
+  void aWorkerThatPassesTheRequestOnPassesTheKeyOn() {
+    HttpRequest request =
+        node.request("/app/keyed/through-worker?n=3")
+            .header("Idempotency-Key", "k")
+            .POST(BodyPublishers.ofString("hello"))
+            .build();
+    for (int i = 0; i < 3; i++) {
+      assertThat(node.send(request, BodyHandlers.ofString()).body())
+          .isEqualTo("total 3, body hello");
+    }
+    assertThat(total("through-worker")).isEqualTo(3);
+  }
+
+  @Test
+  void anUpgradeCannotBeRepeated() {
+    Answer answer = call("u", "upgradeElsewhere", "u3", "k");
+    assertThat(answer.code()).isEqualTo("invalid_argument");
+    assertThat(answer.message()).contains("upgrade");
+    assertThat(total("u3")).isZero();
+  }
+
+  @Test
   void keysThatAreNoneAreRefused() {
     List<String> bad = List.of("", "x".repeat(256), "\u00e9", "a\tb");
     for (String key : bad) {

@@ -293,6 +293,27 @@ class MessageTest {
     assertThat(call("q2", "began").number()).isEqualTo(2);
   }
 
+  @Test
+  void aSlowHandlerIsNotRunTwiceAtOneTime() {
+    try (NodeFixture impatient =
+        NodeFixture.with(
+            "holdfast.messages.delivery-timeout=50 ms",
+            "holdfast.messages.retry-first=20 ms",
+            "holdfast.messages.retry-max=100 ms")) {
+      impatient.call("post", "v", "sendUntyped", "v2", "takeSlowly", 1);
+      impatient.call("post", "v", "sendUntyped", "v2", "take", 2);
+      await(() -> impatient.call("post", "x", "isOpen", "slow v2").value().asBoolean());
+      Awaitility.await()
+          .during(Duration.ofMillis(600))
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> impatient.call("post", "v2", "began").number() == 1);
+      impatient.call("post", "x", "open", "v2");
+      await(() -> impatient.call("post", "v2", "taken").number() == 2);
+      assertThat(texts(impatient.call("post", "v2", "log").value())).containsExactly("v:1", "v:2");
+      assertThat(impatient.call("post", "v2", "began").number()).isEqualTo(1);
+    }
+  }
+
   // ---- restarts
 
   @Test
