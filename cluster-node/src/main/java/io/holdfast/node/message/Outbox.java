@@ -252,11 +252,10 @@ public final class Outbox {
     Batch batch = answered.parcel().batch();
     boolean first = receipt.through() < batch.firstNumber();
     Tries tries = first ? books.tries(database, receiver) : Tries.NONE;
-    for (Letter letter : batch.letters()) {
-      if (letter.number() <= receipt.through()) {
-        books.remove(database, receiver, letter);
-      }
-    }
+    books.remove(
+        database,
+        receiver,
+        batch.letters().stream().filter(letter -> letter.number() <= receipt.through()).toList());
     Optional<Letter> refused =
         batch.letters().stream().filter(letter -> letter.number() > receipt.through()).findFirst();
     lane(receiver).unknownThrough = 0;
@@ -338,7 +337,7 @@ public final class Outbox {
         receiver,
         tries.counted(),
         tries.message());
-    books.remove(database, receiver, letter);
+    books.remove(database, receiver, List.of(letter));
     // Those behind it keep their doubt.
     boolean doubt = tries.unansweredThrough() > letter.number();
     books.tries(

@@ -103,11 +103,15 @@ final class OutboxBooks {
     database.putRow(TABLE, waiting(receiver, letter.number()), letter.toBytes());
   }
 
-  void remove(ObjectDatabase database, String receiver, Letter letter) {
-    String key = waiting(receiver, letter.number());
-    if (database.row(TABLE, key).isPresent()) {
-      state(database, state(database).without(letter));
-      database.deleteRow(TABLE, key);
+  /// Takes away messages that wait for a receiver.
+  void remove(ObjectDatabase database, String receiver, List<Letter> letters) {
+    if (!letters.isEmpty()) {
+      State state = state(database);
+      for (Letter letter : letters) {
+        database.deleteRow(TABLE, waiting(receiver, letter.number()));
+        state = state.without(letter);
+      }
+      state(database, state);
     }
   }
 

@@ -7,8 +7,8 @@ import java.util.OptionalLong;
 /// @param before the image before the first of them
 /// @param after the image after the last of them
 /// @param transactions how many there were, 1 or more
-/// @param alarm when the alarm is due after the last of them, in epoch milliseconds; empty when
-///   there is none
+/// @param alarm when the object is to be woken after the last of them, the earlier of its alarm and
+///   its wake, in epoch milliseconds; empty when there is neither
 public record Commit(
     DatabaseImage before, DatabaseImage after, int transactions, OptionalLong alarm) {
   /// This commit and the one that followed, as one: the first old image and the last new one.
