@@ -26,7 +26,7 @@ import io.holdfast.node.object.ObjectMetrics;
 import io.holdfast.node.object.ObjectServices;
 import io.holdfast.node.object.ObjectSettings;
 import io.holdfast.node.object.ShardedGateway;
-import io.holdfast.persistence.database.DatabaseLimits;
+import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.embedded.EmbeddedStoreExtension;
 import io.holdfast.persistence.writer.WriterConfig;
 import io.holdfast.sdk.HoldfastException;
@@ -108,7 +108,7 @@ public final class Node {
             Clock.systemUTC(),
             gateway,
             WriterConfig.from(root),
-            DatabaseLimits.of(root));
+            ObjectDatabases.of(root));
     joinSelf();
     gateway.connect(system, services);
     this.alarms =

@@ -162,7 +162,11 @@ class ServiceApiTest {
   void tellsWhatTheObjectThrew() throws Exception {
     edge.gateway.fails(
         new ObjectCallException(
-            ErrorCode.OBJECT_FAILED, "IllegalArgumentException", "no such item"));
+            ErrorCode.OBJECT_FAILED,
+            "IllegalArgumentException",
+            "no such item",
+            ObjectCallException.Origin.OBJECT_CODE,
+            null));
     edge.start();
     HttpResponse<String> response = rpc("/v1/objects/carts/a/rpc/m", "");
     assertThat(response.statusCode()).isEqualTo(500);

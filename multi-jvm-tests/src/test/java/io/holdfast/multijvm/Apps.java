@@ -33,6 +33,16 @@ final class Apps {
       }
       """;
 
+  private static final String TIMERS_DESCRIPTOR =
+      """
+      {
+        "name": "timers",
+        "worker": "io.holdfast.multijvm.app.TimersWorker",
+        "routes": ["/timers/*"],
+        "objects": [{ "name": "timers", "class": "io.holdfast.multijvm.app.Timers" }],
+      }
+      """;
+
   private static boolean nodeIsQuick;
 
   private Apps() {}
@@ -68,18 +78,23 @@ final class Apps {
     return jar;
   }
 
+  /// Counters, from a jar of the classes in package `app`.
   static Path ledger(Path directory) throws IOException {
-    return app(directory, "ledger", LEDGER_DESCRIPTOR);
+    return jar(directory.resolve("ledger.jar"), LEDGER_DESCRIPTOR);
   }
 
+  /// Timers, from a jar of the same classes.
+  static Path timers(Path directory) throws IOException {
+    return jar(directory.resolve("timers.jar"), TIMERS_DESCRIPTOR);
+  }
+
+  /// Mailboxes, from a jar of the same classes.
   static Path mail(Path directory) throws IOException {
-    return app(directory, "mail", MAIL_DESCRIPTOR);
+    return jar(directory.resolve("mail.jar"), MAIL_DESCRIPTOR);
   }
 
-  /// A jar of the classes in package `app`.
-  private static Path app(Path directory, String name, String descriptor) throws IOException {
+  private static Path jar(Path jar, String descriptor) throws IOException {
     Path classes = project().resolve("multi-jvm-tests/target/test-classes");
-    Path jar = directory.resolve(name + ".jar");
     try (OutputStream out = Files.newOutputStream(jar);
         ZipOutputStream zip = new ZipOutputStream(out)) {
       add(zip, "holdfast.jsonc", descriptor.getBytes(StandardCharsets.UTF_8));

@@ -21,6 +21,7 @@ public enum ErrorCode {
   BODY_TOO_LARGE(413, Retry.NO),
   URI_TOO_LONG(414, Retry.NO),
   HEADERS_TOO_LARGE(431, Retry.NO),
+  CALL_TOO_DEEP(508, Retry.NO),
 
   // The app's fault.
   WORKER_FAILED(500, Retry.NO),
@@ -30,6 +31,8 @@ public enum ErrorCode {
   // The object's state.
   OBJECT_RESET(503, Retry.YES),
   OBJECT_OVERLOADED(503, Retry.NO),
+  OBJECT_BLOCKED(503, Retry.NO),
+  OBJECT_TIME_EXCEEDED(503, Retry.NO),
   OBJECT_UNAVAILABLE(503, Retry.YES),
   TIMEOUT(504, Retry.NO),
 

@@ -34,7 +34,15 @@ public interface ObjectContext {
   /// Resets the object at once: this event and all others in it end with an error `object_reset` of
   /// this reason, memory is dropped, storage goes on from the last durable write. Never returns;
   /// what it throws is not to be caught.
-  ObjectResetError abort(String reason);
+  default ObjectResetError abort(String reason) {
+    return abort(reason, RetryAlarm.YES);
+  }
+
+  /// As [#abort(String)].
+  ///
+  /// @param retryAlarm what becomes of the alarm whose `alarm()` is running: it is run again like
+  ///   one that failed, or given up. An alarm that was set meanwhile and is durable stays
+  ObjectResetError abort(String reason, RetryAlarm retryAlarm);
 
   /// The messages of this object that were given up.
   DeadLetters deadLetters();

@@ -13,10 +13,35 @@ import org.jspecify.annotations.Nullable;
 public final class SqlCursor implements Iterator<SqlRow>, Iterable<SqlRow> {
   private final List<String> columnNames;
   private final Iterator<SqlRow> rows;
+  private final long rowsRead;
+  private final long rowsWritten;
 
+  /// A cursor over rows that cost nothing.
   public SqlCursor(List<String> columnNames, Iterator<SqlRow> rows) {
+    this(columnNames, rows, 0, 0);
+  }
+
+  public SqlCursor(
+      List<String> columnNames, Iterator<SqlRow> rows, long rowsRead, long rowsWritten) {
     this.columnNames = List.copyOf(columnNames);
     this.rows = rows;
+    this.rowsRead = rowsRead;
+    this.rowsWritten = rowsWritten;
+  }
+
+  /// How many rows the whole query read, at least: those it returned or, if that is more, those it
+  /// stepped over in scans of whole tables. Rows found through an index that the query did not
+  /// return are not counted; with the plain database engine (`jdbc`) those of scans are not either.
+  public long rowsRead() {
+    return rowsRead;
+  }
+
+  /// How many rows the whole query inserted, updated or deleted, and one more for each index entry
+  /// that changed with them: an insert of one row into a table with one index is 2. Not counted are
+  /// index entries that triggers and foreign keys write, and what `CREATE INDEX` writes; an index
+  /// with a WHERE clause counts for each row.
+  public long rowsWritten() {
+    return rowsWritten;
   }
 
   /// The column names, in order; empty for a statement without a result.

@@ -71,8 +71,12 @@ public interface Storage {
 
   void deleteAlarm();
 
-  /// Returns when all earlier writes are durable.
+  /// Returns when all earlier writes are durable, also those of [StorageOption#ALLOW_UNCONFIRMED].
   void sync();
+
+  /// This storage with other rules for the calls made through it: the key-value side and the alarm.
+  /// Transactions, [#sql()] and [#sync()] are as here.
+  Storage with(StorageOption... options);
 
   /// A transaction in progress.
   interface Transaction {

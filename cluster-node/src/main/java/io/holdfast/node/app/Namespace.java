@@ -48,7 +48,7 @@ record Namespace(
   private ObjectStub stub(ObjectId id, GetOptions options) {
     return new Stub(
         new ObjectAddress(target.namespace(), id),
-        options.locationHint(),
+        options,
         Optional.empty(),
         gateway,
         caller,

@@ -30,6 +30,7 @@ public record KeyRecord(Fingerprint fingerprint, long beganMillis, Optional<Stor
   private static final int RESULT = 2;
   private static final int FAILURE = 3;
   private static final int NOT_KEPT = 4;
+  private static final int STREAM = 5;
 
   public byte[] toBytes() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -53,6 +54,7 @@ public record KeyRecord(Fingerprint fingerprint, long beganMillis, Optional<Stor
       case StoredAnswer.Result _ -> RESULT;
       case StoredAnswer.Failure _ -> FAILURE;
       case StoredAnswer.NotKept _ -> NOT_KEPT;
+      case StoredAnswer.Stream _ -> STREAM;
     };
   }
 
@@ -68,6 +70,7 @@ public record KeyRecord(Fingerprint fingerprint, long beganMillis, Optional<Stor
         bytes(out, http.body());
       }
       case StoredAnswer.Result result -> bytes(out, result.bytes());
+      case StoredAnswer.Stream stream -> bytes(out, stream.bytes());
       case StoredAnswer.Failure failure -> {
         text(out, failure.code().code());
         out.writeBoolean(failure.errorName().isPresent());
@@ -100,7 +103,8 @@ public record KeyRecord(Fingerprint fingerprint, long beganMillis, Optional<Stor
       case RESULT -> Optional.of(new StoredAnswer.Result(bytes(in)));
       case FAILURE -> Optional.of(failure(in));
       case NOT_KEPT -> Optional.of(new StoredAnswer.NotKept());
-      default -> throw corrupt("a kind from 0 to 4", "kind " + kind);
+      case STREAM -> Optional.of(new StoredAnswer.Stream(bytes(in)));
+      default -> throw corrupt("a kind from 0 to 5", "kind " + kind);
     };
   }
 

@@ -14,6 +14,9 @@ public sealed interface StoredAnswer {
   /// The result of a method, in the encoding of the call.
   record Result(byte[] bytes) implements StoredAnswer {}
 
+  /// The result of a method that returns a stream.
+  record Stream(byte[] bytes) implements StoredAnswer {}
+
   /// An error.
   ///
   /// @param errorName what was thrown in the object, when it was the object's code that threw

@@ -26,6 +26,16 @@ final class Delivery implements ObjectEvent.Work {
   }
 
   @Override
+  public long bytes() {
+    return batch.letters().stream().mapToLong(letter -> letter.arguments().length).sum();
+  }
+
+  @Override
+  public boolean isCall() {
+    return true;
+  }
+
+  @Override
   public OutputGate.Effect run(DurableObject instance, Incarnation incarnation) {
     Inbox inbox = incarnation.mail().inbox();
     if (!inbox.enter(batch.sender())) {
@@ -37,7 +47,7 @@ final class Delivery implements ObjectEvent.Work {
     try {
       Receipt receipt =
           inbox.carryOut(
-              incarnation.database(),
+              incarnation.books(),
               batch,
               (letter, attempt) -> carryOut(instance, incarnation, letter, attempt));
       return new ObjectEvent.Reply<>(reply, receipt);
@@ -51,7 +61,7 @@ final class Delivery implements ObjectEvent.Work {
       DurableObject instance, Incarnation incarnation, Letter letter, Attempt attempt) {
     incarnation.turn().beforePart = attempt::keep;
     try {
-      byte[] _ = ObjectEvent.Invoke.result(instance, incarnation, letter.call());
+      ObjectEvent.discard(ObjectEvent.Invoke.result(instance, incarnation, letter.call()));
       incarnation.services().metrics().messageCarriedOut();
       return null;
     } catch (Throwable e) {

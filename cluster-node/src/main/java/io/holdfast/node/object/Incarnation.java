@@ -21,6 +21,7 @@ import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -70,7 +71,16 @@ final class Incarnation implements StorageHost {
    */
   private final AtomicInteger threads = new AtomicInteger();
 
+  /// Messages to the actor that have not come to it.
+  private final AtomicInteger onTheirWay = new AtomicInteger();
+
+  private final Admission admission;
   private volatile long lastEventNanos = System.nanoTime();
+  private volatile @Nullable TurnHolder turnHolder;
+  private volatile boolean abandonsAlarm;
+
+  /** Who keeps the turn; nobody while its event waits for something. */
+  private record TurnHolder(Thread thread, long sinceNanos) {}
 
   // Turn.
   private ObjectId id;
@@ -80,7 +90,13 @@ final class Incarnation implements StorageHost {
   private final KeyedCalls keyedCalls;
   private final ObjectMail mail;
   private boolean nameSought;
+  private boolean storageAsked;
+
+  /** Commits so far; and up to which of them what leaves now has to wait for. */
   private long committed;
+
+  private long awaited;
+  private boolean awaitedWrites;
 
   Incarnation(
       ObjectAddress address,
@@ -92,6 +108,7 @@ final class Incarnation implements StorageHost {
     this.objectClass = objectClass;
     this.actor = actor;
     this.services = services;
+    this.admission = new Admission(services.settings().limits());
     this.codec = services.apps().app(address.namespace()).codec();
     this.keyedCalls = new KeyedCalls(this);
     this.mail = new ObjectMail(this);
@@ -115,12 +132,9 @@ final class Incarnation implements StorageHost {
 
   /// Queues an event, or rejects it when there are too many.
   void submit(ObjectEvent event) {
-    if (isFull()) {
-      event.reject(
-          new ObjectCallException(
-              ErrorCode.OBJECT_OVERLOADED,
-              "Error",
-              "Durable Object is overloaded. Too many requests queued."));
+    HoldfastException refusal = admission.refusal(event, queue.length(), running.size());
+    if (refusal != null) {
+      event.reject(refusal);
       return;
     }
     accept(event);
@@ -138,11 +152,6 @@ final class Incarnation implements StorageHost {
     }
   }
 
-  private boolean isFull() {
-    return queue.length() >= services.settings().queuedEventsMax()
-        || running.size() >= services.settings().eventsMax();
-  }
-
   private void startThread(ObjectEvent first) {
     threads.incrementAndGet();
     Thread.ofVirtual().name("object").start(() -> runAll(first));
@@ -150,7 +159,48 @@ final class Incarnation implements StorageHost {
 
   /// True when no event runs, waits or is queued. Any thread.
   boolean isQuiet() {
-    return running.isEmpty() && gate.isEmpty() && !mail.isDelivering();
+    return running.isEmpty() && gate.isEmpty() && onTheirWay.get() == 0 && !mail.isDelivering();
+  }
+
+  /// A [ObjectCommand.Produced] of this life has come to the actor.
+  void arrived() {
+    onTheirWay.decrementAndGet();
+  }
+
+  /// Resets the object when an event keeps the turn for too long, and gives up tasks of waitUntil()
+  /// that take too long.
+  void checkTimes() {
+    EventLimits limits = services.settings().limits();
+    long now = System.nanoTime();
+    TurnHolder holder = turnHolder;
+    if (holder != null && now - holder.sinceNanos > limits.turnTimeMax().toNanos()) {
+      reset(timeExceeded(limits.turnTimeMax(), "one event"));
+      holder.thread.interrupt();
+    }
+    for (ObjectEvent event : running) {
+      if (event instanceof ObjectEvent.Alarm alarm
+          && alarm.runningNanos(now) > limits.alarmTimeMax().toNanos()) {
+        reset(timeExceeded(limits.alarmTimeMax(), "alarm()"));
+        event.interrupt();
+      }
+      if (event instanceof ObjectEvent.Background
+          && now - event.enteredNanos() > limits.backgroundTimeMax().toNanos()
+          && running.remove(event)) {
+        services.logGivenUp(address, limits.backgroundTimeMax());
+        event.interrupt();
+      }
+    }
+  }
+
+  private static HoldfastException timeExceeded(Duration limit, String what) {
+    return new ObjectCallException(
+        ErrorCode.OBJECT_TIME_EXCEEDED,
+        "Error",
+        "Durable Object exceeded its time limit of "
+            + limit.toMillis()
+            + " ms for "
+            + what
+            + " and was reset.");
   }
 
   long idleNanos() {
@@ -224,7 +274,17 @@ final class Incarnation implements StorageHost {
   }
 
   private void runOne(ObjectEvent event) {
+    admission.left(event);
+    long now = System.nanoTime();
+    HoldfastException expiry = admission.expiry(event, now);
+    if (expiry != null) {
+      running.remove(event);
+      event.reject(expiry);
+      return;
+    }
     Turn turn = new Turn(this, event.context());
+    event.runsOn(Thread.currentThread());
+    turnHolder = new TurnHolder(Thread.currentThread(), now);
     OutputGate.Effect effect;
     try {
       named(event.target().id());
@@ -233,6 +293,7 @@ final class Incarnation implements StorageHost {
       effect = event.failed(described(e));
     }
     deliver(effect);
+    turnHolder = null;
     lastEventNanos = System.nanoTime();
     running.remove(event);
     services.metrics().eventEnded();
@@ -253,6 +314,16 @@ final class Incarnation implements StorageHost {
   }
 
   private void deliver(OutputGate.Effect effect) {
+    deliver(effect, Await.CONFIRMED_WRITES);
+  }
+
+  /** Which of the writes so far an effect has to wait for. */
+  private enum Await {
+    CONFIRMED_WRITES,
+    ALL_WRITES
+  }
+
+  private void deliver(OutputGate.Effect effect, Await await) {
     HoldfastException reason = dead.get();
     if (reason != null) {
       effect.fail(reason);
@@ -260,10 +331,12 @@ final class Incarnation implements StorageHost {
     }
     try {
       Commit commit = takeCommit();
-      if (commit == null && gate.isDurable(committed)) {
+      long through = await == Await.ALL_WRITES ? committed : awaited;
+      if (commit == null && gate.isDurable(through)) {
         effect.release();
       } else {
-        actor.tell(new ObjectCommand.Produced(this, commit, committed, effect));
+        onTheirWay.incrementAndGet();
+        actor.tell(new ObjectCommand.Produced(this, commit, committed, through, effect));
       }
     } catch (Throwable e) {
       HoldfastException cause =
@@ -286,6 +359,10 @@ final class Incarnation implements StorageHost {
     }
     committed++;
     mail.committed();
+    if (awaitedWrites) {
+      awaited = committed;
+      awaitedWrites = false;
+    }
     return commit.get();
   }
 
@@ -295,16 +372,27 @@ final class Incarnation implements StorageHost {
       return reason;
     }
     return switch (unwrapped(thrown)) {
-      case HoldfastException known -> known;
+      case ObjectCallException known when known.remote() -> known;
+      case ObjectCallException known ->
+          ofObjectCode(known.code(), known.errorName(), known.getMessage(), known);
+      case HoldfastException known ->
+          ofObjectCode(known.code(), nameOf(known), known.getMessage(), known);
       case Throwable other -> {
         services.metrics().eventFailed();
-        ObjectCallException described =
-            new ObjectCallException(
-                ErrorCode.OBJECT_FAILED, other.getClass().getSimpleName(), messageOf(other), other);
         services.logUserError(address, other);
-        yield described;
+        yield ofObjectCode(ErrorCode.OBJECT_FAILED, nameOf(other), messageOf(other), other);
       }
     };
+  }
+
+  private static ObjectCallException ofObjectCode(
+      ErrorCode code, String errorName, String message, Throwable cause) {
+    return new ObjectCallException(
+        code, errorName, message, ObjectCallException.Origin.OBJECT_CODE, cause);
+  }
+
+  private static String nameOf(Throwable thrown) {
+    return thrown.getClass().getSimpleName();
   }
 
   private static Throwable unwrapped(Throwable thrown) {
@@ -370,6 +458,7 @@ final class Incarnation implements StorageHost {
     Turn turn = turnThatMayWait();
     handOver();
     turn.away = true;
+    turnHolder = null;
     boolean gone = turn.closings == 0;
     if (gone) {
       giveTurnAway();
@@ -383,6 +472,7 @@ final class Incarnation implements StorageHost {
         queue.reacquire();
       }
       turn.away = false;
+      turnHolder = new TurnHolder(Thread.currentThread(), System.nanoTime());
       if (dead.get() != null) {
         ObjectEvent.discard(result);
       }
@@ -411,6 +501,10 @@ final class Incarnation implements StorageHost {
   ///
   /// @throws HoldfastException `wrong_state` inside a transaction
   CompletableFuture<Void> whenDurable() {
+    return whenDurable(Await.CONFIRMED_WRITES);
+  }
+
+  private CompletableFuture<Void> whenDurable(Await await) {
     turnThatMayWait().writeBeforePart();
     CompletableFuture<Void> durable = new CompletableFuture<>();
     deliver(
@@ -424,8 +518,19 @@ final class Incarnation implements StorageHost {
           public void fail(HoldfastException reason) {
             durable.completeExceptionally(reason);
           }
-        });
+        },
+        await);
     return durable;
+  }
+
+  /** Waits for the object's own storage: nobody else enters, and the time does not count. */
+  private <T> T waitForStorage(CompletableFuture<T> step) {
+    turnHolder = null;
+    try {
+      return Unchecked.call(step::get);
+    } finally {
+      turnHolder = new TurnHolder(Thread.currentThread(), System.nanoTime());
+    }
   }
 
   private void handOver() {
@@ -470,7 +575,7 @@ final class Incarnation implements StorageHost {
 
   private static HoldfastException tookTooLong(String what) {
     return new ObjectCallException(
-        ErrorCode.OBJECT_OVERLOADED,
+        ErrorCode.OBJECT_BLOCKED,
         "Error",
         what
             + " a Durable Object waited for too long. The call was canceled and the Durable Object"
@@ -487,7 +592,11 @@ final class Incarnation implements StorageHost {
     Throwable cause = unwrapped(thrown);
     services.logUserError(address, cause);
     return new ObjectCallException(
-        ErrorCode.OBJECT_RESET, cause.getClass().getSimpleName(), messageOf(cause), cause);
+        ErrorCode.OBJECT_RESET,
+        nameOf(cause),
+        messageOf(cause),
+        ObjectCallException.Origin.RUNTIME,
+        cause);
   }
 
   /// Ends this incarnation; the first reason counts.
@@ -534,6 +643,14 @@ final class Incarnation implements StorageHost {
     return mail;
   }
 
+  /// The database, for what the runtime writes on its own: what leaves waits for it, whatever the
+  /// app said of its writes.
+  ObjectDatabase books() {
+    ObjectDatabase open = database();
+    awaitedWrites = true;
+    return open;
+  }
+
   boolean hasMethod(String name) {
     return objectClass.methods().has(name);
   }
@@ -548,6 +665,15 @@ final class Incarnation implements StorageHost {
       storage = new DatabaseStorage(this);
     }
     return storage;
+  }
+
+  /// The alarm that runs is not to be run again when this life ends now.
+  void abandonAlarm() {
+    abandonsAlarm = true;
+  }
+
+  boolean abandonsAlarm() {
+    return abandonsAlarm;
   }
 
   /// The alarm, when its time has come.
@@ -572,13 +698,36 @@ final class Incarnation implements StorageHost {
   @Override
   public ObjectDatabase database() {
     turn();
+    return database == null ? openDatabase(waitForStorage(recovery())) : database;
+  }
+
+  @Override
+  public void openConcurrently() {
+    turn();
     if (database == null) {
-      actor.tell(new ObjectCommand.OpenStorage(this));
-      database = services.openDatabase(Unchecked.call(recovered::get));
-      learnName(database);
-      mail.opened(database);
+      CompletableFuture<DatabaseImage> recovery = recovery();
+      DatabaseImage image = Unchecked.call(() -> yieldWhile(recovery::get));
+      // Others may have been in the same place meanwhile.
+      if (database == null) {
+        openDatabase(image);
+      }
     }
-    return database;
+  }
+
+  private CompletableFuture<DatabaseImage> recovery() {
+    if (!storageAsked) {
+      storageAsked = true;
+      actor.tell(new ObjectCommand.OpenStorage(this));
+    }
+    return recovered;
+  }
+
+  private ObjectDatabase openDatabase(DatabaseImage image) {
+    ObjectDatabase opened = services.openDatabase(image, this::hibernate);
+    database = opened;
+    learnName(opened);
+    mail.opened(opened);
+    return opened;
   }
 
   /**
@@ -595,13 +744,14 @@ final class Incarnation implements StorageHost {
     id.name().ifPresent(name -> opened.stamp(META_NAME, name.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** The database knows, also of writes that ended in an error. */
   @Override
-  public void afterWrite() {}
+  public void afterWrite(Confirmation confirmation) {
+    awaitedWrites |= confirmation == Confirmation.AWAITED;
+  }
 
   @Override
   public void awaitDurable() {
-    Unchecked.call(whenDurable()::get);
+    waitForStorage(whenDurable(Await.ALL_WRITES));
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
+import io.holdfast.sdk.RetryAlarm;
 import io.holdfast.sdk.Storage;
 import java.time.Duration;
 import java.util.Optional;
@@ -62,8 +63,11 @@ final class IncarnationContext implements ObjectContext {
   }
 
   @Override
-  public ObjectResetError abort(String reason) {
+  public ObjectResetError abort(String reason, RetryAlarm retryAlarm) {
     incarnation.turn();
+    if (retryAlarm == RetryAlarm.NO) {
+      incarnation.abandonAlarm();
+    }
     throw incarnation.reset(new ObjectCallException(ErrorCode.OBJECT_RESET, "Error", reason));
   }
 

@@ -17,6 +17,9 @@ import java.util.concurrent.CompletableFuture;
 final class KeyedCall<T> implements ObjectEvent.Work {
   /** What is called. */
   interface Kind<T> {
+    /// What it keeps in memory while it waits for the turn.
+    long bytes();
+
     /// May wait for the body of the call.
     Fingerprint fingerprint(Incarnation incarnation) throws Exception;
 
@@ -41,6 +44,16 @@ final class KeyedCall<T> implements ObjectEvent.Work {
     this.key = key;
     this.kind = kind;
     this.reply = reply;
+  }
+
+  @Override
+  public long bytes() {
+    return kind.bytes();
+  }
+
+  @Override
+  public boolean isCall() {
+    return true;
   }
 
   @Override

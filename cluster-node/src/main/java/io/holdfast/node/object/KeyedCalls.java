@@ -64,7 +64,7 @@ final class KeyedCalls {
       check(key, first.fingerprint, fingerprint);
       return Optional.of(join(key, first));
     }
-    Optional<KeyRecord> stored = books.find(incarnation.database(), key);
+    Optional<KeyRecord> stored = books.find(incarnation.books(), key);
     if (stored.isEmpty()) {
       return Optional.empty();
     }
@@ -94,7 +94,7 @@ final class KeyedCalls {
   ///
   /// @throws HoldfastException `object_overloaded` when the object remembers too many
   Running enter(IdempotencyKey key, Fingerprint fingerprint) {
-    books.makeRoom(incarnation.database());
+    books.makeRoom(incarnation.books());
     Running mine = new Running(fingerprint, incarnation.services().clock().millis());
     running.put(key, mine);
     incarnation.turn().beforePart = () -> begun(key, mine);
@@ -127,7 +127,7 @@ final class KeyedCalls {
   }
 
   private void put(IdempotencyKey key, KeyRecord record) {
-    books.put(incarnation.database(), key, record);
+    books.put(incarnation.books(), key, record);
   }
 
   private static void check(IdempotencyKey key, Fingerprint first, Fingerprint now) {

@@ -8,10 +8,8 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.SequenceInputStream;
 
 /// A request under an idempotency key. Its body is read to its end before anything runs, and so is
 /// the body of the answer, up to what may be kept.
@@ -23,6 +21,11 @@ final class KeyedFetch implements KeyedCall.Kind<Response> {
 
   KeyedFetch(Request request) {
     this.request = request;
+  }
+
+  @Override
+  public long bytes() {
+    return request.body().buffered().map(body -> body.length).orElse(0);
   }
 
   @Override
@@ -74,23 +77,16 @@ final class KeyedFetch implements KeyedCall.Kind<Response> {
     if (whole != null) {
       return new KeyedCall.Kept<>(answer, stored(answer, whole));
     }
-    InputStream rest = answer.body().stream();
-    try {
-      byte[] first = rest.readNBytes(bytesMax + 1);
-      if (first.length <= bytesMax) {
-        rest.close();
-        return new KeyedCall.Kept<>(answer.withBody(Body.of(first)), stored(answer, first));
-      }
-      InputStream all = new SequenceInputStream(new ByteArrayInputStream(first), rest);
-      Body again =
-          answer.body().length().isPresent()
-              ? Body.of(all, answer.body().length().getAsLong())
-              : Body.of(all);
-      return new KeyedCall.Kept<>(answer.withBody(again), new StoredAnswer.NotKept());
-    } catch (Throwable e) {
-      rest.close();
-      throw e;
+    Prefix prefix = Prefix.of(answer.body().stream(), bytesMax);
+    if (prefix.whole().isPresent()) {
+      byte[] read = prefix.whole().get();
+      return new KeyedCall.Kept<>(answer.withBody(Body.of(read)), stored(answer, read));
     }
+    Body again =
+        answer.body().length().isPresent()
+            ? Body.of(prefix.all(), answer.body().length().getAsLong())
+            : Body.of(prefix.all());
+    return new KeyedCall.Kept<>(answer.withBody(again), new StoredAnswer.NotKept());
   }
 
   private static StoredAnswer stored(Response answer, byte[] body) {

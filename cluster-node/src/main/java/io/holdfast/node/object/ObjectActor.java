@@ -9,7 +9,9 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -48,9 +50,9 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private @Nullable ActorRef<ObjectWriter.Command> writer;
   private @Nullable Incarnation writerOf;
   private boolean opening;
-  private @Nullable Commit pending;
-  private long pendingThrough;
-  private boolean persisting;
+  private final CommitPipeline pipeline = new CommitPipeline();
+  private int persistedTransactions;
+  private long persistBegunNanos;
   private boolean passivating;
   private boolean stopping;
   private final List<ObjectEvent> late = new ArrayList<>();
@@ -136,6 +138,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private Behavior<ObjectCommand> onProduced(ObjectCommand.Produced produced) {
+    produced.from().arrived();
     if (produced.from() != current) {
       HoldfastException reason = produced.from().endedBy();
       produced.effect().fail(reason == null ? superseded() : reason);
@@ -143,8 +146,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     }
     Commit commit = produced.commit();
     if (commit != null) {
-      pending = pending == null ? commit : pending.mergedWith(commit);
-      pendingThrough = produced.through();
+      pipeline.add(commit, produced.committed());
     }
     current.gate().admit(produced.through(), produced.effect());
     persistNext();
@@ -152,11 +154,13 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private void persistNext() {
-    if (pending != null && !persisting && writer != null && writerOf == current) {
-      writer.tell(new ObjectWriter.Persist(pending, pendingThrough));
-      services.metrics().persistBegun(pending.transactions());
-      persisting = true;
-      pending = null;
+    if (writer != null && writerOf == current) {
+      CommitPipeline.Batch batch = pipeline.begin();
+      if (batch != null) {
+        writer.tell(new ObjectWriter.Persist(batch.commit(), batch.through()));
+        persistedTransactions = batch.commit().transactions();
+        persistBegunNanos = System.nanoTime();
+      }
     }
   }
 
@@ -195,12 +199,18 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     switch (written.event()) {
       case ObjectWriter.Recovered recovered -> current.opened(recovered.image());
       case ObjectWriter.Persisted persisted -> {
-        persisting = false;
+        pipeline.stored();
+        services.metrics().persisted(persistedTransactions, System.nanoTime() - persistBegunNanos);
         current.gate().durable(persisted.through());
         persistNext();
         maybeStop();
       }
-      case ObjectWriter.Failed failed -> endIncarnation(failed.cause());
+      case ObjectWriter.Failed failed -> {
+        if (!pipeline.isEmpty()) {
+          services.metrics().persistFailed();
+        }
+        endIncarnation(failed.cause());
+      }
       case ObjectWriter.Released released -> getContext().getLog().debug("{} released", address);
     }
     return this;
@@ -210,7 +220,6 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     boolean expected = stopping || stopped.incarnation() != current;
     writer = null;
     writerOf = null;
-    persisting = false;
     if (!expected) {
       endIncarnation(
           new ObjectCallException(
@@ -238,8 +247,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     getContext().getLog().info("{} is reset: {}", address, reason.getMessage());
     services.metrics().objectReset();
     current = null;
-    pending = null;
-    persisting = false;
+    pipeline.end();
     opening = false;
     if (writer != null) {
       getContext().stop(writer);
@@ -267,7 +275,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private Duration firstCheck() {
     Duration timeout = services.settings().idleTimeout();
     Duration close = services.settings().closeDatabaseAfter();
-    return timeout.compareTo(close) < 0 ? timeout : close;
+    Duration turn = services.settings().limits().turnTimeMax();
+    return Stream.of(timeout, close, turn).min(Comparator.naturalOrder()).orElseThrow();
   }
 
   private void checkIdleIn(Duration delay) {
@@ -285,6 +294,9 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     Incarnation live = current;
     Duration idle = live == null ? timeout : Duration.ofNanos(live.idleNanos());
     if (!isQuiet()) {
+      if (live != null) {
+        live.checkTimes();
+      }
       checkIdleIn(firstCheck());
     } else if (idle.compareTo(firstCheck()) < 0) {
       checkIdleIn(firstCheck().minus(idle));
@@ -308,7 +320,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private boolean isQuiet() {
-    return current == null || (current.isQuiet() && pending == null && !persisting && !opening);
+    return current == null || (current.isQuiet() && pipeline.isEmpty() && !opening);
   }
 
   private Behavior<ObjectCommand> onStop() {

@@ -14,8 +14,14 @@ sealed interface ObjectCommand {
   /// A turn ended, or gave the turn away: what it committed, and what is to leave once that is
   /// durable.
   ///
-  /// @param through the count of commits of the incarnation at that point
-  record Produced(Incarnation from, @Nullable Commit commit, long through, OutputGate.Effect effect)
+  /// @param committed the count of commits of the incarnation at that point
+  /// @param through the count up to which commits must be durable for the effect to leave
+  record Produced(
+      Incarnation from,
+      @Nullable Commit commit,
+      long committed,
+      long through,
+      OutputGate.Effect effect)
       implements ObjectCommand {}
 
   /// The first use of storage in an incarnation.

@@ -75,12 +75,12 @@ final class ObjectMail implements DeadLetters {
       throw new HoldfastException(
           ErrorCode.INVALID_ARGUMENT, "expected 1 or more dead letters to list, found " + max);
     }
-    return outbox.deadLetters(incarnation.database(), max);
+    return outbox.deadLetters(incarnation.books(), max);
   }
 
   @Override
   public int count() {
-    return outbox.deadLetterCount(incarnation.database());
+    return outbox.deadLetterCount(incarnation.books());
   }
 
   @Override
@@ -116,7 +116,7 @@ final class ObjectMail implements DeadLetters {
 
   /// The index of alarms has woken the object, perhaps for its messages.
   void woken() {
-    if (outbox.woken(incarnation.database())) {
+    if (outbox.woken(incarnation.books())) {
       queueRound();
     }
   }
@@ -153,7 +153,7 @@ final class ObjectMail implements DeadLetters {
 
   private Outbox.Round work() {
     try {
-      return outbox.work(incarnation.database());
+      return outbox.work(incarnation.books());
     } catch (HoldfastException e) {
       log.warn("{}: the messages it sent cannot be looked after", incarnation.address(), e);
       throw e;

@@ -6,15 +6,15 @@ import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.message.Batch;
 import io.holdfast.node.message.Receipt;
 import io.holdfast.persistence.database.DatabaseImage;
-import io.holdfast.persistence.database.DatabaseLimits;
-import io.holdfast.persistence.database.JdbcObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.persistence.writer.WriterConfig;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
@@ -36,7 +36,7 @@ public final class ObjectServices {
   private final InstantSource clock;
   private final ShardedGateway gateway;
   private final WriterConfig writerConfig;
-  private final DatabaseLimits databaseLimits;
+  private final ObjectDatabases databases;
 
   public ObjectServices(
       ObjectSettings settings,
@@ -48,7 +48,7 @@ public final class ObjectServices {
       InstantSource clock,
       ShardedGateway gateway,
       WriterConfig writerConfig,
-      DatabaseLimits databaseLimits) {
+      ObjectDatabases databases) {
     this.settings = settings;
     this.apps = apps;
     this.containers = containers;
@@ -58,7 +58,7 @@ public final class ObjectServices {
     this.clock = clock;
     this.gateway = gateway;
     this.writerConfig = writerConfig;
-    this.databaseLimits = databaseLimits;
+    this.databases = databases;
   }
 
   ObjectSettings settings() {
@@ -105,12 +105,17 @@ public final class ObjectServices {
     return outbound.fetch(request);
   }
 
-  ObjectDatabase openDatabase(DatabaseImage image) {
-    return new JdbcObjectDatabase(image, databaseLimits);
+  /// @param hibernator see [ObjectDatabases#open]
+  ObjectDatabase openDatabase(DatabaseImage image, Runnable hibernator) {
+    return databases.open(image, hibernator);
   }
 
   Behavior<ObjectWriter.Command> writer(ObjectAddress address, Consumer<ObjectWriter.Event> owner) {
     return ObjectWriter.create(address, owner, writerConfig, clock);
+  }
+
+  void logGivenUp(ObjectAddress address, Duration limit) {
+    userLog.warn("{}: a task given to waitUntil() took longer than {}, given up", address, limit);
   }
 
   void logUserError(ObjectAddress address, Throwable thrown) {

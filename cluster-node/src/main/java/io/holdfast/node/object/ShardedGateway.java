@@ -9,6 +9,7 @@ import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.Container;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ErrorCode;
@@ -88,7 +89,8 @@ public final class ShardedGateway implements ObjectGateway {
   }
 
   @Override
-  public CompletableFuture<byte[]> invoke(ObjectAddress target, RpcCall call, CallContext context) {
+  public CompletableFuture<RpcResult> invoke(
+      ObjectAddress target, RpcCall call, CallContext context) {
     Optional<IdempotencyKey> key = context.idempotencyKey();
     return send(
         target,
@@ -110,9 +112,20 @@ public final class ShardedGateway implements ObjectGateway {
     region.tell(new ShardingEnvelope<>(target.key(), new ObjectCommand.Wake(target)));
   }
 
-  /// Runs the alarm of an object; completes with true when there is nothing more to do for it.
-  CompletableFuture<Boolean> alarm(ObjectAddress target, int retryCount) {
-    return send(target, reply -> new ObjectEvent.Alarm(target, RUNTIME, retryCount, reply));
+  /// The way to alarms.
+  AlarmScheduler.Runner alarms() {
+    return new AlarmScheduler.Runner() {
+      @Override
+      public CompletableFuture<AlarmEnd> run(ObjectAddress target, int retryCount) {
+        return send(target, reply -> new ObjectEvent.Alarm(target, RUNTIME, retryCount, reply));
+      }
+
+      @Override
+      public CompletableFuture<AlarmEnd> abandon(ObjectAddress target, long generation) {
+        return send(
+            target, reply -> new ObjectEvent.AbandonAlarm(target, RUNTIME, generation, reply));
+      }
+    };
   }
 
   /// The way from the container of an object back to it.

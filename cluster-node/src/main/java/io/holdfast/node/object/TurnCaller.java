@@ -4,6 +4,7 @@ import io.holdfast.node.app.Caller;
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.util.concurrent.CompletableFuture;
@@ -26,18 +27,22 @@ final class TurnCaller implements Caller {
   @Override
   public <T> T call(Supplier<CompletableFuture<T>> send) {
     T result = Unchecked.call(() -> incarnation.yieldForEffect(() -> send.get().get()));
-    if (result instanceof Response response) {
-      @SuppressWarnings("unchecked")
-      T wrapped = (T) TurnStreams.inbound(incarnation, response);
-      return wrapped;
-    }
-    return result;
+    return inbound(result);
+  }
+
+  @SuppressWarnings("unchecked") // Each is wrapped in its own kind.
+  private <T> T inbound(T result) {
+    return switch (result) {
+      case Response response -> (T) TurnStreams.inbound(incarnation, response);
+      case RpcResult rpc -> (T) TurnStreams.inbound(incarnation, rpc);
+      case null, default -> result;
+    };
   }
 
   @Override
   public <T> CompletableFuture<T> callAsync(Supplier<CompletableFuture<T>> send) {
     incarnation.turn();
-    return incarnation.whenDurable().thenCompose(durable -> send.get());
+    return incarnation.whenDurable().thenCompose(durable -> send.get()).thenApply(this::inbound);
   }
 
   @Override

@@ -298,8 +298,8 @@ class BoundEnvTest {
         .extracting(sent ->
             gateway
                 .codec
-                .decodeArguments(sent.call(), n -> new java.lang.reflect.Type[] {int.class})[0])
-        .isEqualTo(java.util.stream.IntStream.range(0, 100).boxed().toList());
+                .decodeArguments(sent.call(), n -> new java.lang.reflect.Type[] {String.class})[0])
+        .isEqualTo(java.util.stream.IntStream.range(0, 100).mapToObj(Integer::toString).toList());
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.protocol.ValueCodec;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
@@ -63,8 +64,9 @@ final class FakeGateway implements ObjectGateway {
   }
 
   @Override
-  public CompletableFuture<byte[]> invoke(ObjectAddress target, RpcCall call, CallContext context) {
+  public CompletableFuture<RpcResult> invoke(
+      ObjectAddress target, RpcCall call, CallContext context) {
     sent.add(new Sent(target, call, context));
-    return answer.apply(call);
+    return answer.apply(call).thenApply(RpcResult.Value::new);
   }
 }

@@ -14,6 +14,7 @@ import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.Readiness;
+import io.holdfast.sdk.RetryAlarm;
 import io.holdfast.sdk.StartOptions;
 import io.holdfast.sdk.Storage;
 import java.lang.reflect.Proxy;
@@ -207,7 +208,7 @@ final class FakeObject<C extends Container> {
     }
 
     @Override
-    public ObjectResetError abort(String reason) {
+    public ObjectResetError abort(String reason, RetryAlarm retryAlarm) {
       dead = true;
       throw new ObjectResetError(reason);
     }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseLimits;
-import io.holdfast.persistence.database.JdbcObjectDatabase;
+import io.holdfast.persistence.database.EngineChoice;
 import io.holdfast.persistence.database.KeyRange;
+import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.database.RuntimeTable;
 import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.sdk.ErrorCode;
@@ -22,11 +24,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class KeyBooksTest {
+  private static final ObjectDatabases DATABASES =
+      new ObjectDatabases(EngineChoice.AUTO, DatabaseLimits.DEFAULT, 1_000);
+
   private static final Fingerprint PRINT = new Fingerprint(new byte[Fingerprint.BYTES]);
 
   private long nowMillis = 1_700_000_000_000L;
-  private final JdbcObjectDatabase database =
-      new JdbcObjectDatabase(DatabaseImage.EMPTY, DatabaseLimits.DEFAULT);
+  private final ObjectDatabase database = DATABASES.open(DatabaseImage.EMPTY);
   private final KeyBooks books =
       new KeyBooks(
           new IdempotencySettings(

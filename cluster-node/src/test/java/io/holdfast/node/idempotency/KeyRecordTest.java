@@ -26,6 +26,7 @@ final class KeyRecordTest {
         new StoredAnswer.Http(201, Headers.of("a", "1", "b", "é", "a", "2"), new byte[] {1, 2}),
         new StoredAnswer.Http(204, Headers.empty(), new byte[0]),
         new StoredAnswer.Result(new byte[] {7}),
+        new StoredAnswer.Stream(new byte[] {8, 9}),
         new StoredAnswer.Failure(ErrorCode.OBJECT_FAILED, Optional.of("Oops"), "text"),
         new StoredAnswer.Failure(ErrorCode.STORAGE_FULL, Optional.empty(), ""),
         new StoredAnswer.NotKept());

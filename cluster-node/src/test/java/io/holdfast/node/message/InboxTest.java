@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseLimits;
-import io.holdfast.persistence.database.JdbcObjectDatabase;
+import io.holdfast.persistence.database.EngineChoice;
 import io.holdfast.persistence.database.KeyRange;
+import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.database.RuntimeTable;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.ListOptions;
@@ -19,9 +21,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class InboxTest {
+  private static final ObjectDatabases DATABASES =
+      new ObjectDatabases(EngineChoice.AUTO, DatabaseLimits.DEFAULT, 1_000);
+
   private long nowMillis = 1_700_000_000_000L;
-  private final JdbcObjectDatabase database =
-      new JdbcObjectDatabase(DatabaseImage.EMPTY, DatabaseLimits.DEFAULT);
+  private final ObjectDatabase database = DATABASES.open(DatabaseImage.EMPTY);
   private final Inbox inbox = new Inbox(Settings.QUICK, () -> Instant.ofEpochMilli(nowMillis));
   private final List<Long> taken = new ArrayList<>();
 

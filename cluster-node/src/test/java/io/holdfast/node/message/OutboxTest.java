@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseLimits;
-import io.holdfast.persistence.database.JdbcObjectDatabase;
+import io.holdfast.persistence.database.EngineChoice;
+import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.database.RuntimeTable;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
@@ -23,14 +25,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class OutboxTest {
+  private static final ObjectDatabases DATABASES =
+      new ObjectDatabases(EngineChoice.AUTO, DatabaseLimits.DEFAULT, 1_000);
+
   private static final NamespaceId SPACE = new NamespaceId("app", "things");
   private static final ObjectIds IDS = new ObjectIds(SPACE);
   private static final ObjectAddress SELF = address("self");
 
   private long nowMillis = 1_700_000_000_000L;
   private MessageSettings settings = Settings.quick(4, 10);
-  private JdbcObjectDatabase database =
-      new JdbcObjectDatabase(DatabaseImage.EMPTY, DatabaseLimits.DEFAULT);
+  private ObjectDatabase database = DATABASES.open(DatabaseImage.EMPTY);
   private Outbox outbox = outbox(SELF);
 
   private static ObjectAddress address(String name) {
@@ -50,7 +54,7 @@ final class OutboxTest {
     database.commit();
     DatabaseImage image = database.image();
     database.close();
-    database = new JdbcObjectDatabase(image, DatabaseLimits.DEFAULT);
+    database = DATABASES.open(image);
     outbox = outbox(SELF);
   }
 
@@ -334,7 +338,7 @@ final class OutboxTest {
     send("a", "m1");
     long last = work().getFirst().batch().lastNumber();
     database.close();
-    database = new JdbcObjectDatabase(then, DatabaseLimits.DEFAULT);
+    database = DATABASES.open(then);
     outbox = outbox(SELF);
     nowMillis += 1;
     send("a", "m2");

@@ -3,9 +3,10 @@ package io.holdfast.node.message;
 import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseLimits;
-import io.holdfast.persistence.database.JdbcObjectDatabase;
+import io.holdfast.persistence.database.EngineChoice;
 import io.holdfast.persistence.database.KeyRange;
 import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
@@ -24,6 +25,9 @@ import java.util.function.Consumer;
 /// An object of [MessageSimulation]: a real database, outbox and inbox; commits become durable when
 /// the world says so, and a crash keeps a part of those that were not confirmed.
 final class SimulatedObject {
+  private static final ObjectDatabases DATABASES =
+      new ObjectDatabases(EngineChoice.AUTO, DatabaseLimits.DEFAULT, 1_000);
+
   static final NamespaceId NAMESPACE = new NamespaceId("sim", "objects");
   private static final ObjectIds IDS = new ObjectIds(NAMESPACE);
 
@@ -36,7 +40,7 @@ final class SimulatedObject {
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
   private DatabaseImage durable = DatabaseImage.EMPTY;
   private OptionalLong durableDue = OptionalLong.empty();
-  private JdbcObjectDatabase database;
+  private ObjectDatabase database;
   private Outbox outbox;
   private Inbox inbox;
   int life;
@@ -50,8 +54,8 @@ final class SimulatedObject {
     this.inbox = new Inbox(Settings.QUICK, world.clock());
   }
 
-  private JdbcObjectDatabase open() {
-    return new JdbcObjectDatabase(durable, DatabaseLimits.DEFAULT);
+  private ObjectDatabase open() {
+    return DATABASES.open(durable);
   }
 
   private Outbox newOutbox() {
@@ -217,7 +221,7 @@ final class SimulatedObject {
 
   /// As the last confirmed commit has it, read back from its image.
   int durablySentTo(SimulatedObject receiver) {
-    try (JdbcObjectDatabase copy = new JdbcObjectDatabase(durable, DatabaseLimits.DEFAULT)) {
+    try (ObjectDatabase copy = DATABASES.open(durable)) {
       return copy.get("sent:" + receiver.name).map(row -> ByteBuffer.wrap(row).getInt()).orElse(0);
     }
   }

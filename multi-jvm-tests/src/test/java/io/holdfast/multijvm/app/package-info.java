@@ -1,10 +1,9 @@
-/// Apps that let a test count exactly: every increment carries a token of its own, every message a
-/// number.
+/// Apps that let a test count exactly: every increment and every timer carries a token of its own,
+/// every message a number.
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|
-/// | the object | [Ledger] |
-/// | its HTTP side | [LedgerWorker] |
-/// | objects that send to each other | [Mailbox] |
-/// | their HTTP side | [MailWorker] |
+/// | counters, and their HTTP side | [Ledger], [LedgerWorker] |
+/// | timers, and their HTTP side | [Timers], [TimersWorker] |
+/// | objects that send to each other, and their HTTP side | [Mailbox], [MailWorker] |
 package io.holdfast.multijvm.app;

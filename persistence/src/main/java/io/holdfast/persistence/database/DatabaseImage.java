@@ -1,26 +1,52 @@
 package io.holdfast.persistence.database;
 
+import com.github.luben.zstd.Zstd;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.util.Arrays;
+import java.util.SortedMap;
 
-/// The pages of a SQLite database at the end of a transaction. Immutable: nobody changes the array
-/// once it is in here.
+/// The pages of a SQLite database at the end of a transaction. Immutable: nobody changes an array
+/// once it is in here. Thread-safe.
 ///
-/// @param bytes the pages, one after the other
-/// @param pageSize bytes per page; a power of two from 512 to 65,536
-public record DatabaseImage(byte[] bytes, int pageSize) {
+/// The image after a commit shares with the one before all that the commit did not change, so it
+/// costs the changed pages and some references.
+public final class DatabaseImage {
   /// The page size of the databases we create.
   public static final int DEFAULT_PAGE_SIZE = 4096;
 
   /// A database that was never written.
   public static final DatabaseImage EMPTY = new DatabaseImage(new byte[0], DEFAULT_PAGE_SIZE);
 
-  public DatabaseImage {
-    if (Integer.bitCount(pageSize) != 1 || pageSize < 512 || pageSize > 65_536) {
-      throw new HoldfastException(
-          ErrorCode.STORAGE_CORRUPT,
-          "expected a page size of a power of two from 512 to 65536, found " + pageSize);
-    }
+  /// Larger images are not worth the time it takes to compress them, 4 ms per MB.
+  private static final int PACKED_BYTES_MAX = 256 * 1024;
+
+  private final int pageSize;
+  private final int pageCount;
+  private volatile Content content;
+
+  /// How the pages are held; changes when it is packed, never what they are.
+  private sealed interface Content {}
+
+  /// The pages, one after the other.
+  private record Flat(byte[] bytes) implements Content {}
+
+  /// Pages by themselves.
+  private record Paged(PageTable pages) implements Content {}
+
+  /// All in one zstd frame.
+  private record Packed(byte[] frame) implements Content {}
+
+  /// Where a page is: `at` in an array that may hold others too.
+  public record Page(byte[] bytes, int at) {
+    /// As many zeros as the largest page has: what a page is that was never written.
+    public static final Page ZERO = new Page(new byte[65_536], 0);
+  }
+
+  /// @param bytes the pages, one after the other
+  /// @param pageSize bytes per page; a power of two from 512 to 65,536
+  public DatabaseImage(byte[] bytes, int pageSize) {
+    this(new Flat(bytes), pageSize, bytes.length / checked(pageSize));
     if (bytes.length % pageSize != 0) {
       throw new HoldfastException(
           ErrorCode.STORAGE_CORRUPT,
@@ -32,11 +58,126 @@ public record DatabaseImage(byte[] bytes, int pageSize) {
     }
   }
 
+  private DatabaseImage(Content content, int pageSize, int pageCount) {
+    this.content = content;
+    this.pageSize = pageSize;
+    this.pageCount = pageCount;
+  }
+
+  private static int checked(int pageSize) {
+    if (Integer.bitCount(pageSize) != 1 || pageSize < 512 || pageSize > 65_536) {
+      throw new HoldfastException(
+          ErrorCode.STORAGE_CORRUPT,
+          "expected a page size of a power of two from 512 to 65536, found " + pageSize);
+    }
+    return pageSize;
+  }
+
+  public int pageSize() {
+    return pageSize;
+  }
+
   public int pageCount() {
-    return bytes.length / pageSize;
+    return pageCount;
   }
 
   public boolean isEmpty() {
-    return bytes.length == 0;
+    return pageCount == 0;
+  }
+
+  public long sizeBytes() {
+    return (long) pageCount * pageSize;
+  }
+
+  /// A page; the first is 1. Zeros beyond the last.
+  public Page page(int pageNo) {
+    if (pageNo > pageCount) {
+      return Page.ZERO;
+    }
+    return switch (unpacked()) {
+      case Paged(PageTable pages) -> pages.page(pageNo);
+      case Flat(byte[] bytes) -> new Page(bytes, (pageNo - 1) * pageSize);
+      case Packed packed -> throw new AssertionError(packed);
+    };
+  }
+
+  /// All pages, one after the other; a copy, unless they are held so.
+  public byte[] bytes() {
+    return switch (unpacked()) {
+      case Flat(byte[] bytes) -> bytes;
+      case Paged(PageTable pages) -> pages.joined(Math.toIntExact(sizeBytes()));
+      case Packed packed -> throw new AssertionError(packed);
+    };
+  }
+
+  public boolean hasSamePages(DatabaseImage other) {
+    return this == other
+        || (pageSize == other.pageSize
+            && pageCount == other.pageCount
+            && differences(other).length == 0);
+  }
+
+  /// The image after a commit.
+  ///
+  /// @param changed the pages that differ; nobody changes the arrays from now on
+  DatabaseImage with(SortedMap<Integer, byte[]> changed, int newPageCount) {
+    PageTable old =
+        switch (unpacked()) {
+          case Paged(PageTable pages) -> pages;
+          case Flat(byte[] bytes) -> PageTable.over(bytes, pageSize);
+          case Packed packed -> throw new AssertionError(packed);
+        };
+    return new DatabaseImage(new Paged(old.with(changed, newPageCount)), pageSize, newPageCount);
+  }
+
+  /// The numbers of the pages of `after` that differ from ours, and of all beyond our last.
+  int[] differences(DatabaseImage after) {
+    int based = pageSize == after.pageSize ? Math.min(pageCount, after.pageCount) : 0;
+    int[] found = new int[16];
+    int count = 0;
+    for (int pageNo = 1; pageNo <= after.pageCount; pageNo++) {
+      if (pageNo > based || !isSame(page(pageNo), after.page(pageNo))) {
+        found = count < found.length ? found : Arrays.copyOf(found, count * 2);
+        found[count++] = pageNo;
+      }
+    }
+    return Arrays.copyOf(found, count);
+  }
+
+  boolean isSame(Page one, Page other) {
+    return (one.bytes == other.bytes && one.at == other.at)
+        || Arrays.equals(
+            one.bytes, one.at, one.at + pageSize, other.bytes, other.at, other.at + pageSize);
+  }
+
+  /// Compresses what is held, if it is small; the next use undoes it.
+  void pack() {
+    if (content instanceof Packed || isEmpty() || sizeBytes() > PACKED_BYTES_MAX) {
+      return;
+    }
+    byte[] frame = Zstd.compress(bytes(), 1);
+    if (frame.length < sizeBytes()) {
+      content = new Packed(frame);
+    }
+  }
+
+  private Content unpacked() {
+    Content held = content;
+    if (held instanceof Packed(byte[] frame)) {
+      byte[] bytes = new byte[Math.toIntExact(sizeBytes())];
+      long size = Zstd.decompress(bytes, frame);
+      if (size != bytes.length) {
+        throw new HoldfastException(
+            ErrorCode.INTERNAL, "expected a packed image of " + bytes.length + ", found " + size);
+      }
+      held = new Flat(bytes);
+      content = held;
+    }
+    return held;
+  }
+
+  @Override
+  public String toString() {
+    return "DatabaseImage[" + pageCount + " pages of " + pageSize + " bytes]";
   }
 }

@@ -5,7 +5,6 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.SqlCursor;
 import io.holdfast.sdk.SqlRow;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,15 +21,22 @@ final class SqlQueries implements AutoCloseable {
 
   private final SqliteHandle handle;
   private final long resultBytesMax;
+  private final RowMeter meter;
   private final Map<String, SqliteStatement> prepared = new LinkedHashMap<>(16, 0.75f, true);
 
   SqlQueries(SqliteHandle handle, long resultBytesMax) {
     this.handle = handle;
     this.resultBytesMax = resultBytesMax;
+    this.meter = new RowMeter(handle);
+  }
+
+  /// Tables or indexes may have changed.
+  void forget() {
+    meter.forget();
   }
 
   /// Runs a statement that takes no parameters and whose rows nobody reads.
-  void runFirst(SqlStatement statement) {
+  RowCounts runFirst(SqlStatement statement) {
     try (SqliteStatement sqlite = handle.statement(statement.text())) {
       if (sqlite.parameterCount() > 0) {
         throw new HoldfastException(
@@ -38,24 +44,43 @@ final class SqlQueries implements AutoCloseable {
             "When executing multiple SQL statements in a single call, only the last statement can"
                 + " have parameters.");
       }
+      meter.begin(statement);
       sqlite.runOnce();
+      return new RowCounts(sqlite.scanned(), meter.written(statement));
     }
   }
 
   /// Runs a statement and reads all of its rows.
-  SqlCursor run(SqlStatement statement, @Nullable Object[] bindings) {
+  ///
+  /// @param before what the statements before it cost
+  SqlCursor run(SqlStatement statement, @Nullable Object[] bindings, RowCounts before) {
     if (statement.isReusable() && statement.text().length() <= PREPARED_CHARS_MAX) {
-      return rows(statement, prepared(statement.text()), bindings);
+      return metered(statement, prepared(statement.text()), bindings, before);
     }
     try (SqliteStatement sqlite = handle.statement(statement.text())) {
-      return rows(statement, sqlite, bindings);
+      return metered(statement, sqlite, bindings, before);
     }
+  }
+
+  private SqlCursor metered(
+      SqlStatement statement,
+      SqliteStatement sqlite,
+      @Nullable Object[] bindings,
+      RowCounts before) {
+    meter.begin(statement);
+    Rows rows = rows(statement, sqlite, bindings);
+    long read = Math.max(rows.rows.size(), sqlite.scanned());
+    RowCounts counts = before.plus(new RowCounts(read, meter.written(statement)));
+    return new SqlCursor(rows.names, rows.rows.iterator(), counts.read(), counts.written());
+  }
+
+  private record Rows(List<String> names, List<SqlRow> rows) {
+    static final Rows NONE = new Rows(List.of(), List.of());
   }
 
   /// A statement with RETURNING has written all when its first row comes, so a result that is too
   /// large has to undo it.
-  private SqlCursor rows(
-      SqlStatement statement, SqliteStatement sqlite, @Nullable Object[] bindings) {
+  private Rows rows(SqlStatement statement, SqliteStatement sqlite, @Nullable Object[] bindings) {
     return statement.writes() && sqlite.columnCount() > 0
         ? handle.atomically(() -> rows(sqlite, bindings))
         : rows(sqlite, bindings);
@@ -76,7 +101,7 @@ final class SqlQueries implements AutoCloseable {
     return statement;
   }
 
-  private SqlCursor rows(SqliteStatement sqlite, @Nullable Object[] bindings) {
+  private Rows rows(SqliteStatement sqlite, @Nullable Object[] bindings) {
     if (sqlite.parameterCount() != bindings.length) {
       throw new HoldfastException(
           ErrorCode.SQL_ERROR, "Wrong number of parameter bindings for SQL query.");
@@ -85,11 +110,11 @@ final class SqlQueries implements AutoCloseable {
       boolean row = sqlite.start(bindings.length == 0 ? NO_BINDINGS : bindings);
       int columns = sqlite.columnCount();
       if (columns == 0) {
-        return new SqlCursor(List.of(), Collections.emptyIterator());
+        return Rows.NONE;
       }
       // Only after the first step: SQLite may have prepared it anew for a changed table.
       List<String> names = List.of(sqlite.columnNames());
-      return new SqlCursor(names, read(sqlite, row, names).iterator());
+      return new Rows(names, read(sqlite, row, names));
     } finally {
       if (!sqlite.isClosed()) {
         sqlite.reset();

@@ -18,13 +18,14 @@ final class SqliteErrors {
     return new HoldfastException(codeOf(primary), message(known) + ": " + primary.name(), known);
   }
 
-  static HoldfastException refused(String message) {
-    return new HoldfastException(ErrorCode.SQL_ERROR, message + ": SQLITE_AUTH");
+  /// @param message what SQLite says of it
+  static HoldfastException of(int resultCode, String message) {
+    SQLiteErrorCode primary = SQLiteErrorCode.getErrorCode(resultCode & 0xff);
+    return new HoldfastException(codeOf(primary), message + ": " + primary.name());
   }
 
-  static boolean isPrimary(SQLException error, SQLiteErrorCode code) {
-    return error instanceof SQLiteException known
-        && (known.getResultCode().code & 0xff) == code.code;
+  static HoldfastException refused(String message) {
+    return new HoldfastException(ErrorCode.SQL_ERROR, message + ": SQLITE_AUTH");
   }
 
   private static ErrorCode codeOf(SQLiteErrorCode primary) {

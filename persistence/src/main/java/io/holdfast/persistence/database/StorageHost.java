@@ -13,8 +13,17 @@ public interface StorageHost {
 
   ValueCodec codec();
 
+  /// Brings the database into memory if it is not there, and lets other events enter meanwhile.
+  void openConcurrently();
+
   /// Told after each call that wrote. The host commits before the turn is given away.
-  void afterWrite();
+  void afterWrite(Confirmation confirmation);
+
+  /// Whether what leaves the object waits until a write is durable.
+  enum Confirmation {
+    AWAITED,
+    NOT_AWAITED
+  }
 
   /// Commits what was written and returns when it is durable.
   void awaitDurable();

@@ -2,6 +2,7 @@ package io.holdfast.persistence.pg1;
 
 import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.database.DatabaseImage;
+import io.holdfast.persistence.database.DatabaseImage.Page;
 import io.holdfast.protocol.event.AlarmChange;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,7 +35,7 @@ public final class DeltaEncoder {
       Commit commit, PageHashes hashes, Stamp stamp, @Nullable AlarmChange alarm) {
     long preSum = hashes.sum();
     cut = List.of();
-    diff(commit.before(), commit.after(), hashes);
+    diff(commit, hashes);
     body.oneByte(0);
     Body last = finished();
     DeltaHeader header = header(commit, stamp, preSum, hashes.sum());
@@ -44,54 +45,29 @@ public final class DeltaEncoder {
     return parts;
   }
 
-  private void diff(DatabaseImage before, DatabaseImage after, PageHashes hashes) {
-    if (before.bytes() == after.bytes()) {
-      return;
-    }
+  private void diff(Commit commit, PageHashes hashes) {
+    DatabaseImage before = commit.before();
+    DatabaseImage after = commit.after();
     boolean resized = before.pageSize() != after.pageSize();
     int basePages = resized ? 0 : Math.min(before.pageCount(), after.pageCount());
     hashes.truncate(basePages);
-    diffBased(before.bytes(), after.bytes(), basePages, after.pageSize(), hashes);
-    diffNew(after, basePages, hashes);
-  }
-
-  /// Pages that were there: runs over what is equal in one go.
-  private void diffBased(byte[] old, byte[] now, int pages, int pageSize, PageHashes hashes) {
-    int end = pages * pageSize;
-    int at = 0;
-    while (at < end) {
-      int same = Arrays.mismatch(old, at, end, now, at, end);
-      if (same < 0) {
-        return;
-      }
-      int change = at + same;
-      int page = change / pageSize;
-      int pageAt = page * pageSize;
-      append(page + 1, old, pageAt, now, pageAt, pageSize, change - pageAt);
-      hashes.replace(page + 1, now, pageAt, pageSize);
-      at = pageAt + pageSize;
-    }
-  }
-
-  /// Pages beyond the old end: zeros until now.
-  private void diffNew(DatabaseImage after, int basePages, PageHashes hashes) {
-    byte[] now = after.bytes();
     int pageSize = after.pageSize();
-    for (int page = basePages; page < after.pageCount(); page++) {
-      int pageAt = page * pageSize;
-      int change = PageDiff.nextChange(PageHash.ZEROS, 0, now, pageAt, 0, pageSize);
+    for (int pageNo : commit.changed()) {
+      // Pages beyond the old end were zeros until now.
+      Page old = pageNo <= basePages ? before.page(pageNo) : Page.ZERO;
+      Page now = after.page(pageNo);
+      int change = PageDiff.nextChange(old.bytes(), old.at(), now.bytes(), now.at(), 0, pageSize);
       if (change >= 0) {
-        append(page + 1, PageHash.ZEROS, 0, now, pageAt, pageSize, change);
-        hashes.replace(page + 1, now, pageAt, pageSize);
+        append(pageNo, old, now, pageSize, change);
+        hashes.replace(pageNo, now.bytes(), now.at(), pageSize);
       }
     }
   }
 
-  private void append(
-      int pageNo, byte[] old, int oldAt, byte[] now, int nowAt, int pageSize, int firstChange) {
+  private void append(int pageNo, Page old, Page now, int pageSize, int firstChange) {
     int start = body.size();
     body.varint(pageNo);
-    PageDiff.write(old, oldAt, now, nowAt, pageSize, firstChange, body);
+    PageDiff.write(old.bytes(), old.at(), now.bytes(), now.at(), pageSize, firstChange, body);
     if (body.size() >= DeltaHeader.PART_BYTES_MAX && start > 0) {
       cutAt(start);
     }

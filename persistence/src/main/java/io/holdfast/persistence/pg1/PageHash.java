@@ -1,5 +1,6 @@
 package io.holdfast.persistence.pg1;
 
+import io.holdfast.persistence.database.DatabaseImage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -21,7 +22,7 @@ public final class PageHash {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   /// As many zeros as the largest page has.
-  static final byte[] ZEROS = new byte[65_536];
+  private static final byte[] ZEROS = DatabaseImage.Page.ZERO.bytes();
 
   private PageHash() {}
 

@@ -16,7 +16,8 @@ public final class PageHashes {
     PageHashes result = new PageHashes();
     result.hashes = new long[image.pageCount()];
     for (int page = 1; page <= image.pageCount(); page++) {
-      result.replace(page, image.bytes(), (page - 1) * image.pageSize(), image.pageSize());
+      DatabaseImage.Page held = image.page(page);
+      result.replace(page, held.bytes(), held.at(), image.pageSize());
     }
     return result;
   }

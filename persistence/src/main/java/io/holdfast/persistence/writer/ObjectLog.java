@@ -10,7 +10,6 @@ import io.holdfast.persistence.pg1.PageHashes;
 import io.holdfast.protocol.event.AlarmChange;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +46,8 @@ public final class ObjectLog {
     if (underWay != null) {
       throw bug("expected no second commit before the first is durable");
     }
-    if (!same(commit.before(), image)) {
+    // A wrong base would be found at the next recovery only, when it is too late.
+    if (!commit.before().hasSamePages(image)) {
       throw bug(
           "expected a commit on the image of txSeq " + txSeq + ", found one on another image");
     }
@@ -105,12 +105,6 @@ public final class ObjectLog {
     return next.isPresent()
         ? new AlarmChange.Set(objectKey, next.getAsLong())
         : new AlarmChange.Cleared(objectKey);
-  }
-
-  /// A wrong base would be found at the next recovery only, when it is too late.
-  private static boolean same(DatabaseImage one, DatabaseImage other) {
-    return one.bytes() == other.bytes()
-        || (one.pageSize() == other.pageSize() && Arrays.equals(one.bytes(), other.bytes()));
   }
 
   private HoldfastException bug(String what) {

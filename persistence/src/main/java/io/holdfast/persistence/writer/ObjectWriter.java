@@ -254,7 +254,7 @@ public final class ObjectWriter
     whenStored.run();
     if (releasing) {
       context.getSelf().tell(Internal.END);
-    } else if (serving.snapshots.due(serving.log.image().bytes().length)) {
+    } else if (serving.snapshots.due(serving.log.image().sizeBytes())) {
       startSnapshot();
     }
   }
@@ -288,7 +288,7 @@ public final class ObjectWriter
     if (!parts.isEmpty() || serving.snapshots.saving()) {
       return Effect().none();
     }
-    if (serving.snapshots.dueOnRelease(serving.log.image().bytes().length)) {
+    if (serving.snapshots.dueOnRelease(serving.log.image().sizeBytes())) {
       startSnapshot();
       return Effect().none();
     }

@@ -34,11 +34,11 @@ final class SnapshotKeeper {
     return savingSequenceNr != 0;
   }
 
-  boolean due(int imageBytes) {
+  boolean due(long imageBytes) {
     return schedule.due(imageBytes) && !saving() && fits(imageBytes);
   }
 
-  boolean dueOnRelease(int imageBytes) {
+  boolean dueOnRelease(long imageBytes) {
     return schedule.dueOnRelease() && fits(imageBytes);
   }
 
@@ -64,7 +64,7 @@ final class SnapshotKeeper {
     LOG.warn("object {}: snapshot failed, will be tried again", objectKey, cause);
   }
 
-  private boolean fits(int imageBytes) {
+  private boolean fits(long imageBytes) {
     boolean fits = schedule.fits(imageBytes);
     if (!fits && !warned) {
       warned = true;

@@ -22,7 +22,7 @@ final class SnapshotSchedule {
     bytes += eventBytes;
   }
 
-  boolean due(int imageBytes) {
+  boolean due(long imageBytes) {
     return events >= policy.eventsMax()
         || bytes >= Math.max(policy.logBytesMin(), snapshotBytesExpected(imageBytes) / 2);
   }
@@ -31,7 +31,7 @@ final class SnapshotSchedule {
     return events >= policy.releaseEventsMin();
   }
 
-  boolean fits(int imageBytes) {
+  boolean fits(long imageBytes) {
     return imageBytes <= policy.imageBytesMax();
   }
 
@@ -45,7 +45,7 @@ final class SnapshotSchedule {
     snapshotBytes = size;
   }
 
-  private long snapshotBytesExpected(int imageBytes) {
+  private long snapshotBytesExpected(long imageBytes) {
     return snapshotBytes > 0 ? snapshotBytes : imageBytes / RATIO_GUESS;
   }
 }

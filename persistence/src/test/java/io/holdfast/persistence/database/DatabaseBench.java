@@ -10,14 +10,19 @@ import java.util.function.IntConsumer;
 
 /// Figures of the object database; no test. Run it from the module's folder after `test-compile`:
 /// `java --enable-native-access=ALL-UNNAMED -cp … io.holdfast.persistence.database.DatabaseBench`,
-/// with the argument `memory` for what 1,000 databases hold.
+/// with the engine (`JDBC` or `FFM`) as argument, and `memory` behind it for what 1,000 databases
+/// hold.
 final class DatabaseBench {
+  private static EngineChoice engine = EngineChoice.FFM;
+
   private static final int ROUNDS = 5;
 
   private DatabaseBench() {}
 
   public static void main(String[] arguments) throws Exception {
-    if (arguments.length > 0 && arguments[0].equals("memory")) {
+    engine = EngineChoice.valueOf(arguments[0]);
+    System.out.println(engine);
+    if (arguments.length > 1 && arguments[1].equals("memory")) {
       memory(1_000);
       return;
     }
@@ -29,9 +34,8 @@ final class DatabaseBench {
     emptyReads();
   }
 
-  private static JdbcObjectDatabase filled(int kilobytes) {
-    JdbcObjectDatabase database =
-        new JdbcObjectDatabase(DatabaseImage.EMPTY, DatabaseLimits.DEFAULT);
+  private static ObjectDatabase filled(int kilobytes) {
+    ObjectDatabase database = Engines.open(engine, DatabaseImage.EMPTY, DatabaseLimits.DEFAULT);
     database.metadata("name", "counter".getBytes());
     database.put("n", new byte[] {0});
     for (int i = 0; i < kilobytes; i++) {
@@ -44,12 +48,12 @@ final class DatabaseBench {
   }
 
   private static void counter(int kilobytes) {
-    JdbcObjectDatabase database = filled(kilobytes);
-    String size = database.image().bytes().length / 1024 + " KB";
+    ObjectDatabase database = filled(kilobytes);
+    String size = database.image().sizeBytes() / 1024 + " KB";
     int times = kilobytes > 1000 ? 300 : 20_000;
     best("get + put + commit, " + size, times, i -> increment(database, i));
     best("get, " + size, times, _ -> database.get("n"));
-    FakeStorageHost host = new FakeStorageHost(database.image(), DatabaseLimits.DEFAULT);
+    FakeStorageHost host = new FakeStorageHost(engine, database.image(), DatabaseLimits.DEFAULT);
     DatabaseStorage storage = new DatabaseStorage(host);
     storage.put("c", 0L);
     best(
@@ -80,7 +84,7 @@ final class DatabaseBench {
   }
 
   private static void reopen() {
-    JdbcObjectDatabase small = filled(0);
+    ObjectDatabase small = filled(0);
     best(
         "reopen a hibernated database of 12 KB and get",
         2_000,
@@ -96,7 +100,7 @@ final class DatabaseBench {
         "new database, get of an absent key, close",
         100_000,
         _ -> {
-          try (var database = new JdbcObjectDatabase(DatabaseImage.EMPTY, DatabaseLimits.DEFAULT)) {
+          try (var database = Engines.open(engine, DatabaseImage.EMPTY, DatabaseLimits.DEFAULT)) {
             Optional<byte[]> none = database.get("n");
             assert none.isEmpty();
           }
@@ -117,20 +121,20 @@ final class DatabaseBench {
 
   private static void memory(int count) throws IOException {
     filled(0).close();
-    List<JdbcObjectDatabase> databases = new ArrayList<>();
+    List<ObjectDatabase> databases = new ArrayList<>();
     long[] before = memory();
     for (int i = 0; i < count; i++) {
-      JdbcObjectDatabase database = filled(0);
+      ObjectDatabase database = filled(0);
       increment(database, i);
       database.hibernate();
       databases.add(database);
     }
     report("hibernated, 12 KB, per database", count, before, memory());
-    for (JdbcObjectDatabase database : databases) {
+    for (ObjectDatabase database : databases) {
       increment(database, count + 7);
     }
     report("open, per database", count, before, memory());
-    for (JdbcObjectDatabase database : databases) {
+    for (ObjectDatabase database : databases) {
       database.execute(SqlScript.parse("CREATE TABLE t(id INTEGER PRIMARY KEY, x)"));
       database.execute(SqlScript.parse("SELECT * FROM t WHERE id = ?"), 1);
       database.commit();

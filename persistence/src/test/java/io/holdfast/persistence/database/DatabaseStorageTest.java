@@ -20,12 +20,20 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+@Engines.OnBoth
 final class DatabaseStorageTest {
   private static final Instant NINE = Instant.parse("2026-11-23T09:00:00Z");
   private static final Instant TEN = Instant.parse("2026-11-23T10:00:00Z");
 
-  private final FakeStorageHost host = new FakeStorageHost();
-  private DatabaseStorage storage = new DatabaseStorage(host);
+  private final EngineChoice engine;
+  private final FakeStorageHost host;
+  private DatabaseStorage storage;
+
+  DatabaseStorageTest(EngineChoice engine) {
+    this.engine = engine;
+    this.host = new FakeStorageHost(engine);
+    this.storage = new DatabaseStorage(host);
+  }
 
   record Point(int x, String label) {}
 
@@ -165,7 +173,8 @@ final class DatabaseStorageTest {
   void refusesAListThatIsTooLarge() {
     host.database.close();
     host.database =
-        new JdbcObjectDatabase(
+        Engines.open(
+            engine,
             DatabaseImage.EMPTY,
             new DatabaseLimits(1 << 30, java.time.Duration.ofSeconds(30), 10_000));
     storage.put("a", new byte[6000]);
@@ -188,7 +197,8 @@ final class DatabaseStorageTest {
   void theHostLearnsOfATransactionThatWasUndoneAlsoWhenTheAppCaughtTheError() {
     host.database.close();
     host.database =
-        new JdbcObjectDatabase(
+        Engines.open(
+            engine,
             DatabaseImage.EMPTY,
             new DatabaseLimits(1 << 20, java.time.Duration.ofSeconds(30), 1 << 20));
     assertRefused(ErrorCode.STORAGE_FULL, "full", () -> storage.put("a", new byte[1_500_000]));

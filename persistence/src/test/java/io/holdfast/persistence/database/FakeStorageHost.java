@@ -8,24 +8,26 @@ import java.util.List;
 final class FakeStorageHost implements StorageHost {
   private final ValueCodec codec = new ValueCodec();
   final List<Commit> commits = new ArrayList<>();
-  JdbcObjectDatabase database;
+  private final EngineChoice engine;
+  ObjectDatabase database;
   boolean hasAlarmHandler = true;
   int writes;
   int transactions;
 
-  FakeStorageHost(DatabaseImage image, DatabaseLimits limits) {
-    this.database = new JdbcObjectDatabase(image, limits);
+  FakeStorageHost(EngineChoice engine, DatabaseImage image, DatabaseLimits limits) {
+    this.engine = engine;
+    this.database = Engines.open(engine, image, limits);
   }
 
-  FakeStorageHost() {
-    this(DatabaseImage.EMPTY, DatabaseLimits.DEFAULT);
+  FakeStorageHost(EngineChoice engine) {
+    this(engine, DatabaseImage.EMPTY, DatabaseLimits.DEFAULT);
   }
 
   /// The object dies without a word and comes back from its last commit.
   void crash() {
     DatabaseImage image = database.image();
     database.close();
-    database = new JdbcObjectDatabase(image, DatabaseLimits.DEFAULT);
+    database = Engines.open(engine, image, DatabaseLimits.DEFAULT);
   }
 
   @Override
@@ -39,7 +41,10 @@ final class FakeStorageHost implements StorageHost {
   }
 
   @Override
-  public void afterWrite() {
+  public void openConcurrently() {}
+
+  @Override
+  public void afterWrite(Confirmation confirmation) {
     writes++;
   }
 

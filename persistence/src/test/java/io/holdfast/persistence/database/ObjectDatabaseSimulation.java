@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Random operations on a database and on a plain model of it: pairs by UTF-8 bytes, rows of one
 /// table, the alarm; with commits, rollbacks, savepoints, hibernation and crashes.
+@Engines.OnBoth
 final class ObjectDatabaseSimulation {
   private static final int STEPS = 6_000;
   private static final Comparator<String> BY_UTF8 =
@@ -52,16 +53,21 @@ final class ObjectDatabaseSimulation {
   private record Point(Savepoint savepoint, Model model) {}
 
   private final Deque<Point> points = new ArrayDeque<>();
-  private JdbcObjectDatabase database =
-      new JdbcObjectDatabase(DatabaseImage.EMPTY, DatabaseLimits.DEFAULT);
+  private final EngineChoice engine;
+  private ObjectDatabase database;
   private Model committed = new Model();
   private Model now = new Model();
   private long generation;
 
+  ObjectDatabaseSimulation(EngineChoice engine) {
+    this.engine = engine;
+    this.database = Engines.open(engine, DatabaseImage.EMPTY, DatabaseLimits.DEFAULT);
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {11, 12, 13})
   void theDatabaseDoesWhatTheModelDoes(long seed) {
-    System.out.println("ObjectDatabaseSimulation seed " + seed);
+    System.out.println("ObjectDatabaseSimulation " + engine + " seed " + seed);
     Random random = new Random(seed);
     for (int step = 0; step < STEPS; step++) {
       String what = step(random);
@@ -219,7 +225,7 @@ final class ObjectDatabaseSimulation {
     }
     DatabaseImage image = database.image();
     database.close();
-    database = new JdbcObjectDatabase(image, DatabaseLimits.DEFAULT);
+    database = Engines.open(engine, image, DatabaseLimits.DEFAULT);
     points.clear();
     now = committed.copy();
     assertSame("after a crash", database, now);

@@ -14,9 +14,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// The rows of the runtime: hidden, transactional, and there after deleteAll.
+@Engines.OnBoth
 final class RuntimeTableTest {
-  private JdbcObjectDatabase database =
-      new JdbcObjectDatabase(DatabaseImage.EMPTY, DatabaseLimits.DEFAULT);
+  private final EngineChoice engine;
+  private ObjectDatabase database;
+
+  RuntimeTableTest(EngineChoice engine) {
+    this.engine = engine;
+    this.database = open(DatabaseImage.EMPTY);
+  }
+
+  private ObjectDatabase open(DatabaseImage image) {
+    return Engines.open(engine, image, DatabaseLimits.DEFAULT);
+  }
 
   @AfterEach
   void close() {
@@ -26,7 +36,7 @@ final class RuntimeTableTest {
   private void reopen() {
     DatabaseImage image = database.image();
     database.close();
-    database = new JdbcObjectDatabase(image, DatabaseLimits.DEFAULT);
+    database = open(image);
   }
 
   private static byte[] bytes(String text) {

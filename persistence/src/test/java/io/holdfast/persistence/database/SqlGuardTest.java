@@ -15,10 +15,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Engines.OnBoth
 final class SqlGuardTest {
-  private final JdbcObjectDatabase database =
-      new JdbcObjectDatabase(
-          DatabaseImage.EMPTY, new DatabaseLimits(1 << 30, Duration.ofSeconds(2), 64 << 20));
+  private final ObjectDatabase database;
+
+  SqlGuardTest(EngineChoice engine) {
+    this.database =
+        Engines.open(
+            engine,
+            DatabaseImage.EMPTY,
+            new DatabaseLimits(1 << 30, Duration.ofSeconds(2), 64 << 20));
+  }
 
   @BeforeEach
   void fill() {

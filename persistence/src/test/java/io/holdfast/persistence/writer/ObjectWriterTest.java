@@ -234,8 +234,10 @@ class ObjectWriterTest {
   @Test
   void aSecondCommitBeforeTheFirstIsDurableIsRefused() {
     ActorRef<Command> writer = started();
-    writer.tell(nextLarge());
-    writer.tell(nextSmall());
+    Command first = nextLarge();
+    Command second = nextSmall();
+    writer.tell(first);
+    writer.tell(second);
     assertFailed(writer, ErrorCode.INTERNAL, "expected no second commit");
   }
 

@@ -101,7 +101,9 @@ record TestStub(
     throw new ObjectCallException(
         ErrorCode.METHOD_NOT_FOUND,
         "TypeError",
-        "The RPC receiver does not implement the method \"" + name + "\".");
+        "The RPC receiver does not implement the method \"" + name + "\".",
+        ObjectCallException.Origin.OBJECT_CODE,
+        null);
   }
 
   private static @Nullable Object invoke(Object object, Method method, Object[] arguments) {
@@ -114,6 +116,7 @@ record TestStub(
           ErrorCode.OBJECT_FAILED,
           thrown.getClass().getSimpleName(),
           String.valueOf(thrown.getMessage()),
+          ObjectCallException.Origin.OBJECT_CODE,
           thrown);
     } catch (IllegalAccessException e) {
       throw new IllegalStateException(e);

@@ -15,13 +15,16 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// The plain engine: a SQLite in memory behind JDBC, whose whole image is copied out after each
-/// commit.
-///
-/// It costs memory twice, the image here and the database in SQLite while it is open, and a commit
-/// costs one copy of the database: fine up to some megabytes.
-public final class JdbcObjectDatabase implements ObjectDatabase {
+/// An object's database over one of the engines: the image of the last commit, and while it is in
+/// use a handle on it.
+final class SqliteObjectDatabase implements ObjectDatabase {
+  private static final SqliteHandle.Capture EMPTIED =
+      new SqliteHandle.Capture(DatabaseImage.EMPTY, new int[0]);
+
   private final DatabaseLimits limits;
+  private final SqliteEngine engine;
+  private final OpenHandles handles;
+  private final Runnable hibernator;
   private final SavepointStack savepoints = new SavepointStack();
   private final RuntimeRows rows = new RuntimeRows();
 
@@ -36,23 +39,34 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   private boolean wiped;
   private boolean closed;
 
-  public JdbcObjectDatabase(DatabaseImage image, DatabaseLimits limits) {
+  /// Set by the database's thread, read and cleared by any: a lost update costs nothing.
+  private boolean used;
+
+  SqliteObjectDatabase(
+      DatabaseImage image,
+      DatabaseLimits limits,
+      SqliteEngine engine,
+      OpenHandles handles,
+      Runnable hibernator) {
     this.image = image;
     this.limits = limits;
+    this.engine = engine;
+    this.handles = handles;
+    this.hibernator = hibernator;
   }
 
   @Override
-  public Optional<byte[]> get(String key) {
+  public synchronized Optional<byte[]> get(String key) {
     return isUntouched() ? Optional.empty() : read(open -> open.pairs.get(key));
   }
 
   @Override
-  public void put(String key, byte[] value) {
+  public synchronized void put(String key, byte[] value) {
     write(open -> open.pairs.put(key, value));
   }
 
   @Override
-  public boolean delete(String key) {
+  public synchronized boolean delete(String key) {
     boolean existed = get(key).isPresent();
     if (existed) {
       write(open -> open.pairs.delete(key));
@@ -61,7 +75,7 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public SequencedMap<String, byte[]> list(KeyRange range) {
+  public synchronized SequencedMap<String, byte[]> list(KeyRange range) {
     ResultBudget budget = new ResultBudget(limits.resultBytesMax());
     return isUntouched()
         ? Collections.emptySortedMap()
@@ -69,20 +83,21 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public SqlCursor execute(SqlScript script, @Nullable Object... bindings) {
+  public synchronized SqlCursor execute(SqlScript script, @Nullable Object... bindings) {
     @Nullable Object[] stored = SqlBindings.of(bindings);
     SqliteHandle open = usable();
     open.deadlineIn(limits.queryTimeout().toNanos());
     try {
       int last = script.statements().size() - 1;
+      RowCounts counts = RowCounts.NONE;
       for (SqlStatement statement : script.statements().subList(0, last)) {
         prepareFor(statement);
-        queries().runFirst(statement);
+        counts = counts.plus(queries().runFirst(statement));
         remember(statement);
       }
       SqlStatement statement = script.statements().get(last);
       prepareFor(statement);
-      SqlCursor cursor = queries().run(statement, stored);
+      SqlCursor cursor = queries().run(statement, stored, counts);
       remember(statement);
       return cursor;
     } catch (RuntimeException e) {
@@ -102,16 +117,19 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     if (statement.kind() == SqlStatement.Kind.SETTING) {
       settings.put(SqlPragmas.nameOf(statement), statement.text());
     }
+    if (statement.kind() == SqlStatement.Kind.SCHEMA) {
+      queries().forget();
+    }
   }
 
   @Override
-  public long sizeBytes() {
+  public synchronized long sizeBytes() {
     checkUsable();
-    return writing ? usable().number("PRAGMA page_count") * image.pageSize() : image.bytes().length;
+    return writing ? usable().number("PRAGMA page_count") * image.pageSize() : image.sizeBytes();
   }
 
   @Override
-  public void deleteAll() {
+  public synchronized void deleteAll() {
     if (isUntouched()) {
       return;
     }
@@ -131,50 +149,50 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public Optional<StoredAlarm> alarm() {
+  public synchronized Optional<StoredAlarm> alarm() {
     checkUsable();
     return rows.alarm(this::metadata);
   }
 
   @Override
-  public void alarm(Optional<StoredAlarm> alarm) {
+  public synchronized void alarm(Optional<StoredAlarm> alarm) {
     if (!alarm().equals(alarm)) {
       write(open -> rows.write(alarm, open));
     }
   }
 
   @Override
-  public OptionalLong wake() {
+  public synchronized OptionalLong wake() {
     checkUsable();
     return rows.wake(key -> row(RuntimeTable.OUTBOX, key));
   }
 
   @Override
-  public void wake(OptionalLong atMillis) {
+  public synchronized void wake(OptionalLong atMillis) {
     if (!wake().equals(atMillis)) {
       write(open -> rows.writeWake(atMillis, open.table(RuntimeTable.OUTBOX)));
     }
   }
 
   @Override
-  public Optional<byte[]> row(RuntimeTable table, String key) {
+  public synchronized Optional<byte[]> row(RuntimeTable table, String key) {
     return isUntouched() ? Optional.empty() : read(open -> open.table(table).get(key));
   }
 
   @Override
-  public void putRow(RuntimeTable table, String key, byte[] value) {
+  public synchronized void putRow(RuntimeTable table, String key, byte[] value) {
     write(open -> open.table(table).put(key, value));
   }
 
   @Override
-  public void deleteRow(RuntimeTable table, String key) {
+  public synchronized void deleteRow(RuntimeTable table, String key) {
     if (row(table, key).isPresent()) {
       write(open -> open.table(table).delete(key));
     }
   }
 
   @Override
-  public SequencedMap<String, byte[]> rows(RuntimeTable table, KeyRange range) {
+  public synchronized SequencedMap<String, byte[]> rows(RuntimeTable table, KeyRange range) {
     ResultBudget budget = new ResultBudget(limits.resultBytesMax());
     return isUntouched()
         ? Collections.emptySortedMap()
@@ -182,34 +200,34 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public Optional<byte[]> metadata(String key) {
+  public synchronized Optional<byte[]> metadata(String key) {
     return isUntouched() ? Optional.empty() : read(open -> open.metadata.get(key));
   }
 
   @Override
-  public void metadata(String key, byte[] value) {
+  public synchronized void metadata(String key, byte[] value) {
     write(open -> open.metadata.put(key, value));
   }
 
   @Override
-  public void stamp(String key, byte[] value) {
+  public synchronized void stamp(String key, byte[] value) {
     rows.stamp(key, value);
   }
 
   @Override
-  public Savepoint savepoint() {
+  public synchronized Savepoint savepoint() {
     checkUsable();
     return savepoints.push();
   }
 
   @Override
-  public void release(Savepoint savepoint) {
+  public synchronized void release(Savepoint savepoint) {
     checkUsable();
     savepoints.release(savepoint, this::run);
   }
 
   @Override
-  public void rollbackTo(Savepoint savepoint) {
+  public synchronized void rollbackTo(Savepoint savepoint) {
     if (failure == null) {
       savepoints.rollbackTo(savepoint, this::run);
       forget();
@@ -217,7 +235,7 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public Optional<Commit> commit() {
+  public synchronized Optional<Commit> commit() {
     if (failure != null) {
       RuntimeException cause = failure;
       rollback();
@@ -234,18 +252,18 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     SqliteHandle open = usable();
     DatabaseImage before = image;
     OptionalLong due = due();
-    DatabaseImage after = committed(open, before);
+    SqliteHandle.Capture capture = committed(open, before);
+    DatabaseImage after = capture.after();
     writing = false;
-    boolean emptied = after.isEmpty();
     wiped = false;
-    if (emptied) {
+    if (after.isEmpty()) {
       closeHandle();
     }
-    if (Arrays.equals(before.bytes(), after.bytes())) {
+    if (capture.changed().length == 0 && before.pageCount() == after.pageCount()) {
       return Optional.empty();
     }
     image = after;
-    return Optional.of(new Commit(before, after, 1, due));
+    return Optional.of(new Commit(before, after, capture.changed(), 1, due));
   }
 
   /// The earlier of the alarm and the wake.
@@ -258,11 +276,10 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     return earlier == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(earlier);
   }
 
-  private DatabaseImage committed(SqliteHandle open, DatabaseImage before) {
+  private SqliteHandle.Capture committed(SqliteHandle open, DatabaseImage before) {
     try {
       open.commit();
-      boolean empty = (wiped || before.isEmpty()) && open.isBlank();
-      return empty ? DatabaseImage.EMPTY : new DatabaseImage(open.serialize(), before.pageSize());
+      return (wiped || before.isEmpty()) && open.isBlank() ? EMPTIED : open.capture(before);
     } catch (HoldfastException e) {
       forgetWrites();
       throw notCommitted(e);
@@ -291,7 +308,7 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public void rollback() {
+  public synchronized void rollback() {
     boolean undo = writing;
     boolean failed = failure != null;
     writing = false;
@@ -316,31 +333,32 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public boolean hasUncommitted() {
+  public synchronized boolean hasUncommitted() {
     return writing;
   }
 
   @Override
-  public DatabaseImage image() {
+  public synchronized DatabaseImage image() {
     return image;
   }
 
   @Override
-  public void hibernate() {
+  public synchronized void hibernate() {
     if (writing || !savepoints.isEmpty()) {
       throw new HoldfastException(
           ErrorCode.WRONG_STATE, "expected no uncommitted writes at a hibernation, found some");
     }
     closeHandle();
+    image.pack();
   }
 
   @Override
-  public boolean isOpen() {
+  public synchronized boolean isOpen() {
     return handle != null;
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     closed = true;
     closeHandle();
   }
@@ -351,7 +369,19 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
     queries = null;
     if (open != null) {
       open.close();
+      handles.closed(this);
     }
+  }
+
+  /// Whether it was used since the last call.
+  boolean takeUsed() {
+    boolean was = used;
+    used = false;
+    return was;
+  }
+
+  void askToHibernate() {
+    hibernator.run();
   }
 
   /// Whether there is nothing that could be found.
@@ -402,9 +432,11 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   private SqliteHandle usable() {
     checkUsable();
     SqliteHandle open = handle;
+    used = true;
     if (open == null) {
-      open = SqliteHandle.open(image, limits);
+      open = engine.open(image, limits);
       handle = open;
+      handles.opened(this);
       settings.values().forEach(open::run);
     }
     return open;
@@ -450,6 +482,9 @@ public final class JdbcObjectDatabase implements ObjectDatabase {
   /// What is remembered of the content may no longer be so.
   private void forget() {
     rows.forget();
+    if (queries != null) {
+      queries.forget();
+    }
     if (handle != null) {
       handle.pairs.forget();
       handle.metadata.forget();

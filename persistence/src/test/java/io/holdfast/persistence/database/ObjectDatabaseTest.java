@@ -13,16 +13,23 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-final class JdbcObjectDatabaseTest {
-  private JdbcObjectDatabase database = open(DatabaseImage.EMPTY);
+@Engines.OnBoth
+final class ObjectDatabaseTest {
+  private final EngineChoice engine;
+  private ObjectDatabase database;
+
+  ObjectDatabaseTest(EngineChoice engine) {
+    this.engine = engine;
+    this.database = open(DatabaseImage.EMPTY);
+  }
 
   @AfterEach
   void close() {
     database.close();
   }
 
-  private static JdbcObjectDatabase open(DatabaseImage image) {
-    return new JdbcObjectDatabase(image, DatabaseLimits.DEFAULT);
+  private ObjectDatabase open(DatabaseImage image) {
+    return Engines.open(engine, image, DatabaseLimits.DEFAULT);
   }
 
   private void reopen() {
@@ -319,8 +326,10 @@ final class JdbcObjectDatabaseTest {
   void aFullDatabaseFailsAndNeverCommitsHalfAnEvent() {
     database.close();
     database =
-        new JdbcObjectDatabase(
-            DatabaseImage.EMPTY, new DatabaseLimits(1 << 20, Duration.ofSeconds(30), 1 << 20));
+        Engines.open(
+            engine,
+            DatabaseImage.EMPTY,
+            new DatabaseLimits(1 << 20, Duration.ofSeconds(30), 1 << 20));
     database.put("kept", bytes("1"));
     database.commit();
     database.put("lost", bytes("1"));
@@ -341,8 +350,10 @@ final class JdbcObjectDatabaseTest {
   void anEndlessQueryIsStoppedAndTheDatabaseStaysUsable() {
     database.close();
     database =
-        new JdbcObjectDatabase(
-            DatabaseImage.EMPTY, new DatabaseLimits(1 << 20, Duration.ofMillis(100), 1 << 20));
+        Engines.open(
+            engine,
+            DatabaseImage.EMPTY,
+            new DatabaseLimits(1 << 20, Duration.ofMillis(100), 1 << 20));
     database.put("a", bytes("1"));
     assertThatThrownBy(() ->
             sql(
@@ -359,8 +370,10 @@ final class JdbcObjectDatabaseTest {
   void anEndlessWriteIsStoppedAndUndoesTheTransaction() {
     database.close();
     database =
-        new JdbcObjectDatabase(
-            DatabaseImage.EMPTY, new DatabaseLimits(1 << 30, Duration.ofMillis(100), 1 << 20));
+        Engines.open(
+            engine,
+            DatabaseImage.EMPTY,
+            new DatabaseLimits(1 << 30, Duration.ofMillis(100), 1 << 20));
     sql("CREATE TABLE t(x)");
     database.commit();
     database.put("a", bytes("1"));
@@ -385,7 +398,7 @@ final class JdbcObjectDatabaseTest {
 
   @Test
   void refusesAnImageThatIsNoDatabase() {
-    try (JdbcObjectDatabase broken = open(new DatabaseImage(new byte[8192], 4096))) {
+    try (ObjectDatabase broken = open(new DatabaseImage(new byte[8192], 4096))) {
       assertThatThrownBy(() -> broken.get("a"))
           .isInstanceOfSatisfying(
               HoldfastException.class,

@@ -1,0 +1,190 @@
+package io.holdfast.persistence.database;
+
+import io.holdfast.sdk.HoldfastException;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.sqlite.ProgressHandler;
+import org.sqlite.jdbc4.JDBC4Connection;
+
+/// A connection of the driver to a database in SQLite's memory.
+///
+/// The database is always one that was *deserialized*, also a new one: SQLite then keeps it as one
+/// array and hands it out by a single copy, which is 2 to 3 times faster than the page by page way
+/// of a plain `:memory:` database.
+final class JdbcHandle extends SqliteHandle {
+  private static final String URL = "jdbc:sqlite::memory:";
+
+  private final JDBC4Connection connection;
+  private final Deadline deadline = new Deadline();
+  private final SqliteStatement begin;
+  private final SqliteStatement commit;
+  private boolean watched;
+
+  private JdbcHandle(JDBC4Connection connection) {
+    this.connection = connection;
+    this.begin = statement("BEGIN");
+    this.commit = statement("COMMIT");
+  }
+
+  /// Opens a connection over the image, or over a new database when it is empty.
+  static JdbcHandle open(DatabaseImage image, DatabaseLimits limits) {
+    check(image);
+    byte[] bytes = image.isEmpty() ? Blank.BYTES : image.bytes();
+    JDBC4Connection connection = connect();
+    try {
+      connection.deserialize("main", bytes);
+      configure(connection, image.pageSize(), limits);
+      return new JdbcHandle(connection);
+    } catch (SQLException e) {
+      closeQuietly(connection);
+      throw SqliteErrors.of(e);
+    } catch (RuntimeException e) {
+      closeQuietly(connection);
+      throw e;
+    }
+  }
+
+  private static JDBC4Connection connect() {
+    try {
+      JDBC4Connection connection = new JDBC4Connection(URL, ":memory:", new Properties());
+      // We begin and commit ourselves; with this the driver keeps out of it.
+      connection.getConnectionConfig().setAutoCommit(false);
+      return connection;
+    } catch (SQLException e) {
+      throw SqliteErrors.of(e);
+    }
+  }
+
+  /// Settings belong to the pager, so they come after deserialize, which makes a new one.
+  private static void configure(JDBC4Connection connection, int pageSize, DatabaseLimits limits)
+      throws SQLException {
+    connection.getDatabase()._exec(settings(pageSize, limits));
+    for (SqliteLimit limit : SqliteLimit.ALL) {
+      connection.setLimit(limit.which(), limit.value());
+    }
+  }
+
+  @Override
+  JdbcStatement statement(String sql) {
+    return new JdbcStatement(connection, sql);
+  }
+
+  @Override
+  void begin() {
+    begin.run();
+  }
+
+  @Override
+  void commit() {
+    commit.run();
+  }
+
+  @Override
+  boolean inTransaction() {
+    try {
+      run("BEGIN");
+    } catch (HoldfastException _) {
+      return true;
+    }
+    run("ROLLBACK");
+    return false;
+  }
+
+  @Override
+  Capture capture(DatabaseImage before) {
+    DatabaseImage after = new DatabaseImage(serialize(), before.pageSize());
+    return new Capture(after, before.differences(after));
+  }
+
+  @Override
+  long totalChanges() {
+    try {
+      return connection.getDatabase().total_changes();
+    } catch (SQLException e) {
+      throw SqliteErrors.of(e);
+    }
+  }
+
+  @Override
+  long changes() {
+    try {
+      return connection.getDatabase().changes();
+    } catch (SQLException e) {
+      throw SqliteErrors.of(e);
+    }
+  }
+
+  private byte[] serialize() {
+    try {
+      return connection.getDatabase().serialize("main");
+    } catch (SQLException e) {
+      throw SqliteErrors.of(e);
+    }
+  }
+
+  @Override
+  void deadlineIn(long nanos) {
+    if (!watched) {
+      watched = true;
+      watch();
+    }
+    deadline.endNanos = System.nanoTime() + nanos;
+    deadline.armed = true;
+  }
+
+  @Override
+  void withoutDeadline() {
+    deadline.armed = false;
+  }
+
+  private void watch() {
+    try {
+      ProgressHandler.setHandler(connection, STEPS_PER_LOOK, deadline);
+    } catch (SQLException e) {
+      throw SqliteErrors.of(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    closeQuietly(connection);
+  }
+
+  private static void closeQuietly(JDBC4Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException ignored) {
+      // Nothing is lost: the database lives in the image.
+    }
+  }
+
+  private static final class Deadline extends ProgressHandler {
+    private long endNanos;
+    private boolean armed;
+
+    @Override
+    protected int progress() {
+      return armed && System.nanoTime() - endNanos >= 0 ? 1 : 0;
+    }
+  }
+
+  /// The one page of a new database, with nothing but a header.
+  static byte[] blankPage() {
+    return Blank.BYTES;
+  }
+
+  private static final class Blank {
+    private static final byte[] BYTES = make();
+
+    private static byte[] make() {
+      try (JDBC4Connection connection = connect()) {
+        connection
+            .getDatabase()
+            ._exec("PRAGMA page_size=4096; PRAGMA user_version=1; PRAGMA user_version=0");
+        return connection.serialize("main");
+      } catch (SQLException e) {
+        throw SqliteErrors.of(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package io.holdfast.persistence.database;
+
+import io.holdfast.persistence.database.DatabaseImage.Page;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+
+/// The pages of an image, each in an array of its own, over a base that has them one after the
+/// other. Immutable; [#with] copies only what it changes and the references beside it.
+final class PageTable {
+  private static final int LEAF_PAGES = 64;
+
+  private final byte[] base;
+  private final int basePages;
+  private final int pageSize;
+  private final int pageCount;
+
+  /// Pages by number - 1, in leaves; null is a page of the base, or zeros beyond that.
+  private final byte[] @Nullable [] @Nullable [] leaves;
+
+  /// How many pages of the base were replaced.
+  private final int replaced;
+
+  private PageTable(
+      byte[] base,
+      int basePages,
+      int pageSize,
+      int pageCount,
+      byte[] @Nullable [] @Nullable [] leaves,
+      int replaced) {
+    this.base = base;
+    this.basePages = basePages;
+    this.pageSize = pageSize;
+    this.pageCount = pageCount;
+    this.leaves = leaves;
+    this.replaced = replaced;
+  }
+
+  static PageTable over(byte[] base, int pageSize) {
+    int pages = base.length / pageSize;
+    return new PageTable(base, pages, pageSize, pages, new byte[leavesOf(pages)][][], 0);
+  }
+
+  private static int leavesOf(int pages) {
+    return (pages + LEAF_PAGES - 1) / LEAF_PAGES;
+  }
+
+  Page page(int pageNo) {
+    byte[] own = own(pageNo);
+    if (own != null) {
+      return new Page(own, 0);
+    }
+    return pageNo <= basePages ? new Page(base, (pageNo - 1) * pageSize) : Page.ZERO;
+  }
+
+  private byte @Nullable [] own(int pageNo) {
+    byte[] @Nullable [] leaf = leaves[(pageNo - 1) / LEAF_PAGES];
+    return leaf == null ? null : leaf[(pageNo - 1) % LEAF_PAGES];
+  }
+
+  byte[] joined(int length) {
+    byte[] bytes = new byte[length];
+    for (int pageNo = 1; pageNo <= pageCount; pageNo++) {
+      Page page = page(pageNo);
+      System.arraycopy(page.bytes(), page.at(), bytes, (pageNo - 1) * pageSize, pageSize);
+    }
+    return bytes;
+  }
+
+  PageTable with(SortedMap<Integer, byte[]> changed, int newPageCount) {
+    byte[] @Nullable [] @Nullable [] copies = new byte[leavesOf(newPageCount)][][];
+    System.arraycopy(leaves, 0, copies, 0, Math.min(leaves.length, copies.length));
+    if (newPageCount < pageCount) {
+      forgetBeyond(newPageCount, copies);
+    }
+    int nowReplaced = replaced;
+    int copied = -1;
+    for (Map.Entry<Integer, byte[]> change : changed.entrySet()) {
+      int index = change.getKey() - 1;
+      int leafNo = index / LEAF_PAGES;
+      if (leafNo != copied) {
+        copies[leafNo] = copyOf(copies[leafNo]);
+        copied = leafNo;
+      }
+      byte[] @Nullable [] leaf = copies[leafNo];
+      nowReplaced += leaf[index % LEAF_PAGES] == null && index < basePages ? 1 : 0;
+      leaf[index % LEAF_PAGES] = change.getValue();
+    }
+    PageTable next =
+        new PageTable(
+            base, Math.min(basePages, newPageCount), pageSize, newPageCount, copies, nowReplaced);
+    return next.replaced * 2 > next.basePages ? next.withoutBase() : next;
+  }
+
+  /// A page that comes back later is zeros then.
+  private static void forgetBeyond(int pageCount, byte[] @Nullable [] @Nullable [] leaves) {
+    if (pageCount % LEAF_PAGES == 0) {
+      return;
+    }
+    byte[] @Nullable [] last = leaves[leaves.length - 1];
+    if (last != null) {
+      byte[] @Nullable [] copy = new byte[LEAF_PAGES][];
+      System.arraycopy(last, 0, copy, 0, pageCount % LEAF_PAGES);
+      leaves[leaves.length - 1] = copy;
+    }
+  }
+
+  private static byte[] @Nullable [] copyOf(byte[] @Nullable [] leaf) {
+    return leaf == null ? new byte[LEAF_PAGES][] : leaf.clone();
+  }
+
+  /// Frees the base once it holds more that is old than that counts.
+  private PageTable withoutBase() {
+    byte[] @Nullable [] @Nullable [] all = new byte[leaves.length][][];
+    for (int leafNo = 0; leafNo < leaves.length; leafNo++) {
+      all[leafNo] = filled(leafNo);
+    }
+    return new PageTable(new byte[0], 0, pageSize, pageCount, all, 0);
+  }
+
+  /// A copy of a leaf, with the pages that it has from the base.
+  private byte[] @Nullable [] filled(int leafNo) {
+    byte[] @Nullable [] copy = copyOf(leaves[leafNo]);
+    for (int i = 0; i < LEAF_PAGES && leafNo * LEAF_PAGES + i < basePages; i++) {
+      if (copy[i] == null) {
+        int at = (leafNo * LEAF_PAGES + i) * pageSize;
+        copy[i] = Arrays.copyOfRange(base, at, at + pageSize);
+      }
+    }
+    return copy;
+  }
+}

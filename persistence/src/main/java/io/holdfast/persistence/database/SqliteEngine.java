@@ -1,0 +1,8 @@
+package io.holdfast.persistence.database;
+
+/// A way to run SQLite over an image. All engines make the same images of the same statements.
+/// Thread-safe.
+interface SqliteEngine {
+  /// Opens a connection over the image, or over a new database when it is empty.
+  SqliteHandle open(DatabaseImage image, DatabaseLimits limits);
+}
