@@ -3,6 +3,7 @@ package io.holdfast.node.idempotency;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.Headers;
 import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.ObjectCallException.Origin;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -31,6 +32,11 @@ public record KeyRecord(Fingerprint fingerprint, long beganMillis, Optional<Stor
   private static final int FAILURE = 3;
   private static final int NOT_KEPT = 4;
   private static final int STREAM = 5;
+
+  /* Who threw: another exception than that of a call, or whom that names. */
+  private static final int PLAIN = 0;
+  private static final int OF_RUNTIME = 1;
+  private static final int OF_OBJECT_CODE = 2;
 
   public byte[] toBytes() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -73,7 +79,10 @@ public record KeyRecord(Fingerprint fingerprint, long beganMillis, Optional<Stor
       case StoredAnswer.Stream stream -> bytes(out, stream.bytes());
       case StoredAnswer.Failure failure -> {
         text(out, failure.code().code());
-        out.writeBoolean(failure.errorName().isPresent());
+        out.writeByte(
+            failure.errorName().isEmpty()
+                ? PLAIN
+                : failure.origin() == Origin.RUNTIME ? OF_RUNTIME : OF_OBJECT_CODE);
         text(out, failure.errorName().orElse(""));
         text(out, failure.message());
       }
@@ -119,11 +128,12 @@ public record KeyRecord(Fingerprint fingerprint, long beganMillis, Optional<Stor
 
   private static StoredAnswer.Failure failure(DataInputStream in) throws IOException {
     String code = text(in);
-    boolean named = in.readBoolean();
+    int thrower = in.readUnsignedByte();
     String name = text(in);
     return new StoredAnswer.Failure(
         ErrorCode.of(code).orElse(ErrorCode.INTERNAL),
-        named ? Optional.of(name) : Optional.empty(),
+        thrower == PLAIN ? Optional.empty() : Optional.of(name),
+        thrower == OF_OBJECT_CODE ? Origin.OBJECT_CODE : Origin.RUNTIME,
         text(in));
   }
 

@@ -4,6 +4,7 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.Headers;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
+import io.holdfast.sdk.ObjectCallException.Origin;
 import java.util.Optional;
 
 /// How a call under a key ended.
@@ -19,8 +20,9 @@ public sealed interface StoredAnswer {
 
   /// An error.
   ///
-  /// @param errorName what was thrown in the object, when it was the object's code that threw
-  record Failure(ErrorCode code, Optional<String> errorName, String message)
+  /// @param errorName of an [ObjectCallException]; empty for another
+  /// @param origin who threw, for an [ObjectCallException]
+  record Failure(ErrorCode code, Optional<String> errorName, Origin origin, String message)
       implements StoredAnswer {
     private static final int MESSAGE_CHARS_MAX = 4_096;
 
@@ -31,6 +33,7 @@ public sealed interface StoredAnswer {
           error instanceof ObjectCallException call
               ? Optional.of(call.errorName())
               : Optional.empty(),
+          error instanceof ObjectCallException call ? call.origin() : Origin.RUNTIME,
           message.length() <= MESSAGE_CHARS_MAX
               ? message
               : message.substring(0, MESSAGE_CHARS_MAX) + "…");
@@ -38,7 +41,7 @@ public sealed interface StoredAnswer {
 
     public HoldfastException toException() {
       return errorName.isPresent()
-          ? new ObjectCallException(code, errorName.get(), message)
+          ? new ObjectCallException(code, errorName.get(), message, origin, null)
           : new HoldfastException(code, message);
     }
   }

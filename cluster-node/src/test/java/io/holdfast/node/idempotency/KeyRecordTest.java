@@ -8,6 +8,7 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.Headers;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
+import io.holdfast.sdk.ObjectCallException.Origin;
 import io.holdfast.sdk.Request;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -27,8 +28,11 @@ final class KeyRecordTest {
         new StoredAnswer.Http(204, Headers.empty(), new byte[0]),
         new StoredAnswer.Result(new byte[] {7}),
         new StoredAnswer.Stream(new byte[] {8, 9}),
-        new StoredAnswer.Failure(ErrorCode.OBJECT_FAILED, Optional.of("Oops"), "text"),
-        new StoredAnswer.Failure(ErrorCode.STORAGE_FULL, Optional.empty(), ""),
+        new StoredAnswer.Failure(
+            ErrorCode.OBJECT_FAILED, Optional.of("Oops"), Origin.OBJECT_CODE, "text"),
+        new StoredAnswer.Failure(
+            ErrorCode.TIMEOUT, Optional.of("Late"), Origin.RUNTIME, "text"),
+        new StoredAnswer.Failure(ErrorCode.STORAGE_FULL, Optional.empty(), Origin.RUNTIME, ""),
         new StoredAnswer.NotKept());
   }
 
@@ -78,7 +82,8 @@ final class KeyRecordTest {
                 + "00000003782d61"
                 + "0000000162"
                 + "00000001ff");
-    StoredAnswer failure = new StoredAnswer.Failure(ErrorCode.OBJECT_FAILED, Optional.of("E"), "m");
+    StoredAnswer failure = new StoredAnswer.Failure(
+            ErrorCode.OBJECT_FAILED, Optional.of("E"), Origin.OBJECT_CODE, "m");
     assertThat(HexFormat.of().formatHex(record(Optional.of(failure)).toBytes()))
         .isEqualTo(
             "0103"
@@ -94,7 +99,12 @@ final class KeyRecordTest {
   void anErrorComesBackWithItsFlags() {
     HoldfastException again =
         StoredAnswer.Failure.of(
-                new ObjectCallException(ErrorCode.OBJECT_FAILED, "Oops", "x".repeat(10_000)))
+                new ObjectCallException(
+                    ErrorCode.OBJECT_FAILED,
+                    "Oops",
+                    "x".repeat(10_000),
+                    Origin.OBJECT_CODE,
+                    null))
             .toException();
     assertThat(again)
         .isInstanceOfSatisfying(
