@@ -78,6 +78,31 @@ public interface Storage {
   /// Transactions, [#sql()] and [#sync()] are as here.
   Storage with(StorageOption... options);
 
+  /// The name of what is stored now. Waits until all earlier writes are durable, as [#sync()]; not
+  /// inside a [#transaction]. Bookmarks of one object sort as texts in the order of its commits,
+  /// and two of the same state are equal. Commits made while an earlier one is on its way to the
+  /// disk become durable as one: what was stored between them has no bookmark.
+  String currentBookmark();
+
+  /// The name of what was stored at a time: of the last commit up to it.
+  ///
+  /// @throws HoldfastException `invalid_argument` for a time in the future, or before the 30 days
+  ///   (by default) for which history is kept
+  String bookmarkForTime(Instant time);
+
+  /// Asks that the object goes back to what a bookmark names when it comes into memory the next
+  /// time: call [ObjectContext#abort] to have that at once. Pairs, tables and the alarm become what
+  /// they were; an alarm whose time has passed rings at once. Nothing is lost: history only grows.
+  ///
+  /// Returns when all earlier writes and the request are durable; not inside a [#transaction]. A
+  /// later request takes the place of an earlier one; [#deleteAll()] takes it back.
+  ///
+  /// @return a bookmark that undoes the restore: it names what will be stored right before it, also
+  ///   what is written between now and then
+  /// @throws HoldfastException `invalid_argument` when the bookmark is malformed, one of another
+  ///   object, of the future, or older than the history that is kept
+  String onNextSessionRestoreBookmark(String bookmark);
+
   /// A transaction in progress.
   interface Transaction {
     /// Undoes all writes of the transaction; its body goes on and may not write any more.

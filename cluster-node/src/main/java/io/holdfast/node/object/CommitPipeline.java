@@ -34,6 +34,11 @@ final class CommitPipeline {
     return begun;
   }
 
+  /// Something is with the writer that takes the place of all that was stored before.
+  void beginAlone() {
+    underWay = true;
+  }
+
   /// What was under way is durable.
   void stored() {
     underWay = false;

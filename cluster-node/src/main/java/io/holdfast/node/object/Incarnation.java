@@ -3,10 +3,11 @@ package io.holdfast.node.object;
 import io.holdfast.node.app.ObjectClass;
 import io.holdfast.node.app.RpcMethods;
 import io.holdfast.persistence.database.Commit;
-import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseStorage;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.StorageHost;
+import io.holdfast.persistence.history.StoredState;
+import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
@@ -51,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * the turn away, everything else does.
  */
 final class Incarnation implements StorageHost {
-  private static final String META_NAME = "name";
+  static final String META_NAME = "name";
   private static final CallContext RUNTIME = CallContext.of("runtime");
 
   private final ObjectAddress address;
@@ -59,10 +60,12 @@ final class Incarnation implements StorageHost {
   private final ActorRef<ObjectCommand> actor;
   private final ObjectServices services;
   private final ValueCodec codec;
+  private final LiveSockets sockets;
   private final OutputGate gate = new OutputGate();
   private final TurnQueue queue = new TurnQueue();
   private final Set<ObjectEvent> running = ConcurrentHashMap.newKeySet();
-  private final CompletableFuture<DatabaseImage> recovered = new CompletableFuture<>();
+  private final CompletableFuture<ObjectWriter.Recovered> recovered = new CompletableFuture<>();
+  private final ObjectBookmarks bookmarks;
   private final AtomicReference<@Nullable HoldfastException> dead = new AtomicReference<>();
 
   /**
@@ -112,6 +115,8 @@ final class Incarnation implements StorageHost {
     this.codec = services.apps().app(address.namespace()).codec();
     this.keyedCalls = new KeyedCalls(this);
     this.mail = new ObjectMail(this);
+    this.bookmarks = new ObjectBookmarks(this, address, services);
+    this.sockets = new LiveSockets(this, services.sockets());
   }
 
   // ---- for the actor
@@ -208,8 +213,14 @@ final class Incarnation implements StorageHost {
   }
 
   /// Hands over what the journal had of the object.
-  void opened(DatabaseImage image) {
-    recovered.complete(image);
+  void opened(ObjectWriter.Recovered stored) {
+    bookmarks.recovered(stored);
+    recovered.complete(stored);
+  }
+
+  /// One more merged commit is durable; told before the gate opens for it.
+  void persisted() {
+    bookmarks.persisted();
   }
 
   /// Closes the database handle of an object that has been idle for a while; the next use opens it
@@ -237,6 +248,9 @@ final class Incarnation implements StorageHost {
   /// returned.
   List<ObjectEvent> end(HoldfastException reason) {
     dead.compareAndSet(null, reason);
+    // First of all: what comes straight from sockets is then in the queue, or goes to the next
+    // life.
+    sockets.leave();
     List<ObjectEvent> notBegun = queue.close();
     notBegun.forEach(running::remove);
     recovered.completeExceptionally(reason);
@@ -288,7 +302,7 @@ final class Incarnation implements StorageHost {
     OutputGate.Effect effect;
     try {
       named(event.target().id());
-      effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.run(instance(), this));
+      effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.begin(this));
     } catch (Throwable e) {
       effect = event.failed(described(e));
     }
@@ -299,7 +313,7 @@ final class Incarnation implements StorageHost {
     services.metrics().eventEnded();
   }
 
-  private DurableObject instance() throws Exception {
+  DurableObject instance() throws Exception {
     DurableObject known = instance;
     return known == null ? closed(this::construct, "The constructor of") : known;
   }
@@ -313,8 +327,8 @@ final class Incarnation implements StorageHost {
     return made;
   }
 
-  private void deliver(OutputGate.Effect effect) {
-    deliver(effect, Await.CONFIRMED_WRITES);
+  private void deliver(OutputGate.Effect produced) {
+    deliver(produced, Await.CONFIRMED_WRITES);
   }
 
   /** Which of the writes so far an effect has to wait for. */
@@ -323,16 +337,18 @@ final class Incarnation implements StorageHost {
     ALL_WRITES
   }
 
-  private void deliver(OutputGate.Effect effect, Await await) {
+  private void deliver(OutputGate.Effect produced, Await await) {
     HoldfastException reason = dead.get();
     if (reason != null) {
-      effect.fail(reason);
+      sockets.discardUnsent();
+      produced.fail(reason);
       return;
     }
+    OutputGate.Effect effect = sockets.before(produced);
     try {
       Commit commit = takeCommit();
       long through = await == Await.ALL_WRITES ? committed : awaited;
-      if (commit == null && gate.isDurable(through)) {
+      if (commit == null && gate.isDurable(through) && !sockets.mustWait(effect)) {
         effect.release();
       } else {
         onTheirWay.incrementAndGet();
@@ -447,10 +463,20 @@ final class Incarnation implements StorageHost {
   }
 
   private void checkAlive() {
-    HoldfastException reason = dead.get();
-    if (reason != null) {
-      throw new ObjectResetError(reason.getMessage());
+    if (dead.get() != null) {
+      throw ended();
     }
+  }
+
+  /// What the code of a life that is over meets.
+  ObjectResetError ended() {
+    HoldfastException reason = dead.get();
+    return new ObjectResetError(reason == null ? "the object was reset" : reason.getMessage());
+  }
+
+  /// Whether all writes so far are durable, also those not yet committed. Turn.
+  boolean isDurable() {
+    return (database == null || !database.hasUncommitted()) && gate.isDurable(committed);
   }
 
   /// Runs something that waits; other events may enter meanwhile, unless the gate is closed.
@@ -507,19 +533,7 @@ final class Incarnation implements StorageHost {
   private CompletableFuture<Void> whenDurable(Await await) {
     turnThatMayWait().writeBeforePart();
     CompletableFuture<Void> durable = new CompletableFuture<>();
-    deliver(
-        new OutputGate.Effect() {
-          @Override
-          public void release() {
-            durable.complete(null);
-          }
-
-          @Override
-          public void fail(HoldfastException reason) {
-            durable.completeExceptionally(reason);
-          }
-        },
-        await);
+    deliver(new OutputGate.Signal(durable), await);
     return durable;
   }
 
@@ -534,7 +548,7 @@ final class Incarnation implements StorageHost {
   }
 
   private void handOver() {
-    if (database != null && database.hasUncommitted()) {
+    if ((database != null && database.hasUncommitted()) || sockets.hasUnsent()) {
       turn().writeBeforePart();
       deliver(ObjectEvent.NOTHING);
     }
@@ -655,6 +669,10 @@ final class Incarnation implements StorageHost {
     return objectClass.methods().has(name);
   }
 
+  LiveSockets sockets() {
+    return sockets;
+  }
+
   RpcMethods.Result invoke(DurableObject receiver, RpcCall call) throws Exception {
     return objectClass.methods().invoke(receiver, call, codec);
   }
@@ -705,16 +723,16 @@ final class Incarnation implements StorageHost {
   public void openConcurrently() {
     turn();
     if (database == null) {
-      CompletableFuture<DatabaseImage> recovery = recovery();
-      DatabaseImage image = Unchecked.call(() -> yieldWhile(recovery::get));
+      CompletableFuture<ObjectWriter.Recovered> recovery = recovery();
+      ObjectWriter.Recovered stored = Unchecked.call(() -> yieldWhile(recovery::get));
       // Others may have been in the same place meanwhile.
       if (database == null) {
-        openDatabase(image);
+        openDatabase(stored);
       }
     }
   }
 
-  private CompletableFuture<DatabaseImage> recovery() {
+  private CompletableFuture<ObjectWriter.Recovered> recovery() {
     if (!storageAsked) {
       storageAsked = true;
       actor.tell(new ObjectCommand.OpenStorage(this));
@@ -722,12 +740,41 @@ final class Incarnation implements StorageHost {
     return recovered;
   }
 
-  private ObjectDatabase openDatabase(DatabaseImage image) {
-    ObjectDatabase opened = services.openDatabase(image, this::hibernate);
+  private ObjectDatabase openDatabase(ObjectWriter.Recovered stored) {
+    ObjectDatabase opened =
+        bookmarks.restored(services.openDatabase(stored.image(), this::hibernate));
     database = opened;
     learnName(opened);
     mail.opened(opened);
     return opened;
+  }
+
+  @Override
+  public ObjectBookmarks history() {
+    return bookmarks;
+  }
+
+  /// Stores a state in the place of the current one; returns when that is durable. Only while
+  /// nothing was committed in this life.
+  void replaceDurably(StoredState state) {
+    CompletableFuture<Void> durable = new CompletableFuture<>();
+    committed++;
+    actor.tell(new ObjectCommand.Replace(this, state, committed, new OutputGate.Signal(durable)));
+    Unchecked.call(durable::get);
+  }
+
+  /// Makes a state the first of an object that never stored anything; the life in memory has to end
+  /// after it.
+  ///
+  /// @throws HoldfastException `wrong_state` when the object has stored something
+  void begin(StoredState state) {
+    ObjectDatabase empty = database();
+    if (!bookmarks.isNew()) {
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE,
+          "expected no object " + address + ", found one that has stored something");
+    }
+    database = bookmarks.replaced(empty, state);
   }
 
   /**

@@ -73,6 +73,9 @@ final class KeyedFetch implements KeyedCall.Kind<Response> {
 
   @Override
   public KeyedCall.Kept<Response> keep(Response answer, int bytesMax) throws IOException {
+    if (answer.webSocket().isPresent()) {
+      return new KeyedCall.Kept<>(answer, new StoredAnswer.NotKept());
+    }
     byte[] whole = answer.body().buffered().orElse(null);
     if (whole != null) {
       return new KeyedCall.Kept<>(answer, stored(answer, whole));

@@ -100,6 +100,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private Behavior<ObjectCommand> onCommand(ObjectCommand command) {
     return switch (command) {
       case ObjectCommand.Produced produced -> onProduced(produced);
+      case ObjectCommand.Replace replace -> onReplace(replace);
       case ObjectCommand.Deliver deliver -> onDeliver(deliver);
       case ObjectCommand.Written written -> onWritten(written);
       case ObjectCommand.OpenStorage open -> onOpenStorage(open);
@@ -140,8 +141,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private Behavior<ObjectCommand> onProduced(ObjectCommand.Produced produced) {
     produced.from().arrived();
     if (produced.from() != current) {
-      HoldfastException reason = produced.from().endedBy();
-      produced.effect().fail(reason == null ? superseded() : reason);
+      failLate(produced.from(), produced.effect());
       return this;
     }
     Commit commit = produced.commit();
@@ -150,6 +150,27 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     }
     current.gate().admit(produced.through(), produced.effect());
     persistNext();
+    return this;
+  }
+
+  private void failLate(Incarnation from, OutputGate.Effect effect) {
+    HoldfastException reason = from.endedBy();
+    effect.fail(reason == null ? superseded() : reason);
+  }
+
+  /** Comes before all commits of its incarnation, which waits for it. */
+  private Behavior<ObjectCommand> onReplace(ObjectCommand.Replace replace) {
+    if (replace.from() != current || writer == null || writerOf != current) {
+      failLate(replace.from(), replace.effect());
+      return this;
+    }
+    writer.tell(
+        new ObjectWriter.Replace(
+            replace.state().image(), replace.state().alarm(), replace.through()));
+    pipeline.beginAlone();
+    persistedTransactions = 1;
+    persistBegunNanos = System.nanoTime();
+    current.gate().admit(replace.through(), replace.effect());
     return this;
   }
 
@@ -197,10 +218,11 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       return this;
     }
     switch (written.event()) {
-      case ObjectWriter.Recovered recovered -> current.opened(recovered.image());
+      case ObjectWriter.Recovered recovered -> current.opened(recovered);
       case ObjectWriter.Persisted persisted -> {
         pipeline.stored();
         services.metrics().persisted(persistedTransactions, System.nanoTime() - persistBegunNanos);
+        current.persisted();
         current.gate().durable(persisted.through());
         persistNext();
         maybeStop();
@@ -303,6 +325,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     } else if (live != null && idle.compareTo(timeout) < 0) {
       live.hibernate();
       checkIdleIn(timeout.minus(idle));
+    } else if (!quietForGood()) {
+      checkIdleIn(firstCheck());
     } else {
       passivating = true;
       shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
@@ -311,9 +335,26 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     return this;
   }
 
+  /** Quiet, with all events from now on coming through this actor. */
+  private boolean quietForGood() {
+    Incarnation live = current;
+    if (live == null) {
+      return true;
+    }
+    live.sockets().beginLeaving();
+    boolean quiet = isQuiet();
+    if (!quiet) {
+      live.sockets().stay();
+    }
+    return quiet;
+  }
+
   /** The shard did not want the object to leave. */
   private void stay() {
     passivating = false;
+    if (current != null) {
+      current.sockets().stay();
+    }
     List<ObjectEvent> events = List.copyOf(late);
     late.clear();
     events.forEach(event -> incarnation().submit(event));
@@ -325,6 +366,9 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
 
   private Behavior<ObjectCommand> onStop() {
     stopping = true;
+    if (current != null) {
+      current.sockets().beginLeaving();
+    }
     drainDeadlineNanos = System.nanoTime() + DRAIN_MAX.toNanos();
     return stopNow();
   }

@@ -1,6 +1,7 @@
 package io.holdfast.node.object;
 
 import io.holdfast.persistence.database.Commit;
+import io.holdfast.persistence.history.StoredState;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.HoldfastException;
@@ -22,6 +23,10 @@ sealed interface ObjectCommand {
       long committed,
       long through,
       OutputGate.Effect effect)
+      implements ObjectCommand {}
+
+  /// A state that takes the place of the current one; otherwise like [Produced].
+  record Replace(Incarnation from, StoredState state, long through, OutputGate.Effect effect)
       implements ObjectCommand {}
 
   /// The first use of storage in an incarnation.

@@ -7,10 +7,13 @@ import io.holdfast.protocol.RpcCall;
 import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.AlarmInfo;
 import io.holdfast.sdk.DurableObject;
+import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import io.holdfast.sdk.spi.socket.PairedSocket;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.Optional;
@@ -71,6 +74,11 @@ abstract sealed class ObjectEvent {
     return false;
   }
 
+  /// Runs the event in its turn.
+  OutputGate.Effect begin(Incarnation incarnation) throws Exception {
+    return run(incarnation.instance(), incarnation);
+  }
+
   /// Runs user code. What it throws becomes [#failed].
   abstract OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception;
 
@@ -86,8 +94,12 @@ abstract sealed class ObjectEvent {
   static void discard(@Nullable Object value) {
     try {
       switch (value) {
-        case Response response when response.body().buffered().isEmpty() ->
+        case Response response -> {
+          response.webSocket().ifPresent(PairedSocket::abandon);
+          if (response.body().buffered().isEmpty()) {
             response.body().stream().close();
+          }
+        }
         case RpcResult.Bytes(InputStream stream) -> stream.close();
         case null, default -> {}
       }
@@ -371,6 +383,62 @@ abstract sealed class ObjectEvent {
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
       action.run(instance, incarnation);
       return new Reply<>(reply, true);
+    }
+
+    @Override
+    OutputGate.Effect failed(HoldfastException error) {
+      return new Failure(reply, error);
+    }
+  }
+
+  /// Something an operator asked for. Runs without the instance: user code cannot be in its way.
+  /// Its last act is to end the object's life in memory, unless told otherwise.
+  static final class Admin<T> extends ObjectEvent {
+    /** What is to be done; what it returns must be durable. */
+    @FunctionalInterface
+    interface Action<T> {
+      T run(Incarnation incarnation) throws Exception;
+    }
+
+    enum Afterwards {
+      STAY,
+      RESET
+    }
+
+    private final Action<T> action;
+    private final Afterwards afterwards;
+    private final CompletableFuture<T> reply;
+
+    Admin(
+        ObjectAddress target,
+        CallContext context,
+        Action<T> action,
+        Afterwards afterwards,
+        CompletableFuture<T> reply) {
+      super(target, context);
+      this.action = action;
+      this.afterwards = afterwards;
+      this.reply = reply;
+    }
+
+    @Override
+    OutputGate.Effect begin(Incarnation incarnation) throws Exception {
+      T result = action.run(incarnation);
+      if (afterwards == Afterwards.RESET) {
+        // First: the end of the incarnation rejects all events that have not answered.
+        reply.complete(result);
+        throw incarnation.reset(
+            new ObjectCallException(
+                ErrorCode.OBJECT_RESET,
+                "Error",
+                "Durable Object " + target() + " was reset by an operator."));
+      }
+      return new Reply<>(reply, result);
+    }
+
+    @Override
+    OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
+      return begin(incarnation);
     }
 
     @Override

@@ -8,7 +8,10 @@ import io.holdfast.node.message.Receipt;
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabases;
+import io.holdfast.persistence.history.ObjectHistory;
+import io.holdfast.persistence.history.StoredState;
 import io.holdfast.persistence.writer.ObjectWriter;
+import io.holdfast.persistence.writer.SnapshotTrim;
 import io.holdfast.persistence.writer.WriterConfig;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.Env;
@@ -37,6 +40,9 @@ public final class ObjectServices {
   private final ShardedGateway gateway;
   private final WriterConfig writerConfig;
   private final ObjectDatabases databases;
+  private final ObjectHistory history;
+  private final SnapshotTrim snapshotTrim;
+  private final SocketRegistry sockets;
 
   public ObjectServices(
       ObjectSettings settings,
@@ -48,7 +54,9 @@ public final class ObjectServices {
       InstantSource clock,
       ShardedGateway gateway,
       WriterConfig writerConfig,
-      ObjectDatabases databases) {
+      ObjectDatabases databases,
+      ObjectHistory history,
+      SnapshotTrim snapshotTrim) {
     this.settings = settings;
     this.apps = apps;
     this.containers = containers;
@@ -59,6 +67,9 @@ public final class ObjectServices {
     this.gateway = gateway;
     this.writerConfig = writerConfig;
     this.databases = databases;
+    this.history = history;
+    this.snapshotTrim = snapshotTrim;
+    this.sockets = new SocketRegistry(gateway, timer);
   }
 
   ObjectSettings settings() {
@@ -91,6 +102,10 @@ public final class ObjectServices {
         apps.app(incarnation.address().namespace()), gateway, new TurnCaller(incarnation));
   }
 
+  SocketRegistry sockets() {
+    return sockets;
+  }
+
   /// Brings an object into memory.
   void wake(ObjectAddress address) {
     gateway.wake(address);
@@ -110,8 +125,28 @@ public final class ObjectServices {
     return databases.open(image, hibernator);
   }
 
+  /// A database that nobody closes to make room for others: for a short look.
+  ObjectDatabase openDatabase(DatabaseImage image) {
+    return databases.open(image);
+  }
+
+  ObjectHistory history() {
+    return history;
+  }
+
+  /// A state with a change to its database.
+  StoredState changed(StoredState state, Consumer<ObjectDatabase> change) {
+    try (ObjectDatabase database = openDatabase(state.image())) {
+      change.accept(database);
+      return database
+          .commit()
+          .map(commit -> new StoredState(commit.after(), commit.alarm()))
+          .orElse(state);
+    }
+  }
+
   Behavior<ObjectWriter.Command> writer(ObjectAddress address, Consumer<ObjectWriter.Event> owner) {
-    return ObjectWriter.create(address, owner, writerConfig, clock);
+    return ObjectWriter.create(address, owner, writerConfig, clock, snapshotTrim);
   }
 
   void logGivenUp(ObjectAddress address, Duration limit) {

@@ -2,6 +2,7 @@ package io.holdfast.node.object;
 
 import io.holdfast.sdk.HoldfastException;
 import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,19 @@ final class OutputGate {
   }
 
   private static final Logger log = LoggerFactory.getLogger(OutputGate.class);
+
+  /// Tells when it may leave.
+  record Signal(CompletableFuture<Void> future) implements Effect {
+    @Override
+    public void release() {
+      future.complete(null);
+    }
+
+    @Override
+    public void fail(HoldfastException reason) {
+      future.completeExceptionally(reason);
+    }
+  }
 
   private record Held(long through, Effect effect) {}
 

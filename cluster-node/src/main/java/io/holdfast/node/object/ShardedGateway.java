@@ -128,6 +128,15 @@ public final class ShardedGateway implements ObjectGateway {
     };
   }
 
+  /// Runs something that an operator asked for in the turn of an object.
+  <T> CompletableFuture<T> admin(
+      ObjectAddress target,
+      ObjectEvent.Admin.Action<T> action,
+      ObjectEvent.Admin.Afterwards afterwards) {
+    return send(
+        target, reply -> new ObjectEvent.Admin<>(target, RUNTIME, action, afterwards, reply));
+  }
+
   /// The way from the container of an object back to it.
   public ContainerOwnerHooks containerHooks(ObjectAddress target) {
     return new ContainerOwnerHooks() {
@@ -160,18 +169,24 @@ public final class ShardedGateway implements ObjectGateway {
   }
 
   private CompletableFuture<Boolean> hook(ObjectAddress target, ContainerHook hook) {
-    return send(
+    return run(
         target,
-        reply ->
-            new ObjectEvent.Hook(
-                target,
-                RUNTIME,
-                (instance, incarnation) -> {
-                  if (instance instanceof Container container) {
-                    hook.run(container);
-                  }
-                },
-                reply));
+        (instance, incarnation) -> {
+          if (instance instanceof Container container) {
+            hook.run(container);
+          }
+        });
+  }
+
+  /// Runs something of the runtime in the object's own turn.
+  CompletableFuture<Boolean> run(ObjectAddress target, ObjectEvent.Hook.Action action) {
+    return send(target, reply -> hook(target, action, reply));
+  }
+
+  /// The event of [#run].
+  ObjectEvent hook(
+      ObjectAddress target, ObjectEvent.Hook.Action action, CompletableFuture<Boolean> reply) {
+    return new ObjectEvent.Hook(target, RUNTIME, action, reply);
   }
 
   private <T> CompletableFuture<T> send(

@@ -106,7 +106,7 @@ final class FakeObject<C extends Container> {
   }
 
   /** One stay in memory. */
-  private final class Life implements ObjectContext {
+  private final class Life extends NoWebSockets {
     private final C object;
     private int closings;
     private boolean dead;

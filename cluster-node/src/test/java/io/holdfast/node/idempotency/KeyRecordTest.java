@@ -30,8 +30,7 @@ final class KeyRecordTest {
         new StoredAnswer.Stream(new byte[] {8, 9}),
         new StoredAnswer.Failure(
             ErrorCode.OBJECT_FAILED, Optional.of("Oops"), Origin.OBJECT_CODE, "text"),
-        new StoredAnswer.Failure(
-            ErrorCode.TIMEOUT, Optional.of("Late"), Origin.RUNTIME, "text"),
+        new StoredAnswer.Failure(ErrorCode.TIMEOUT, Optional.of("Late"), Origin.RUNTIME, "text"),
         new StoredAnswer.Failure(ErrorCode.STORAGE_FULL, Optional.empty(), Origin.RUNTIME, ""),
         new StoredAnswer.NotKept());
   }
@@ -82,7 +81,8 @@ final class KeyRecordTest {
                 + "00000003782d61"
                 + "0000000162"
                 + "00000001ff");
-    StoredAnswer failure = new StoredAnswer.Failure(
+    StoredAnswer failure =
+        new StoredAnswer.Failure(
             ErrorCode.OBJECT_FAILED, Optional.of("E"), Origin.OBJECT_CODE, "m");
     assertThat(HexFormat.of().formatHex(record(Optional.of(failure)).toBytes()))
         .isEqualTo(
@@ -90,7 +90,7 @@ final class KeyRecordTest {
                 + PRINT
                 + BEGAN
                 + "0000000d6f626a6563745f6661696c6564"
-                + "01"
+                + "02"
                 + "0000000145"
                 + "000000016d");
   }
@@ -100,11 +100,7 @@ final class KeyRecordTest {
     HoldfastException again =
         StoredAnswer.Failure.of(
                 new ObjectCallException(
-                    ErrorCode.OBJECT_FAILED,
-                    "Oops",
-                    "x".repeat(10_000),
-                    Origin.OBJECT_CODE,
-                    null))
+                    ErrorCode.OBJECT_FAILED, "Oops", "x".repeat(10_000), Origin.OBJECT_CODE, null))
             .toException();
     assertThat(again)
         .isInstanceOfSatisfying(

@@ -345,4 +345,18 @@ class AlarmSchedulerTest {
     index.failsNext(1);
     assertThat(awaitRun(2).retryCount).isEqualTo(1);
   }
+
+  @Test
+  void aHundredThousandPendingAlarmsAreNotEvenRead() {
+    long later = System.currentTimeMillis() + 3_600_000;
+    for (int i = 0; i < 100_000; i++) {
+      index.set("pending-" + i, later + i);
+    }
+    scheduler.start();
+    due("a");
+    succeed(awaitRun(1));
+    assertRests();
+    assertThat(index.rowsRead.get()).isEqualTo(1);
+    assertThat(runs).hasSize(1);
+  }
 }

@@ -1,6 +1,7 @@
 package io.holdfast.node.object;
 
 import io.holdfast.persistence.database.Commit;
+import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseLimits;
 import io.holdfast.persistence.database.EngineChoice;
 import io.holdfast.persistence.database.ObjectDatabase;
@@ -23,8 +24,10 @@ import org.jspecify.annotations.Nullable;
 /// `ObjectWriter` do, without their threads and actors, on the same database, pipeline, gate and
 /// log.
 final class SimulatedLife {
-  private static final ObjectDatabases DATABASES =
+  private static final ObjectDatabases FAST =
       new ObjectDatabases(EngineChoice.AUTO, DatabaseLimits.DEFAULT, 1000);
+  private static final ObjectDatabases PLAIN =
+      new ObjectDatabases(EngineChoice.JDBC, DatabaseLimits.DEFAULT, 1000);
 
   private static final SqlScript TABLE =
       SqlScript.parse("CREATE TABLE IF NOT EXISTS history (id INTEGER)");
@@ -75,10 +78,15 @@ final class SimulatedLife {
   SimulatedLife(World world, StoredObject stored, SimulatedHistory.Version version) {
     this.world = world;
     this.log = new ObjectLog("app.simulated/0123", stored);
-    this.database = DATABASES.open(stored.image());
+    this.database = open(stored.image());
     this.last = version;
     this.ids = version.ids;
     checkContent();
+  }
+
+  /// On either engine: each goes on where the other stopped.
+  private ObjectDatabase open(DatabaseImage image) {
+    return (world.time().once(3) ? PLAIN : FAST).open(image);
   }
 
   long epoch() {
@@ -226,7 +234,7 @@ final class SimulatedLife {
     }
     Commit commit = new Commit(database.image(), target.image(), 1, target.alarm);
     database.close();
-    database = DATABASES.open(target.image());
+    database = open(target.image());
     ids = target.ids;
     return commit;
   }

@@ -177,6 +177,22 @@ public final class DatabaseStorage implements Storage {
     host.awaitDurable();
   }
 
+  @Override
+  public String currentBookmark() {
+    return host.history().currentBookmark();
+  }
+
+  @Override
+  public String bookmarkForTime(Instant time) {
+    return host.history().bookmarkForTime(time);
+  }
+
+  @Override
+  public String onNextSessionRestoreBookmark(String bookmark) {
+    transactions.checkWritable();
+    return host.history().onNextSessionRestoreBookmark(bookmark);
+  }
+
   /// The alarm as it is stored, for the runtime: also while it runs.
   public Optional<Instant> storedAlarm() {
     return alarm.stored();

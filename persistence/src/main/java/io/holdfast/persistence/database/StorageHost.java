@@ -1,6 +1,7 @@
 package io.holdfast.persistence.database;
 
 import io.holdfast.protocol.ValueCodec;
+import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 
 /// What [DatabaseStorage] needs from the object it belongs to. The node implements it.
@@ -27,6 +28,13 @@ public interface StorageHost {
 
   /// Commits what was written and returns when it is durable.
   void awaitDurable();
+
+  /// The object's past.
+  ///
+  /// @throws HoldfastException `wrong_state` where no history is kept
+  default StorageHistory history() {
+    throw new HoldfastException(ErrorCode.WRONG_STATE, "expected a history, found none here");
+  }
 
   /// Whether the class of the object has an alarm() of its own.
   boolean hasAlarmHandler();

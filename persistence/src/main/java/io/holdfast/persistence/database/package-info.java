@@ -5,12 +5,12 @@
 /// | WHERE TO LOOK | |
 /// |---|---|
 /// | pages, and what a transaction changed | [DatabaseImage], [Commit] |
-/// | transactions, savepoints, life cycle | [ObjectDatabase], [JdbcObjectDatabase] |
+/// | transactions, savepoints, life cycle | [ObjectDatabase], `SqliteObjectDatabase` |
 /// | the one place that talks to the driver | `SqliteHandle`, `SqliteStatement` |
 /// | pairs and metadata | `HiddenTable`, [KeyRange], [Keys] |
 /// | the books of calls and messages | [RuntimeTable] |
 /// | which SQL an app may run | `SqlGuard`, `SqlTokenizer`, `SqlPragmas` |
-/// | what apps see | [DatabaseStorage], `Transactions`, `AlarmSlot`; the node implements [StorageHost] |
+/// | what apps see | [DatabaseStorage], `Transactions`, `AlarmSlot`; the node implements [StorageHost], [StorageHistory] |
 @NullMarked
 package io.holdfast.persistence.database;
 

@@ -155,6 +155,12 @@ final class AlarmTable implements AlarmIndex {
     };
   }
 
+  /// When the alarm of an object is due.
+  static OptionalLong of(Tables tables, String objectKey) throws RocksDBException {
+    long stored = stored(tables, byObject(objectKey));
+    return stored == NONE ? OptionalLong.empty() : OptionalLong.of(stored);
+  }
+
   private static long stored(Tables tables, byte[] object) throws RocksDBException {
     byte[] value = tables.get(tables.alarms(), object);
     return value == null ? NONE : ByteBuffer.wrap(value).getLong();

@@ -36,25 +36,34 @@ final class SnapshotSaver {
   private final Executor executor;
   private final String persistenceId;
   private final InstantSource clock;
+  private final SnapshotTrim trim;
 
-  SnapshotSaver(ActorSystem<?> system, String pluginId, String persistenceId, InstantSource clock) {
+  SnapshotSaver(
+      ActorSystem<?> system,
+      String pluginId,
+      String persistenceId,
+      InstantSource clock,
+      SnapshotTrim trim) {
     Persistence persistence = Persistence.get(Adapter.toClassic(system));
     this.store = persistence.snapshotStoreFor(pluginId, persistence.snapshotStoreFor$default$2());
     this.executor = system.dispatchers().lookup(DispatcherSelector.blocking());
     this.persistenceId = persistenceId;
     this.clock = clock;
+    this.trim = trim;
   }
 
-  /// Saves a snapshot, then deletes those before `keptSequenceNr`.
+  /// Saves a snapshot, then has old ones deleted.
   ///
   /// @param sequenceNr the journal's number of the last event in the snapshot
+  /// @param previousSequenceNr that of the snapshot before, 0 if there is none
   /// @return the size of the snapshot
   CompletionStage<Integer> save(
-      DatabaseImage image, ImageSnapshot.Header header, long sequenceNr, long keptSequenceNr) {
+      DatabaseImage image, ImageSnapshot.Header header, long sequenceNr, long previousSequenceNr) {
     return CompletableFuture.supplyAsync(() -> ImageSnapshot.of(image, header), executor)
         .thenCompose(snapshot ->
             save(snapshot, sequenceNr)
-                .thenCompose(_ -> deleteBefore(keptSequenceNr))
+                .thenCompose(
+                    _ -> trim.afterSnapshot(persistenceId, previousSequenceNr, this::deleteBefore))
                 .thenApply(_ -> snapshot.bytes().length));
   }
 
@@ -63,7 +72,7 @@ final class SnapshotSaver {
     return ask(new SnapshotProtocol.SaveSnapshot(metadata, snapshot));
   }
 
-  private CompletionStage<Object> deleteBefore(long sequenceNr) {
+  private CompletionStage<?> deleteBefore(long sequenceNr) {
     return sequenceNr <= 1
         ? CompletableFuture.completedStage("nothing to delete")
         : ask(
