@@ -14,12 +14,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// Does to WebSockets what their clients say.
 public class Room extends DurableObject {
   private static final Map<String, Integer> LIVES = new ConcurrentHashMap<>();
   private static final Map<String, List<String>> ENDS = new ConcurrentHashMap<>();
+  private static final Set<String> BROKEN = ConcurrentHashMap.newKeySet();
   private static final Map<String, WebSocket> LAST = new ConcurrentHashMap<>();
 
   private int sinceBegin;
@@ -27,6 +29,9 @@ public class Room extends DurableObject {
   public Room(ObjectContext ctx, Env env) {
     super(ctx, env);
     LIVES.merge(ctx.id().hex(), 1, Integer::sum);
+    if (BROKEN.contains(ctx.name().orElse(""))) {
+      throw new IllegalStateException("broken");
+    }
     if (ctx.name().orElse("").startsWith("auto")) {
       ctx.setWebSocketAutoResponse(new WebSocketAutoResponse("ping", "pong"));
     }
@@ -34,6 +39,14 @@ public class Room extends DurableObject {
 
   public int lives() {
     return LIVES.getOrDefault(ctx.id().hex(), 0);
+  }
+
+  public void breakConstructor(String name) {
+    BROKEN.add(name);
+  }
+
+  public void repair(String name) {
+    BROKEN.remove(name);
   }
 
   public int sockets() {
@@ -120,6 +133,11 @@ public class Room extends DurableObject {
       case "attached" -> ws.send(ws.deserializeAttachment(String.class).orElse("nothing"));
       case "attachLong" -> ws.serializeAttachment(new byte[Integer.parseInt(words[1])]);
       case "write" -> write(ws, words);
+      case "writeAll" -> {
+        ctx.storage().put(words[1], words[2]);
+        ctx.webSockets().forEach(each -> each.send(words[2]));
+        ctx.webSockets().forEach(each -> each.send("again"));
+      }
       case "read" -> ws.send(read(words[1]));
       case "sandwich" -> sandwich(ws);
       case "auto" -> ws.send(String.valueOf(ctx.webSocketAutoResponseTimestamp(ws).isPresent()));

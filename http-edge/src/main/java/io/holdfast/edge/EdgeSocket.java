@@ -34,6 +34,7 @@ final class EdgeSocket implements SocketReceiver {
   private final AtomicBoolean ended = new AtomicBoolean();
 
   private volatile Runnable stream = () -> {};
+  private volatile boolean counted;
   private volatile boolean paused;
   private volatile boolean peerClosed;
   private volatile boolean failed;
@@ -56,6 +57,7 @@ final class EdgeSocket implements SocketReceiver {
   void open(Runnable wakeStream) {
     stream = wakeStream;
     metrics.opened();
+    counted = true;
     end.attach(this);
   }
 
@@ -156,7 +158,9 @@ final class EdgeSocket implements SocketReceiver {
   /// The connection is gone. Safe to repeat.
   void gone() {
     if (ended.compareAndSet(false, true)) {
-      metrics.closed();
+      if (counted) {
+        metrics.closed();
+      }
       output.close(CloseCodes.GOING_AWAY, "");
       output.clear();
       end.close(CloseCodes.ABNORMAL, CloseCodes.DISCONNECTED, false);

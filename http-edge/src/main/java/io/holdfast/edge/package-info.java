@@ -16,6 +16,7 @@
 /// | `/healthz`, `/readyz`, `/metrics` | `OperatorEndpoints`, [ReadinessCheck], `EdgeMetrics` |
 /// | Pekko's HTTP values to ours and back | `RequestReader`, `ResponseWriter`, `RequestBodyStream`, `ResponseBodySource` |
 /// | one connection | `EdgeConnection`, `ConnectionGuard`, `HttpLayer`, `ExchangeStage` |
+/// | WebSockets | `UpgradeRequest`, `EdgeSocket`, `SocketOutput`, [SocketLimits] |
 /// | what clients see when it goes wrong | `ErrorReply`, [JsonParsingErrorHandler] |
 @NullMarked
 package io.holdfast.edge;

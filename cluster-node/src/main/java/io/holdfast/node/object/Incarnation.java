@@ -741,12 +741,23 @@ final class Incarnation implements StorageHost {
   }
 
   private ObjectDatabase openDatabase(ObjectWriter.Recovered stored) {
-    ObjectDatabase opened =
-        bookmarks.restored(services.openDatabase(stored.image(), this::hibernate));
+    ObjectDatabase opened = databaseOf(stored);
     database = opened;
     learnName(opened);
     mail.opened(opened);
     return opened;
+  }
+
+  /** What cannot go back as it was asked to must not go on either: the next life tries again. */
+  private ObjectDatabase databaseOf(ObjectWriter.Recovered stored) {
+    ObjectDatabase open = services.openDatabase(stored.image(), this::hibernate);
+    try {
+      return bookmarks.restored(open);
+    } catch (HoldfastException e) {
+      open.close();
+      reset(e);
+      throw e;
+    }
   }
 
   @Override
@@ -760,7 +771,7 @@ final class Incarnation implements StorageHost {
     CompletableFuture<Void> durable = new CompletableFuture<>();
     committed++;
     actor.tell(new ObjectCommand.Replace(this, state, committed, new OutputGate.Signal(durable)));
-    Unchecked.call(durable::get);
+    waitForStorage(durable);
   }
 
   /// Makes a state the first of an object that never stored anything; the life in memory has to end

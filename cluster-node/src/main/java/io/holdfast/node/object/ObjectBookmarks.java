@@ -13,6 +13,7 @@ import io.holdfast.sdk.HoldfastException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,7 @@ final class ObjectBookmarks implements StorageHistory {
   private volatile long txSeq;
   private volatile long sessionEpoch;
   private volatile boolean written;
+  private @Nullable Bookmark sessionStart;
 
   ObjectBookmarks(Incarnation incarnation, ObjectAddress address, ObjectServices services) {
     this.incarnation = incarnation;
@@ -74,7 +76,17 @@ final class ObjectBookmarks implements StorageHistory {
   Bookmark current() {
     var _ = incarnation.database();
     incarnation.awaitDurable();
-    return written ? Bookmark.of(address, txSeq, sessionEpoch) : services.history().latest(address);
+    return written ? Bookmark.of(address, txSeq, sessionEpoch) : sessionStart();
+  }
+
+  /// The journal knows who wrote the last commit of an earlier session.
+  private Bookmark sessionStart() {
+    Bookmark known = sessionStart;
+    if (known == null) {
+      known = services.history().latest(address);
+      sessionStart = known;
+    }
+    return known;
   }
 
   @Override

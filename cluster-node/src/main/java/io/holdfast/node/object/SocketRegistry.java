@@ -69,9 +69,4 @@ final class SocketRegistry {
   ScheduledExecutorService timer() {
     return timer;
   }
-
-  /// How many objects have an entry.
-  int size() {
-    return byObject.size();
-  }
 }

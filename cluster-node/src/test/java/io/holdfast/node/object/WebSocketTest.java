@@ -2,6 +2,7 @@ package io.holdfast.node.object;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.node.Answer;
 import io.holdfast.node.HeldJournal;
 import io.holdfast.node.HeldJournal.Mode;
 import io.holdfast.node.NodeFixture;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -263,6 +265,23 @@ class WebSocketTest {
   }
 
   @Test
+  void oneWriteAndItsFramesToManySocketsAreOneCommit() {
+    List<TestWebSocket> clients = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      clients.add(connect("crowded"));
+    }
+    assertThat(clients.getFirst().send("echo ready").text()).isEqualTo("ready");
+    long commits = node.metric("holdfast_commits_total");
+    clients.getFirst().send("writeAll k news");
+    for (TestWebSocket client : clients) {
+      assertThat(client.text()).isEqualTo("news");
+      assertThat(client.text()).isEqualTo("again");
+      client.close();
+    }
+    assertThat(node.metric("holdfast_commits_total")).isEqualTo(commits + 1);
+  }
+
+  @Test
   void aFrameOfAWriteThatFailedNeverLeavesAndItsSocketIsClosed() {
     try (TestWebSocket writer = connect("broken");
         TestWebSocket other = connect("broken")) {
@@ -305,6 +324,21 @@ class WebSocketTest {
       assertThat(client.send("read undone").text()).isEqualTo("nothing");
       assertThat(other.send("count").text()).isEqualTo("4/5");
       assertThat(node.call("room", "crashing", "sockets").number()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aConstructorThatFailsCostsMessagesAndNotTheConnection() {
+    try (TestWebSocket client = connect("patient")) {
+      assertThat(client.send("count").text()).isEqualTo("1/1");
+      untilOutOfMemory();
+      node.call("room", "doctor", "breakConstructor", "patient");
+      long resets = node.metric("holdfast_object_resets_total");
+      client.send("echo lost");
+      until(() -> node.metric("holdfast_object_resets_total") > resets);
+      assertThat(node.call("room", "patient", "sockets").message()).isEqualTo("broken");
+      node.call("room", "doctor", "repair", "patient");
+      assertThat(client.send("echo found").text()).isEqualTo("found");
     }
   }
 
@@ -419,6 +453,25 @@ class WebSocketTest {
     var refused = node.call("room", "crowd", "acceptAlone", 1);
     assertThat(refused.code()).isEqualTo("wrong_state");
     assertThat(refused.message()).contains("32,768");
+  }
+
+  @Test
+  void aSocketWhoseMessageFindsTheQueueFullIsClosedWith1013() {
+    try (NodeFixture small = NodeFixture.with("holdfast.objects.queued-events-max=5");
+        TestWebSocket holder = small.webSocket("/app/room/full");
+        TestWebSocket refused = small.webSocket("/app/room/full")) {
+      assertThat(refused.send("echo x").text()).isEqualTo("x");
+      holder.send("hold full-latch");
+      List<CompletableFuture<Answer>> calls = new ArrayList<>();
+      until(() -> {
+        calls.add(small.callAsync("room", "full", "sockets"));
+        return calls.stream().anyMatch(call -> call.isDone() && !call.join().ok());
+      });
+      refused.send("echo y");
+      assertThat(refused.closed()).isEqualTo(new Closed(1013, "Durable Object is overloaded."));
+      small.call("room", "opener", "open", "full-latch");
+      assertThat(holder.text()).isEqualTo("true");
+    }
   }
 
   // ---- the node

@@ -1,7 +1,5 @@
 package io.holdfast.persistence.embedded;
 
-import io.holdfast.sdk.ErrorCode;
-import io.holdfast.sdk.HoldfastException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -169,17 +167,12 @@ public final class StoredRows {
           new SnapshotMark(RowKey.sequenceNr(rows.key()), RowCodec.timestamp(head.array()), bytes));
     }
 
-    /// The content of a snapshot.
-    ///
-    /// @throws HoldfastException `storage_corrupt` when it is not there or cannot be read
-    public Object snapshot(long sequenceNr) throws RocksDBException {
+    /// The content of a snapshot, if it is stored.
+    public Optional<Object> snapshot(long sequenceNr) throws RocksDBException {
       byte[] value = tables.get(tables.snapshots(), RowKey.of(id, sequenceNr));
-      if (value == null) {
-        throw new HoldfastException(
-            ErrorCode.STORAGE_CORRUPT,
-            "expected snapshot " + sequenceNr + " of " + id + ", found none");
-      }
-      return codec.snapshot(id, sequenceNr, value).snapshot();
+      return value == null
+          ? Optional.empty()
+          : Optional.of(codec.snapshot(id, sequenceNr, value).snapshot());
     }
 
     /// Visits the events from a number on, as long as the visitor wants more.

@@ -107,7 +107,7 @@ final class StoredHistory {
       return Base.START;
     }
     long number = mark.get().sequenceNr();
-    if (view.snapshot(number) instanceof ImageSnapshot snapshot) {
+    if (view.snapshot(number).orElseThrow(NotKept::new) instanceof ImageSnapshot snapshot) {
       return new Base(snapshot, number);
     }
     throw new HoldfastException(

@@ -90,8 +90,8 @@ class HistoryTrimTest {
         .hasMessageContaining("with which its history begins");
   }
 
-  /// Random commits, sleeps and restarts: each state of the last 30 days can be read at any time,
-  /// and what is stored stays within bounds.
+  /// Random commits, restores, sleeps and restarts: each state of the last 30 days can be read at
+  /// any time, and what is stored stays within bounds.
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void whatTheRetentionPromisesIsThere(long seed) throws Exception {
@@ -107,6 +107,13 @@ class HistoryTrimTest {
       Bookmark bookmark = object.put("n", i);
       states.put(fixture.now(), bookmark);
       values.put(bookmark, "" + i);
+      if (random.nextInt(15) == 0) {
+        fixture.advance(Duration.ofSeconds(1));
+        Bookmark target = random(promised(states), random);
+        Bookmark restored = object.replace(fixture.history.state(object.address, target));
+        states.put(fixture.now(), restored);
+        values.put(restored, values.get(target));
+      }
       if (random.nextInt(20) == 0) {
         object.restart();
       }
@@ -121,22 +128,29 @@ class HistoryTrimTest {
     assertThat(fixture.snapshots(object)).as("seed %d", seed).hasSizeLessThan(30);
   }
 
+  /// All states that were current within the retention, the oldest first.
+  private List<Bookmark> promised(TreeMap<Instant, Bookmark> states) {
+    Instant oldest = fixture.now().minus(MONTH);
+    var first = states.floorEntry(oldest);
+    return List.copyOf(states.tailMap(first == null ? oldest : first.getKey()).values());
+  }
+
+  private static Bookmark random(List<Bookmark> bookmarks, Random random) {
+    return bookmarks.get(random.nextInt(bookmarks.size()));
+  }
+
   private void check(
       TestObject object,
       TreeMap<Instant, Bookmark> states,
       Map<Bookmark, String> values,
       Random random,
       String what) {
-    Instant oldest = fixture.now().minus(MONTH);
-    List<Bookmark> promised = new ArrayList<>(states.tailMap(oldest).values());
-    if (states.floorEntry(oldest) != null) {
-      promised.add(states.floorEntry(oldest).getValue());
-    }
-    Bookmark one = promised.get(random.nextInt(promised.size()));
+    List<Bookmark> promised = promised(states);
+    Bookmark one = random(promised, random);
     assertThat(object.valueAt(one, "n")).as("%s, %s", what, one).isEqualTo(values.get(one));
-    assertThat(object.valueAt(promised.getLast(), "n"))
+    assertThat(object.valueAt(promised.getFirst(), "n"))
         .as(what)
-        .isEqualTo(values.get(promised.getLast()));
+        .isEqualTo(values.get(promised.getFirst()));
     Instant time = fixture.now().minusSeconds(random.nextInt((int) MONTH.toSeconds()));
     Bookmark at = fixture.history.at(object.address, time);
     Bookmark expected =
