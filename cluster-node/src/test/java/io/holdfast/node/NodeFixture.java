@@ -141,11 +141,23 @@ public final class NodeFixture implements AutoCloseable {
 
   public CompletableFuture<Answer> callAsync(
       String namespace, String name, String method, Object... arguments) {
-    HttpRequest request =
-        request("/v1/objects/" + namespace + "/" + encoded(name) + "/rpc/" + method)
-            .POST(HttpRequest.BodyPublishers.ofString(Answer.json(arguments)))
-            .build();
-    return client.sendAsync(request, BodyHandlers.ofString()).thenApply(Answer::of);
+    return answerTo(rpc(namespace, name, method, arguments));
+  }
+
+  /// As [#callAsync], under an idempotency key.
+  public CompletableFuture<Answer> keyedAsync(
+      String key, String namespace, String name, String method, Object... arguments) {
+    return answerTo(rpc(namespace, name, method, arguments).header("Idempotency-Key", key));
+  }
+
+  private HttpRequest.Builder rpc(
+      String namespace, String name, String method, Object... arguments) {
+    return request("/v1/objects/" + namespace + "/" + encoded(name) + "/rpc/" + method)
+        .POST(HttpRequest.BodyPublishers.ofString(Answer.json(arguments)));
+  }
+
+  private CompletableFuture<Answer> answerTo(HttpRequest.Builder request) {
+    return client.sendAsync(request.build(), BodyHandlers.ofString()).thenApply(Answer::of);
   }
 
   /// A request to the node, with its token.

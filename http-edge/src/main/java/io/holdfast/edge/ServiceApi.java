@@ -1,6 +1,7 @@
 package io.holdfast.edge;
 
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.protocol.NamespaceDirectory;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 /// |---|---|
 /// | `POST /v1/objects/{namespace}/{name}/rpc/{method}` with a JSON array of arguments, or nothing | the result as JSON; that of a method with an `InputStream` as bytes |
 /// | any method on `/v1/objects/{namespace}/{name}/fetch/{path…}` | what the object's `fetch` answers to `http://<host>/{path…}` |
+///
+/// Both take an `Idempotency-Key`, see [IdempotencyKey].
 final class ServiceApi {
   private static final byte[] NO_ARGUMENTS = "[]".getBytes(StandardCharsets.US_ASCII);
   private static final Headers JSON = Headers.of("content-type", "application/json");
@@ -155,7 +158,11 @@ final class ServiceApi {
   private void invoke(Exchange exchange, ObjectAddress address, String method, byte[] bytes) {
     RpcCall call = new RpcCall(method, RpcCall.Encoding.JSON, arguments(bytes));
     answerWith(
-        exchange, gateway.invoke(address, call, context(exchange)).thenApply(ServiceApi::response));
+        exchange,
+        gateway
+            .invoke(
+                address, call, context(exchange).with(IdempotencyKey.of(exchange.head().headers())))
+            .thenApply(ServiceApi::response));
   }
 
   private static Response response(RpcResult result) {

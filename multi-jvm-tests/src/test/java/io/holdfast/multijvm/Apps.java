@@ -23,6 +23,16 @@ final class Apps {
       }
       """;
 
+  private static final String MAIL_DESCRIPTOR =
+      """
+      {
+        "name": "mail",
+        "worker": "io.holdfast.multijvm.app.MailWorker",
+        "routes": ["/mail/*"],
+        "objects": [{ "name": "mailboxes", "class": "io.holdfast.multijvm.app.Mailbox" }],
+      }
+      """;
+
   private static final String TIMERS_DESCRIPTOR =
       """
       {
@@ -91,6 +101,11 @@ final class Apps {
   /// Rooms for WebSockets, from a jar of the same classes.
   static Path rooms(Path directory) throws IOException {
     return jar(directory.resolve("rooms.jar"), ROOMS_DESCRIPTOR);
+  }
+
+  /// Mailboxes, from a jar of the same classes.
+  static Path mail(Path directory) throws IOException {
+    return jar(directory.resolve("mail.jar"), MAIL_DESCRIPTOR);
   }
 
   private static Path jar(Path jar, String descriptor) throws IOException {

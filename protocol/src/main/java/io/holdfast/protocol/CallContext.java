@@ -9,12 +9,17 @@ import java.util.Optional;
 /// @param requestId the id of the request at the edge that led to this call
 /// @param locationHint where a new object should live
 /// @param depth how many calls of objects led to this one, each waiting for the next
-public record CallContext(String requestId, Optional<String> locationHint, int depth) {
+/// @param idempotencyKey what names a method call; an HTTP request carries its key as a header
+public record CallContext(
+    String requestId,
+    Optional<String> locationHint,
+    int depth,
+    Optional<IdempotencyKey> idempotencyKey) {
   /// How deep calls may go.
   public static final int DEPTH_MAX = 64;
 
   public static CallContext of(String requestId) {
-    return new CallContext(requestId, Optional.empty(), 0);
+    return new CallContext(requestId, Optional.empty(), 0, Optional.empty());
   }
 
   /// The context of a call that is made in this one.
@@ -29,6 +34,11 @@ public record CallContext(String requestId, Optional<String> locationHint, int d
               + " deep, found one more in request "
               + requestId);
     }
-    return new CallContext(requestId, hint, depth + 1);
+    return new CallContext(requestId, hint, depth + 1, Optional.empty());
+  }
+
+  /// This context for a call that is named so.
+  public CallContext with(Optional<IdempotencyKey> key) {
+    return new CallContext(requestId, locationHint, depth, key);
   }
 }

@@ -36,6 +36,11 @@ public abstract class DurableObject {
         ErrorCode.METHOD_NOT_FOUND, "Handler does not export an alarm() function.");
   }
 
+  /// Runs when a message that this object sent was given up, as an event of its own. The letter
+  /// stays in [ObjectContext#deadLetters] until it is sent again or dropped. Does nothing unless
+  /// overridden; what it throws is logged.
+  public void onDeadLetter(DeadLetter letter) throws Exception {}
+
   /// Runs for each text message of a WebSocket accepted with [ObjectContext#acceptWebSocket], in
   /// the order of that socket; the object comes back to memory for it if need be. When it throws,
   /// the connection goes on.

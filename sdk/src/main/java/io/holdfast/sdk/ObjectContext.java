@@ -46,6 +46,9 @@ public interface ObjectContext {
   ///   one that failed, or given up. An alarm that was set meanwhile and is durable stays
   ObjectResetError abort(String reason, RetryAlarm retryAlarm);
 
+  /// The messages of this object that were given up.
+  DeadLetters deadLetters();
+
   /// Accepts a WebSocket. Its messages become events of this object, see
   /// [DurableObject#webSocketMessage]; the object may leave memory meanwhile and is brought back by
   /// the next one. Up to 32,768 sockets per object.

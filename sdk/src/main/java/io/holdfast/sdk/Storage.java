@@ -47,7 +47,8 @@ public interface Storage {
     return list(type, ListOptions.ALL);
   }
 
-  /// Removes everything: pairs, tables, the alarm.
+  /// Removes everything: pairs, tables, the alarm. What is owed to others stays: messages that are
+  /// not delivered, those that were carried out, and answers under an idempotency key.
   void deleteAll();
 
   /// Runs the body as one transaction: all of its writes, or none when it throws or calls

@@ -71,6 +71,11 @@ public final class RpcMethods {
     }
   }
 
+  /// Whether there is a method of that name, with any number of parameters.
+  public boolean has(String name) {
+    return byName.containsKey(name);
+  }
+
   public Set<String> names() {
     return byName.keySet();
   }

@@ -1,16 +1,20 @@
 package io.holdfast.node.app;
 
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
 import io.holdfast.protocol.RpcResult;
 import io.holdfast.protocol.ValueCodec;
+import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.GetOptions;
+import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectStub;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 record Stub(
     ObjectAddress address,
     GetOptions options,
+    Optional<IdempotencyKey> key,
     ObjectGateway gateway,
     Caller caller,
     ValueCodec codec)
@@ -31,8 +36,57 @@ record Stub(
   @Override
   public Response fetch(Request request) {
     CallContext context = context();
-    boolean repeatable = request.body().buffered().isPresent();
-    return caller.call(retried(repeatable, () -> gateway.fetch(address, request, context)));
+    Request keyed = keyed(request);
+    boolean repeatable = keyed.body().buffered().isPresent();
+    return caller.call(retried(repeatable, () -> gateway.fetch(address, keyed, context)));
+  }
+
+  private Request keyed(Request request) {
+    if (key.isEmpty()) {
+      return request;
+    }
+    Optional<IdempotencyKey> own = IdempotencyKey.of(request.headers());
+    if (own.isPresent() && !own.equals(key)) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected one idempotency key, found '"
+              + key.get().value()
+              + "' of the stub and '"
+              + own.get().value()
+              + "' of the request");
+    }
+    return request.withHeader(IdempotencyKey.HEADER, key.get().value());
+  }
+
+  @Override
+  public ObjectStub withIdempotencyKey(String value) {
+    return new Stub(
+        address, options, Optional.of(new IdempotencyKey(value)), gateway, caller, codec);
+  }
+
+  @Override
+  public void send(String method, Object... arguments) {
+    if (key.isPresent()) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected no idempotency key on a message, which has its effect once anyway, found '"
+              + key.get().value()
+              + "'");
+    }
+    RpcCall call = codec.encodeCall(method, RpcCall.Encoding.CBOR, arguments);
+    if (!call.streams().isEmpty()) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected a message without streams, which cannot be stored, found some for method \""
+              + method
+              + '"');
+    }
+    caller.post(address, call);
+  }
+
+  @Override
+  public <T> T sender(Class<T> rpcInterface) {
+    return SenderProxy.of(rpcInterface, this);
   }
 
   @Override
@@ -65,7 +119,7 @@ record Stub(
   }
 
   private CallContext context() {
-    return caller.context().deeper(options.locationHint());
+    return caller.context().deeper(options.locationHint()).with(key);
   }
 
   @Override

@@ -53,6 +53,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Incarnation implements StorageHost {
   static final String META_NAME = "name";
+  private static final CallContext RUNTIME = CallContext.of("runtime");
 
   private final ObjectAddress address;
   private final ObjectClass objectClass;
@@ -89,6 +90,8 @@ final class Incarnation implements StorageHost {
   private @Nullable DurableObject instance;
   private @Nullable DatabaseStorage storage;
   private @Nullable ObjectDatabase database;
+  private final KeyedCalls keyedCalls;
+  private final ObjectMail mail;
   private boolean nameSought;
   private boolean storageAsked;
 
@@ -110,6 +113,8 @@ final class Incarnation implements StorageHost {
     this.services = services;
     this.admission = new Admission(services.settings().limits());
     this.codec = services.apps().app(address.namespace()).codec();
+    this.keyedCalls = new KeyedCalls(this);
+    this.mail = new ObjectMail(this);
     this.bookmarks = new ObjectBookmarks(this, address, services);
     this.sockets = new LiveSockets(this, services.sockets());
   }
@@ -125,6 +130,11 @@ final class Incarnation implements StorageHost {
     return address;
   }
 
+  /// Queues an event of which the runtime sees to it that there are few.
+  void submitOwn(ObjectEvent.Work work) {
+    accept(new ObjectEvent.Task(address, RUNTIME, work));
+  }
+
   /// Queues an event, or rejects it when there are too many.
   void submit(ObjectEvent event) {
     HoldfastException refusal = admission.refusal(event, queue.length(), running.size());
@@ -132,6 +142,10 @@ final class Incarnation implements StorageHost {
       event.reject(refusal);
       return;
     }
+    accept(event);
+  }
+
+  private void accept(ObjectEvent event) {
     running.add(event);
     if (queue.enter(event)) {
       startThread(event);
@@ -150,7 +164,7 @@ final class Incarnation implements StorageHost {
 
   /// True when no event runs, waits or is queued. Any thread.
   boolean isQuiet() {
-    return running.isEmpty() && gate.isEmpty() && onTheirWay.get() == 0;
+    return running.isEmpty() && gate.isEmpty() && onTheirWay.get() == 0 && !mail.isDelivering();
   }
 
   /// A [ObjectCommand.Produced] of this life has come to the actor.
@@ -360,6 +374,7 @@ final class Incarnation implements StorageHost {
       return null;
     }
     committed++;
+    mail.committed();
     if (awaitedWrites) {
       awaited = committed;
       awaitedWrites = false;
@@ -367,7 +382,7 @@ final class Incarnation implements StorageHost {
     return commit.get();
   }
 
-  private HoldfastException described(Throwable thrown) {
+  HoldfastException described(Throwable thrown) {
     HoldfastException reason = dead.get();
     if (reason != null) {
       return reason;
@@ -516,7 +531,7 @@ final class Incarnation implements StorageHost {
   }
 
   private CompletableFuture<Void> whenDurable(Await await) {
-    turnThatMayWait();
+    turnThatMayWait().writeBeforePart();
     CompletableFuture<Void> durable = new CompletableFuture<>();
     deliver(new OutputGate.Signal(durable), await);
     return durable;
@@ -534,6 +549,7 @@ final class Incarnation implements StorageHost {
 
   private void handOver() {
     if ((database != null && database.hasUncommitted()) || sockets.hasUnsent()) {
+      turn().writeBeforePart();
       deliver(ObjectEvent.NOTHING);
     }
   }
@@ -631,6 +647,28 @@ final class Incarnation implements StorageHost {
     return services;
   }
 
+  /// The calls under idempotency keys.
+  KeyedCalls keyedCalls() {
+    return keyedCalls;
+  }
+
+  /// The messages to and from other objects.
+  ObjectMail mail() {
+    return mail;
+  }
+
+  /// The database, for what the runtime writes on its own: what leaves waits for it, whatever the
+  /// app said of its writes.
+  ObjectDatabase books() {
+    ObjectDatabase open = database();
+    awaitedWrites = true;
+    return open;
+  }
+
+  boolean hasMethod(String name) {
+    return objectClass.methods().has(name);
+  }
+
   LiveSockets sockets() {
     return sockets;
   }
@@ -706,6 +744,7 @@ final class Incarnation implements StorageHost {
     ObjectDatabase opened = databaseOf(stored);
     database = opened;
     learnName(opened);
+    mail.opened(opened);
     return opened;
   }
 

@@ -1,6 +1,7 @@
 package io.holdfast.node.object;
 
 import io.holdfast.sdk.ContainerHandle;
+import io.holdfast.sdk.DeadLetters;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.ObjectContext;
@@ -72,6 +73,11 @@ final class IncarnationContext implements ObjectContext {
       incarnation.abandonAlarm();
     }
     throw incarnation.reset(new ObjectCallException(ErrorCode.OBJECT_RESET, "Error", reason));
+  }
+
+  @Override
+  public DeadLetters deadLetters() {
+    return incarnation.mail();
   }
 
   @Override

@@ -109,7 +109,7 @@ abstract sealed class ObjectEvent {
   }
 
   /// A reply to a caller.
-  private record Reply<T>(CompletableFuture<T> future, T value) implements OutputGate.Effect {
+  record Reply<T>(CompletableFuture<T> future, T value) implements OutputGate.Effect {
     @Override
     public void release() {
       if (!future.complete(value)) {
@@ -124,7 +124,7 @@ abstract sealed class ObjectEvent {
     }
   }
 
-  private record Failure(CompletableFuture<?> future, HoldfastException error)
+  record Failure(CompletableFuture<?> future, HoldfastException error)
       implements OutputGate.Effect {
     @Override
     public void release() {
@@ -164,12 +164,16 @@ abstract sealed class ObjectEvent {
 
     @Override
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
-      Response response = instance.fetch(TurnStreams.inbound(incarnation, request));
+      return new Reply<>(reply, response(instance, TurnStreams.inbound(incarnation, request)));
+    }
+
+    static Response response(DurableObject instance, Request request) throws Exception {
+      Response response = instance.fetch(request);
       if (response == null) {
         throw new NullPointerException(
             "fetch() of " + instance.getClass().getName() + " returned null");
       }
-      return new Reply<>(reply, response);
+      return response;
     }
 
     @Override
@@ -205,15 +209,19 @@ abstract sealed class ObjectEvent {
 
     @Override
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
+      return new Reply<>(reply, result(instance, incarnation, call));
+    }
+
+    /// Calls the method, and waits when it returns a stage.
+    static RpcResult result(DurableObject instance, Incarnation incarnation, RpcCall call)
+        throws Exception {
       RpcCall inbound = TurnStreams.inbound(incarnation, call);
-      RpcResult result =
-          switch (incarnation.invoke(instance, inbound)) {
-            case RpcMethods.Result.Done(RpcResult done) -> done;
-            case RpcMethods.Result.Pending pending ->
-                pending.encode(
-                    incarnation.yieldWhile(() -> pending.stage().toCompletableFuture().get()));
-          };
-      return new Reply<>(reply, result);
+      return switch (incarnation.invoke(instance, inbound)) {
+        case RpcMethods.Result.Done(RpcResult done) -> done;
+        case RpcMethods.Result.Pending pending ->
+            pending.encode(
+                incarnation.yieldWhile(() -> pending.stage().toCompletableFuture().get()));
+      };
     }
 
     @Override
@@ -249,6 +257,7 @@ abstract sealed class ObjectEvent {
 
     @Override
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) {
+      incarnation.mail().woken();
       Optional<Instant> due = incarnation.dueAlarm();
       if (due.isEmpty()) {
         return new Reply<>(reply, new AlarmEnd.Done());
@@ -436,6 +445,53 @@ abstract sealed class ObjectEvent {
     OutputGate.Effect failed(HoldfastException error) {
       return new Failure(reply, error);
     }
+  }
+
+  /// What the runtime does in the object's own turn, with an effect of its own.
+  static final class Task extends ObjectEvent {
+    private final Work work;
+    private final long bytes;
+
+    Task(ObjectAddress target, CallContext context, Work work) {
+      super(target, context);
+      this.work = work;
+      this.bytes = work.bytes();
+    }
+
+    @Override
+    long bytes() {
+      return bytes;
+    }
+
+    @Override
+    boolean isCall() {
+      return work.isCall();
+    }
+
+    @Override
+    OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
+      return work.run(instance, incarnation);
+    }
+
+    @Override
+    OutputGate.Effect failed(HoldfastException error) {
+      return work.failed(error);
+    }
+  }
+
+  /// The work of a [Task], like an event itself.
+  interface Work {
+    default long bytes() {
+      return 0;
+    }
+
+    default boolean isCall() {
+      return false;
+    }
+
+    OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception;
+
+    OutputGate.Effect failed(HoldfastException error);
   }
 
   /// A task of the object's own, see `ObjectContext.waitUntil`.

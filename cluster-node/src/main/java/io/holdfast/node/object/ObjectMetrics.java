@@ -15,6 +15,10 @@ public final class ObjectMetrics {
   private final CounterDataPoint resets;
   private final CounterDataPoint persists;
   private final CounterDataPoint commits;
+  private final CounterDataPoint repeats;
+  private final CounterDataPoint messagesSent;
+  private final CounterDataPoint messagesCarriedOut;
+  private final CounterDataPoint deadLetters;
   private final CounterDataPoint persistFailures;
   private final Histogram persistSeconds;
 
@@ -33,6 +37,17 @@ public final class ObjectMetrics {
         counter(registry, "holdfast_persists_total", "Merged commits that became durable");
     this.commits =
         counter(registry, "holdfast_commits_total", "Transactions in those merged commits");
+    this.repeats =
+        counter(
+            registry,
+            "holdfast_idempotent_repeats_total",
+            "Calls answered with what the first call of their idempotency key was answered");
+    this.messagesSent =
+        counter(registry, "holdfast_messages_sent_total", "Messages that objects sent to objects");
+    this.messagesCarriedOut =
+        counter(registry, "holdfast_messages_carried_out_total", "Messages that objects ran");
+    this.deadLetters =
+        counter(registry, "holdfast_dead_letters_total", "Messages that were given up");
     this.persistFailures =
         counter(
             registry,
@@ -81,5 +96,21 @@ public final class ObjectMetrics {
 
   void persistFailed() {
     persistFailures.inc();
+  }
+
+  void answerRepeated() {
+    repeats.inc();
+  }
+
+  void messageSent() {
+    messagesSent.inc();
+  }
+
+  void messageCarriedOut() {
+    messagesCarriedOut.inc();
+  }
+
+  void messageGivenUp() {
+    deadLetters.inc();
   }
 }

@@ -3,6 +3,8 @@ package io.holdfast.node.object;
 import io.holdfast.engine.http.HttpFetcher;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.container.ContainerHost;
+import io.holdfast.node.message.Batch;
+import io.holdfast.node.message.Receipt;
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabases;
@@ -17,6 +19,7 @@ import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
@@ -106,6 +109,11 @@ public final class ObjectServices {
   /// Brings an object into memory.
   void wake(ObjectAddress address) {
     gateway.wake(address);
+  }
+
+  /// Hands messages to their receiver.
+  CompletableFuture<Receipt> deliver(ObjectAddress receiver, Batch batch) {
+    return gateway.deliver(receiver, batch);
   }
 
   Response outbound(Request request) {

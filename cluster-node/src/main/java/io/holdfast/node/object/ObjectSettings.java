@@ -1,6 +1,8 @@
 package io.holdfast.node.object;
 
 import com.typesafe.config.Config;
+import io.holdfast.node.idempotency.IdempotencySettings;
+import io.holdfast.node.message.MessageSettings;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
@@ -12,12 +14,16 @@ import java.time.Duration;
 /// @param closeDatabaseAfter how long after its last event an object keeps its database open
 /// @param limits of the events of one object
 /// @param blockConcurrencyTimeout how long blockConcurrencyWhile and the constructor may take
+/// @param idempotency for calls under a key
+/// @param messages for messages between objects
 public record ObjectSettings(
     String region,
     Duration idleTimeout,
     Duration closeDatabaseAfter,
     EventLimits limits,
-    Duration blockConcurrencyTimeout) {
+    Duration blockConcurrencyTimeout,
+    IdempotencySettings idempotency,
+    MessageSettings messages) {
   public ObjectSettings {
     if (idleTimeout.toMillis() < 100) {
       throw invalid("holdfast.objects.idle-timeout", "100 ms or more", idleTimeout.toString());
@@ -41,7 +47,9 @@ public record ObjectSettings(
         root.getDuration("holdfast.objects.idle-timeout"),
         root.getDuration("holdfast.objects.close-database-after"),
         EventLimits.from(root.getConfig("holdfast.objects")),
-        root.getDuration("holdfast.objects.block-concurrency-timeout"));
+        root.getDuration("holdfast.objects.block-concurrency-timeout"),
+        IdempotencySettings.from(root),
+        MessageSettings.from(root));
   }
 
   private static HoldfastException invalid(String key, String expected, String found) {

@@ -2,7 +2,10 @@ package io.holdfast.node.object;
 
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.container.ContainerOwnerHooks;
+import io.holdfast.node.message.Batch;
+import io.holdfast.node.message.Receipt;
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
@@ -14,6 +17,7 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -70,13 +74,37 @@ public final class ShardedGateway implements ObjectGateway {
   @Override
   public CompletableFuture<Response> fetch(
       ObjectAddress target, Request request, CallContext context) {
-    return send(target, reply -> new ObjectEvent.Fetch(target, context, request, reply));
+    try {
+      Optional<IdempotencyKey> key = IdempotencyKey.of(request.headers());
+      return send(
+          target,
+          reply ->
+              key.isEmpty()
+                  ? new ObjectEvent.Fetch(target, context, request, reply)
+                  : new ObjectEvent.Task(
+                      target, context, new KeyedCall<>(key.get(), new KeyedFetch(request), reply)));
+    } catch (HoldfastException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   @Override
   public CompletableFuture<RpcResult> invoke(
       ObjectAddress target, RpcCall call, CallContext context) {
-    return send(target, reply -> new ObjectEvent.Invoke(target, context, call, reply));
+    Optional<IdempotencyKey> key = context.idempotencyKey();
+    return send(
+        target,
+        reply ->
+            key.isEmpty()
+                ? new ObjectEvent.Invoke(target, context, call, reply)
+                : new ObjectEvent.Task(
+                    target, context, new KeyedCall<>(key.get(), new KeyedInvoke(call), reply)));
+  }
+
+  /// Hands messages to their receiver; completes with how far they were carried out.
+  CompletableFuture<Receipt> deliver(ObjectAddress receiver, Batch batch) {
+    return send(
+        receiver, reply -> new ObjectEvent.Task(receiver, RUNTIME, new Delivery(batch, reply)));
   }
 
   /// Brings an object into memory that has left events behind.

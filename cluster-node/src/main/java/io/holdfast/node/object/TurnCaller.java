@@ -2,6 +2,8 @@ package io.holdfast.node.object;
 
 import io.holdfast.node.app.Caller;
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.RpcCall;
 import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
@@ -41,6 +43,11 @@ final class TurnCaller implements Caller {
   public <T> CompletableFuture<T> callAsync(Supplier<CompletableFuture<T>> send) {
     incarnation.turn();
     return incarnation.whenDurable().thenCompose(durable -> send.get()).thenApply(this::inbound);
+  }
+
+  @Override
+  public void post(ObjectAddress receiver, RpcCall call) {
+    incarnation.mail().send(receiver, call);
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.holdfast.sdk.Response;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /// Records the calls and answers them as told.
@@ -41,6 +42,14 @@ final class FakeGateway implements ObjectGateway {
 
   void answersWith(Function<RpcCall, CompletableFuture<byte[]>> newAnswer) {
     answer = newAnswer;
+  }
+
+  void respondsTo(Consumer<Request> seen) {
+    response =
+        request -> {
+          seen.accept(request);
+          return CompletableFuture.completedFuture(Response.text("seen"));
+        };
   }
 
   void respondsWith(CompletableFuture<Response> newResponse) {

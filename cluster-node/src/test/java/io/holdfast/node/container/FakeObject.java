@@ -6,6 +6,7 @@ import io.holdfast.sdk.ContainerExitException;
 import io.holdfast.sdk.ContainerHandle;
 import io.holdfast.sdk.ContainerPort;
 import io.holdfast.sdk.ContainerState;
+import io.holdfast.sdk.DeadLetters;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -164,6 +165,11 @@ final class FakeObject<C extends Container> {
 
     @Override
     public Storage storage() {
+      throw new UnsupportedOperationException("no storage");
+    }
+
+    @Override
+    public DeadLetters deadLetters() {
       throw new UnsupportedOperationException("no storage");
     }
 

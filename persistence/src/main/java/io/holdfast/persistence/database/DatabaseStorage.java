@@ -18,6 +18,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// [Storage] over an [ObjectDatabase]: values as CBOR, transactions as savepoints, the rules of
@@ -226,6 +227,13 @@ public final class DatabaseStorage implements Storage {
 
   public void metadata(String key, byte[] value) {
     write(database -> database.metadata(key, value));
+  }
+
+  /// A write of the runtime on behalf of the app: refused like one of the app in a transaction that
+  /// was rolled back, and undone with the transaction that is open.
+  public <T> T runtimeWrite(Function<ObjectDatabase, T> change) {
+    transactions.checkWritable();
+    return StorageWrite.run(host, change);
   }
 
   private void write(Consumer<ObjectDatabase> change) {

@@ -8,6 +8,7 @@
 /// | transactions, savepoints, life cycle | [ObjectDatabase], `SqliteObjectDatabase` |
 /// | the one place that talks to the driver | `SqliteHandle`, `SqliteStatement` |
 /// | pairs and metadata | `HiddenTable`, [KeyRange], [Keys] |
+/// | the books of calls and messages | [RuntimeTable] |
 /// | which SQL an app may run | `SqlGuard`, `SqlTokenizer`, `SqlPragmas` |
 /// | what apps see | [DatabaseStorage], `Transactions`, `AlarmSlot`; the node implements [StorageHost], [StorageHistory] |
 @NullMarked
