@@ -36,7 +36,8 @@ public final class ObjectDatabases {
           DatabaseLimits.of(config),
           config.getInt("holdfast.database.open-max"));
     } catch (ConfigException e) {
-      throw new HoldfastException(ErrorCode.CONFIG_INVALID, e.getMessage(), e);
+      throw new HoldfastException(
+          ErrorCode.CONFIG_INVALID, "holdfast.database: " + e.getMessage(), e);
     }
   }
 
