@@ -5,8 +5,10 @@
 /// | WHERE TO LOOK | |
 /// |---|---|
 /// | pages, and what a transaction changed | [DatabaseImage], [Commit] |
-/// | transactions, savepoints, life cycle | [ObjectDatabase], [JdbcObjectDatabase] |
-/// | the one place that talks to the driver | `SqliteHandle`, `SqliteStatement` |
+/// | which engine, how many open | [ObjectDatabases], [EngineChoice], `EngineSelfTest`, `OpenHandles` |
+/// | transactions, savepoints, life cycle | [ObjectDatabase], `SqliteObjectDatabase` |
+/// | what talks to SQLite | `SqliteHandle`, `SqliteStatement` and the two of each: `Jdbc…`, `Ffm…` |
+/// | SQLite over pages in Java | `SqliteBootstrap`, `SqliteApi`, `PageVfs`, `PageFile` |
 /// | pairs and metadata | `HiddenTable`, [KeyRange], [Keys] |
 /// | which SQL an app may run | `SqlGuard`, `SqlTokenizer`, `SqlPragmas` |
 /// | what apps see | [DatabaseStorage], `Transactions`, `AlarmSlot`; the node implements [StorageHost] |
