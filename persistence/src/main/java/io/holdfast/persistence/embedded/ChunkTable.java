@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -78,13 +79,13 @@ final class ChunkTable {
     public byte[] read(int chunkNo, ChunkMap.Version version) {
       reads.increment();
       byte[] row = new Key(chunkNo, version).row(persistenceId);
-      byte[] chunk = store.readNow(tables -> tables.get(tables.chunks(), row));
-      if (chunk == null) {
-        throw new HoldfastException(
-            ErrorCode.STORAGE_CORRUPT,
-            "expected chunk %d of %s in %s, found none".formatted(chunkNo, persistenceId, version));
-      }
-      return chunk;
+      return store
+          .readNow(tables -> Optional.ofNullable(tables.get(tables.chunks(), row)))
+          .orElseThrow(() ->
+              new HoldfastException(
+                  ErrorCode.STORAGE_CORRUPT,
+                  "expected chunk %d of %s in %s, found none"
+                      .formatted(chunkNo, persistenceId, version)));
     }
   }
 

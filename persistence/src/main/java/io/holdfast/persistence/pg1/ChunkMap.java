@@ -73,7 +73,7 @@ public final class ChunkMap {
       to.varint(version.epoch());
     }
     for (Version version : versions) {
-      to.varint(distinct.get(version));
+      to.varint(distinct.getOrDefault(version, 0));
     }
   }
 

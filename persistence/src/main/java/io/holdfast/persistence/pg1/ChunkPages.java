@@ -15,6 +15,9 @@ final class ChunkPages implements PageSource {
   private static final Logger LOG = LoggerFactory.getLogger(ChunkPages.class);
   private static final int CACHED_MAX = 128;
 
+  /// An image up to this is kept as a whole anyway.
+  static final long CACHED_BYTES_MAX = (long) CACHED_MAX * ChunkMap.CHUNK_BYTES;
+
   private final ChunkMap map;
   private final ChunkReader reader;
   private final int pageSize;
@@ -53,7 +56,8 @@ final class ChunkPages implements PageSource {
     return raw;
   }
 
-  /// The first chunks: the schema is there, and what was written early.
+  /// The first chunks: the schema is there, and what was written early. On a platform thread: one
+  /// that reads through JNI holds its carrier.
   @Override
   public void prefetch() {
     Thread.ofVirtual()

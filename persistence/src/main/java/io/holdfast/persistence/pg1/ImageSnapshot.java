@@ -188,9 +188,11 @@ public final class ImageSnapshot {
     return bytes;
   }
 
-  /// Lets the image that was saved fetch its pages from the chunks from now on.
+  /// Lets the image that was saved fetch its pages from the chunks from now on, if that saves
+  /// memory.
   public void releasePages(ChunkReader reader) {
-    if (chunks != null && chunks.source != null) {
+    boolean large = layout.rawLength > ChunkPages.CACHED_BYTES_MAX;
+    if (large && chunks != null && chunks.source != null) {
       chunks.source.heldBy(new ChunkPages(chunks.map, reader, layout.pageSize));
     }
   }

@@ -9,6 +9,7 @@
 /// | which stored events count | [Recovery] |
 /// | numbers, sums and alarm from one commit to the next | [ObjectLog] |
 /// | when a snapshot is taken, and how | [SnapshotPolicy], `SnapshotSchedule`, `SnapshotStore` |
+/// | which chunks of a large image a snapshot writes | `ChunkLedger` |
 /// | settings | [WriterConfig], `reference.conf` |
 @NullMarked
 package io.holdfast.persistence.writer;
