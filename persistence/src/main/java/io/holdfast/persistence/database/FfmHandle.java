@@ -18,12 +18,6 @@ final class FfmHandle extends SqliteHandle {
 
   private static final int LOOKASIDE_SLOTS = 32;
 
-  /// SQLite reserves its whole cache, 88 KB, when it reads the first page of a connection, unless
-  /// the cache is tiny then. So: give back what the settings made it reserve, read a page with a
-  /// tiny cache, and only then set the size that counts. Saves half the memory of a small database.
-  private static final String RESERVE_NOTHING =
-      "PRAGMA cache_size=2; PRAGMA shrink_memory; PRAGMA user_version; PRAGMA cache_size=20";
-
   private static final long VFS_NAME = Arena.global().allocateFrom(PageVfs.NAME).address();
   private static final long WATCH =
       PageVfs.stub(FfmHandle.class, "look", ValueLayout.JAVA_INT, "P");
@@ -78,8 +72,7 @@ final class FfmHandle extends SqliteHandle {
 
   private static void configure(long connection, int pageSize, DatabaseLimits limits) {
     SqliteApi.lookaside(connection, LOOKASIDE_SLOT_BYTES, LOOKASIDE_SLOTS);
-    String settings = settings(pageSize, limits) + "; " + RESERVE_NOTHING;
-    int code = SqliteApi.execute(connection, settings);
+    int code = SqliteApi.execute(connection, settings(pageSize, limits));
     if (code != SqliteApi.OK) {
       throw SqliteErrors.of(code, SqliteApi.errorMessage(connection));
     }
