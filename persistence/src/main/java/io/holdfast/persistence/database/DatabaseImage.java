@@ -58,6 +58,12 @@ public final class DatabaseImage {
     }
   }
 
+  /// An image whose pages are fetched when they are asked for.
+  public static DatabaseImage over(PageSource source, int pageSize, int pageCount) {
+    PageTable pages = PageTable.over(source, checked(pageSize), pageCount);
+    return new DatabaseImage(new Paged(pages), pageSize, pageCount);
+  }
+
   private DatabaseImage(Content content, int pageSize, int pageCount) {
     this.content = content;
     this.pageSize = pageSize;
@@ -120,11 +126,12 @@ public final class DatabaseImage {
   /// The image after a commit.
   ///
   /// @param changed the pages that differ; nobody changes the arrays from now on
-  DatabaseImage with(SortedMap<Integer, byte[]> changed, int newPageCount) {
+  public DatabaseImage with(SortedMap<Integer, byte[]> changed, int newPageCount) {
     PageTable old =
         switch (unpacked()) {
           case Paged(PageTable pages) -> pages;
-          case Flat(byte[] bytes) -> PageTable.over(bytes, pageSize);
+          case Flat(byte[] bytes) ->
+              PageTable.over(new PageTable.Joined(bytes, pageSize), pageSize, pageCount);
           case Packed packed -> throw new AssertionError(packed);
         };
     return new DatabaseImage(new Paged(old.with(changed, newPageCount)), pageSize, newPageCount);
@@ -148,6 +155,18 @@ public final class DatabaseImage {
     return (one.bytes == other.bytes && one.at == other.at)
         || Arrays.equals(
             one.bytes, one.at, one.at + pageSize, other.bytes, other.at, other.at + pageSize);
+  }
+
+  /// Forgets the pages held, because the source has the same: they were stored there meanwhile.
+  public void heldBy(PageSource source) {
+    content = new Paged(PageTable.over(source, pageSize, pageCount));
+  }
+
+  /// Begins to fetch, in the background, what will be asked for first; nothing when all is held.
+  public void prefetch() {
+    if (content instanceof Paged(PageTable pages)) {
+      pages.base().prefetch();
+    }
   }
 
   /// Compresses what is held, if it is small; the next use undoes it.

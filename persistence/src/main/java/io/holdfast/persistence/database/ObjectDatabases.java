@@ -5,14 +5,20 @@ import com.typesafe.config.ConfigException;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The databases of a node's objects: engine, limits, how many are open at once. Thread-safe.
 public final class ObjectDatabases {
   private static final Logger LOG = LoggerFactory.getLogger(ObjectDatabases.class);
+  private static final Executor BACKGROUND =
+      task -> Thread.ofPlatform().name("holdfast-database-engine").daemon().start(task);
 
-  private final SqliteEngine engine;
+  /// The test of an engine takes some time that the start of a node need not wait for.
+  private final CompletableFuture<SqliteEngine> engine;
+
   private final DatabaseLimits limits;
   private final OpenHandles handles;
 
@@ -23,7 +29,7 @@ public final class ObjectDatabases {
           ErrorCode.CONFIG_INVALID,
           "holdfast.database.open-max: expected 1 to 10000000, found " + openMax);
     }
-    this.engine = engine(choice, new FfmEngine());
+    this.engine = chosen(choice);
     this.limits = limits;
     this.handles = new OpenHandles(openMax);
   }
@@ -52,6 +58,12 @@ public final class ObjectDatabases {
     }
   }
 
+  private static CompletableFuture<SqliteEngine> chosen(EngineChoice choice) {
+    return choice == EngineChoice.AUTO
+        ? CompletableFuture.supplyAsync(() -> engine(choice, new FfmEngine()), BACKGROUND)
+        : CompletableFuture.completedFuture(engine(choice, new FfmEngine()));
+  }
+
   /// @param fast what [EngineChoice#FFM] stands for
   static SqliteEngine engine(EngineChoice choice, SqliteEngine fast) {
     return switch (choice) {
@@ -72,9 +84,9 @@ public final class ObjectDatabases {
     }
   }
 
-  /// The engine that is in use.
+  /// The engine that is in use; waits until that is known.
   public EngineChoice engine() {
-    return engine instanceof FfmEngine ? EngineChoice.FFM : EngineChoice.JDBC;
+    return engine.join() instanceof FfmEngine ? EngineChoice.FFM : EngineChoice.JDBC;
   }
 
   public DatabaseLimits limits() {
@@ -86,7 +98,7 @@ public final class ObjectDatabases {
   /// @param hibernator asked to call [ObjectDatabase#hibernate] when too many are open; it does
   ///   nothing while the database is in use. Called on any thread, must not block.
   public ObjectDatabase open(DatabaseImage image, Runnable hibernator) {
-    return new SqliteObjectDatabase(image, limits, engine, handles, hibernator);
+    return new SqliteObjectDatabase(image, limits, engine.join(), handles, hibernator);
   }
 
   /// A database that nobody asks to hibernate.

@@ -6,12 +6,13 @@ import java.util.Map;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
-/// The pages of an image, each in an array of its own, over a base that has them one after the
-/// other. Immutable; [#with] copies only what it changes and the references beside it.
+/// The pages of an image, each in an array of its own, over a base that has the others. Immutable;
+/// [#with] copies only what it changes and the references beside it.
 final class PageTable {
   private static final int LEAF_PAGES = 64;
+  private static final PageSource NOTHING = new Joined(new byte[0], 512);
 
-  private final byte[] base;
+  private final PageSource base;
   private final int basePages;
   private final int pageSize;
   private final int pageCount;
@@ -23,7 +24,7 @@ final class PageTable {
   private final int replaced;
 
   private PageTable(
-      byte[] base,
+      PageSource base,
       int basePages,
       int pageSize,
       int pageCount,
@@ -37,13 +38,24 @@ final class PageTable {
     this.replaced = replaced;
   }
 
-  static PageTable over(byte[] base, int pageSize) {
-    int pages = base.length / pageSize;
+  static PageTable over(PageSource base, int pageSize, int pages) {
     return new PageTable(base, pages, pageSize, pages, new byte[leavesOf(pages)][][], 0);
+  }
+
+  /// Pages one after the other.
+  record Joined(byte[] bytes, int pageSize) implements PageSource {
+    @Override
+    public Page page(int pageNo) {
+      return new Page(bytes, (pageNo - 1) * pageSize);
+    }
   }
 
   private static int leavesOf(int pages) {
     return (pages + LEAF_PAGES - 1) / LEAF_PAGES;
+  }
+
+  PageSource base() {
+    return base;
   }
 
   Page page(int pageNo) {
@@ -51,7 +63,7 @@ final class PageTable {
     if (own != null) {
       return new Page(own, 0);
     }
-    return pageNo <= basePages ? new Page(base, (pageNo - 1) * pageSize) : Page.ZERO;
+    return pageNo <= basePages ? base.page(pageNo) : Page.ZERO;
   }
 
   private byte @Nullable [] own(int pageNo) {
@@ -90,7 +102,8 @@ final class PageTable {
     PageTable next =
         new PageTable(
             base, Math.min(basePages, newPageCount), pageSize, newPageCount, copies, nowReplaced);
-    return next.replaced * 2 > next.basePages ? next.withoutBase() : next;
+    boolean mostlyOld = base instanceof Joined && next.replaced * 2 > next.basePages;
+    return mostlyOld ? next.withoutBase() : next;
   }
 
   /// A page that comes back later is zeros then.
@@ -116,7 +129,7 @@ final class PageTable {
     for (int leafNo = 0; leafNo < leaves.length; leafNo++) {
       all[leafNo] = filled(leafNo);
     }
-    return new PageTable(new byte[0], 0, pageSize, pageCount, all, 0);
+    return new PageTable(NOTHING, 0, pageSize, pageCount, all, 0);
   }
 
   /// A copy of a leaf, with the pages that it has from the base.
@@ -124,8 +137,8 @@ final class PageTable {
     byte[] @Nullable [] copy = copyOf(leaves[leafNo]);
     for (int i = 0; i < LEAF_PAGES && leafNo * LEAF_PAGES + i < basePages; i++) {
       if (copy[i] == null) {
-        int at = (leafNo * LEAF_PAGES + i) * pageSize;
-        copy[i] = Arrays.copyOfRange(base, at, at + pageSize);
+        Page page = base.page(leafNo * LEAF_PAGES + i + 1);
+        copy[i] = Arrays.copyOfRange(page.bytes(), page.at(), page.at() + pageSize);
       }
     }
     return copy;

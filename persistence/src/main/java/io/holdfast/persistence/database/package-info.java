@@ -5,8 +5,10 @@
 /// | WHERE TO LOOK | |
 /// |---|---|
 /// | pages, and what a transaction changed | [DatabaseImage], [Commit] |
+/// | which engine, how many open | [ObjectDatabases], [EngineChoice], `EngineSelfTest`, `OpenHandles` |
 /// | transactions, savepoints, life cycle | [ObjectDatabase], `SqliteObjectDatabase` |
-/// | the one place that talks to the driver | `SqliteHandle`, `SqliteStatement` |
+/// | what talks to SQLite | `SqliteHandle`, `SqliteStatement` and the two of each: `Jdbc…`, `Ffm…` |
+/// | SQLite over pages in Java | `SqliteBootstrap`, `SqliteApi`, `PageVfs`, `PageFile` |
 /// | pairs and metadata | `HiddenTable`, [KeyRange], [Keys] |
 /// | the books of calls and messages | [RuntimeTable] |
 /// | which SQL an app may run | `SqlGuard`, `SqlTokenizer`, `SqlPragmas` |

@@ -1,10 +1,12 @@
 package io.holdfast.persistence.embedded;
 
+import io.holdfast.persistence.pg1.ImageSnapshot;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.apache.pekko.persistence.SelectedSnapshot;
 import org.apache.pekko.persistence.SnapshotMetadata;
 import org.apache.pekko.persistence.SnapshotSelectionCriteria;
@@ -20,6 +22,8 @@ import scala.concurrent.Future;
 public final class EmbeddedSnapshotStore extends SnapshotStore {
   private final EmbeddedStore store = EmbeddedStoreExtension.get(context().system()).store();
   private final RowCodec codec = new RowCodec(context().system());
+  private final Executor blocking =
+      context().system().dispatchers().lookup("pekko.actor.default-blocking-io-dispatcher");
 
   @Override
   public Future<Optional<SelectedSnapshot>> doLoadAsync(
@@ -30,12 +34,29 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
 
   @Override
   public Future<Void> doSaveAsync(SnapshotMetadata metadata, Object state) {
+    return state instanceof ImageSnapshot snapshot && snapshot.chunks().isPresent()
+        ? ScalaFutures.of(CompletableFuture.runAsync(() -> save(metadata, snapshot), blocking))
+        : ScalaFutures.of(saveRow(metadata, state));
+  }
+
+  private CompletableFuture<Void> saveRow(SnapshotMetadata metadata, Object state) {
     String persistenceId = metadata.persistenceId();
     byte[] key = RowKey.of(persistenceId, metadata.sequenceNr());
     byte[] value = codec.snapshot(metadata, state);
-    return ScalaFutures.of(
-        store.write(
-            persistenceId, key.length + value.length, group -> group.putSnapshot(key, value)));
+    return store.write(
+        persistenceId, key.length + value.length, group -> group.putSnapshot(key, value));
+  }
+
+  private void save(SnapshotMetadata metadata, ImageSnapshot snapshot) {
+    String persistenceId = metadata.persistenceId();
+    store.chunks().store(persistenceId, snapshot, () -> saveRow(metadata, snapshot));
+    store.chunks().release(persistenceId, snapshot);
+    // Snapshots may also be deleted past this store, so each new one cleans up.
+    collect(persistenceId);
+  }
+
+  private void collect(String persistenceId) {
+    store.chunks().collect(persistenceId, codec);
   }
 
   /// Deletes one snapshot; a timestamp of 0 means whatever its time.
@@ -52,7 +73,8 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
   public Future<Void> doDeleteAsync(String persistenceId, SnapshotSelectionCriteria criteria) {
     return ScalaFutures.of(
         scan(persistenceId, criteria, rows -> keys(rows, criteria))
-            .thenCompose(keys -> delete(persistenceId, keys)));
+            .thenCompose(keys -> delete(persistenceId, keys))
+            .thenRunAsync(() -> collect(persistenceId), blocking));
   }
 
   private Optional<SelectedSnapshot> newest(

@@ -27,6 +27,7 @@ public final class EmbeddedStore implements AutoCloseable {
   private final WriteQueue queue;
   private final TableGate gate;
   private final AlarmTable alarms;
+  private final ChunkTable chunks = new ChunkTable(this);
   private final Readers readers;
   private final StoreCounters counters = new StoreCounters();
   private final Thread writer;
@@ -63,6 +64,15 @@ public final class EmbeddedStore implements AutoCloseable {
   /// The alarms that stored events have set.
   public AlarmIndex alarms() {
     return alarms;
+  }
+
+  ChunkTable chunks() {
+    return chunks;
+  }
+
+  /// Reads on the calling thread, whatever is queued.
+  <T> T readNow(TableGate.Read<T> read) {
+    return gate.read(read);
   }
 
   /// What was done and what waits.

@@ -38,6 +38,14 @@ record Group(WriteBatch batch, Tables tables, AlarmTable alarms) {
     batch.delete(tables.snapshots(), key);
   }
 
+  void putChunk(byte[] key, byte[] value) throws RocksDBException {
+    batch.put(tables.chunks(), key, value);
+  }
+
+  void deleteChunk(byte[] key) throws RocksDBException {
+    batch.delete(tables.chunks(), key);
+  }
+
   boolean isEmpty() {
     return batch.count() == 0;
   }

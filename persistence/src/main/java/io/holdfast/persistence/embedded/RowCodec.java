@@ -2,6 +2,7 @@ package io.holdfast.persistence.embedded;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.holdfast.persistence.pg1.ImageSnapshot;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.nio.BufferUnderflowException;
@@ -34,9 +35,11 @@ final class RowCodec {
 
   private static final byte FORMAT = 1;
 
+  private final ActorSystem system;
   private final Serialization serialization;
 
   RowCodec(ActorSystem system) {
+    this.system = system;
     serialization = SerializationExtension.get(system);
   }
 
@@ -96,10 +99,30 @@ final class RowCodec {
       long timestamp = row.getLong();
       Option<Object> metadata = Option.apply(metadata(row));
       return SelectedSnapshot.apply(
-          SnapshotMetadata.apply(persistenceId, sequenceNr, timestamp, metadata), payload(row));
+          SnapshotMetadata.apply(persistenceId, sequenceNr, timestamp, metadata),
+          attached(persistenceId, payload(row)));
     } catch (Exception e) {
       throw unreadable("snapshot", persistenceId, sequenceNr, e);
     }
+  }
+
+  /// What is in the row of a snapshot, as it is: a large one cannot read its chunks.
+  Object stored(String persistenceId, long sequenceNr, byte[] value) {
+    try {
+      ByteBuffer row = open(value);
+      row.getLong();
+      metadata(row);
+      return payload(row);
+    } catch (Exception e) {
+      throw unreadable("snapshot", persistenceId, sequenceNr, e);
+    }
+  }
+
+  /// A large snapshot has to be able to read its chunks.
+  private Object attached(String persistenceId, Object payload) {
+    return payload instanceof ImageSnapshot snapshot && snapshot.chunks().isPresent()
+        ? EmbeddedStoreExtension.get(system).store().chunks().attached(persistenceId, snapshot)
+        : payload;
   }
 
   /// When the row was written, from its head.

@@ -1,8 +1,8 @@
-/// The journal of a single machine: events, snapshots and alarms in one RocksDB, one writer thread,
-/// one fsync per group.
+/// The journal of a single machine: events, snapshots, their chunks and alarms in one RocksDB, one
+/// writer thread, one fsync per group.
 ///
-/// Nothing here knows what an event means. An acknowledged write survives the death of the process
-/// and of the machine.
+/// Nothing here knows what an event means; of a large snapshot it knows which chunks it is made of.
+/// An acknowledged write survives the death of the process and of the machine.
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|
@@ -11,6 +11,7 @@
 /// | what Pekko talks to | [EmbeddedJournal], [EmbeddedSnapshotStore], [EmbeddedStoreExtension] |
 /// | reading back beside Pekko, and trimming | [StoredRows] |
 /// | the alarm index | [io.holdfast.protocol.event.AlarmIndex], `AlarmTable` |
+/// | chunks of large snapshots, and when they go | `ChunkTable` |
 /// | bytes on disk | `RowKey`, `RowCodec` |
 /// | a damaged log | `WalTail` |
 /// | settings | [EmbeddedConfig], `reference.conf` |

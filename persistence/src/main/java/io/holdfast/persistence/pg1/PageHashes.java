@@ -2,14 +2,31 @@ package io.holdfast.persistence.pg1;
 
 import io.holdfast.persistence.database.DatabaseImage;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /// The hashes of an image's pages and their XOR, the checksum of the image.
 ///
-/// Costs 8 bytes per page and saves hashing the old page again at each change. Not thread-safe: it
-/// belongs to whoever recovers or writes the object.
+/// Costs 8 bytes per page and saves hashing the old page again at each change. Of an image whose
+/// checksum is known already, the hash of a page is computed when that page changes first. Not
+/// thread-safe: it belongs to whoever recovers or writes the object.
 public final class PageHashes {
+  private final DatabaseImage first;
+
+  /// The pages, by number - 1, whose hash is not that of the first image.
+  private final BitSet known = new BitSet();
+
   private long[] hashes = {};
   private long sum;
+
+  private PageHashes(DatabaseImage first, long sum) {
+    this.first = first;
+    this.sum = sum;
+  }
+
+  /// Those of no page.
+  public PageHashes() {
+    this(DatabaseImage.EMPTY, 0);
+  }
 
   /// Those of a whole image.
   public static PageHashes of(DatabaseImage image) {
@@ -22,6 +39,11 @@ public final class PageHashes {
     return result;
   }
 
+  /// Those of an image whose checksum was verified when it was stored; reads no page.
+  static PageHashes lazily(DatabaseImage image, long sum) {
+    return new PageHashes(image, sum);
+  }
+
   /// The checksum of the image; 0 for an empty one.
   public long sum() {
     return sum;
@@ -29,19 +51,36 @@ public final class PageHashes {
 
   /// Takes the new bytes of one page into the sum.
   void replace(int pageNo, byte[] bytes, int at, int pageSize) {
-    long hash = PageHash.of(pageNo, bytes, at, pageSize);
+    set(pageNo, PageHash.of(pageNo, bytes, at, pageSize));
+  }
+
+  private void set(int pageNo, long hash) {
+    sum ^= hash(pageNo) ^ hash;
     if (pageNo > hashes.length) {
       hashes = Arrays.copyOf(hashes, Math.max(pageNo, hashes.length * 2));
     }
-    sum ^= hashes[pageNo - 1] ^ hash;
     hashes[pageNo - 1] = hash;
+    known.set(pageNo - 1);
+  }
+
+  private long hash(int pageNo) {
+    if (known.get(pageNo - 1)) {
+      return hashes[pageNo - 1];
+    }
+    if (pageNo > first.pageCount()) {
+      return 0;
+    }
+    DatabaseImage.Page page = first.page(pageNo);
+    return PageHash.of(pageNo, page.bytes(), page.at(), first.pageSize());
   }
 
   /// Takes the pages beyond the first `pageCount` out of the sum.
   void truncate(int pageCount) {
-    for (int i = pageCount; i < hashes.length; i++) {
-      sum ^= hashes[i];
-      hashes[i] = 0;
+    int last = Math.max(first.pageCount(), known.length());
+    for (int pageNo = pageCount + 1; pageNo <= last; pageNo++) {
+      if (hash(pageNo) != 0) {
+        set(pageNo, 0);
+      }
     }
   }
 }

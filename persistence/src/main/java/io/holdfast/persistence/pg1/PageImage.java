@@ -2,14 +2,20 @@ package io.holdfast.persistence.pg1;
 
 import io.holdfast.persistence.database.DatabaseImage;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.TreeMap;
 
 /// An image under reconstruction: events are applied to it. Not thread-safe. After an exception its
 /// state is undefined.
 public final class PageImage {
-  /// Java has no longer arrays.
-  private static final int BYTES_MAX = Integer.MAX_VALUE - 16;
+  private DatabaseImage base = DatabaseImage.EMPTY;
 
-  private byte[] bytes = {};
+  /// Pages that differ from those of the base.
+  private final TreeMap<Integer, byte[]> changed = new TreeMap<>();
+
+  /// Chunks that have a page that differs from the snapshot.
+  private final BitSet dirtyChunks = new BitSet();
+
   private int pageCount;
   private int pageSize = DatabaseImage.DEFAULT_PAGE_SIZE;
   private PageHashes hashes = new PageHashes();
@@ -22,13 +28,17 @@ public final class PageImage {
   /// The image of a snapshot.
   ///
   /// @throws io.holdfast.sdk.HoldfastException `storage_corrupt` when its checksum is not that of
-  ///   its pages
+  ///   its pages; with chunks, each is checked when it is read
   public static PageImage of(ImageSnapshot snapshot) {
-    DatabaseImage image = snapshot.decompressed();
+    DatabaseImage image = snapshot.image();
     PageImage result = new PageImage();
-    result.bytes = image.bytes();
+    result.base = image;
     result.pageCount = image.pageCount();
     result.pageSize = image.pageSize();
+    if (snapshot.chunks().isPresent()) {
+      result.hashes = PageHashes.lazily(image, snapshot.header().sum());
+      return result;
+    }
     result.hashes = PageHashes.of(image);
     if (result.hashes.sum() != snapshot.header().sum()) {
       throw ByteCursor.corrupt(
@@ -43,14 +53,26 @@ public final class PageImage {
     return hashes;
   }
 
+  /// The chunks in which the image differs from the snapshot it began with.
+  public BitSet dirtyChunks() {
+    return dirtyChunks;
+  }
+
   /// The image as it is now, not to be applied to any more: it may share the bytes.
   public DatabaseImage toImage() {
     if (pageCount == 0) {
       return DatabaseImage.EMPTY;
     }
-    int length = pageCount * pageSize;
-    return new DatabaseImage(
-        bytes.length == length ? bytes : Arrays.copyOf(bytes, length), pageSize);
+    settle();
+    return base;
+  }
+
+  /// Takes what changed into the base.
+  private void settle() {
+    if (!changed.isEmpty() || pageCount != base.pageCount()) {
+      base = base.with(changed, pageCount);
+      changed.clear();
+    }
   }
 
   /// Applies one event, or one part of it.
@@ -76,7 +98,7 @@ public final class PageImage {
   }
 
   private void applyPage(int pageNo, ByteCursor body) {
-    int pageAt = (pageNo - 1) * pageSize;
+    byte[] page = writable(pageNo);
     int offset = 0;
     int skip;
     while ((skip = body.varint("skip", pageSize)) != 0) {
@@ -87,39 +109,44 @@ public final class PageImage {
             "page %d: expected a range of 1 to %d bytes at %d, found %d"
                 .formatted(pageNo, pageSize - start, start, length));
       }
-      body.copyTo(bytes, pageAt + start, length);
+      body.copyTo(page, start, length);
       offset = start + length;
     }
-    hashes.replace(pageNo, bytes, pageAt, pageSize);
+    hashes.replace(pageNo, page, 0, pageSize);
+    dirtyChunks.set(ChunkMap.chunkOf(pageNo, pageSize));
+  }
+
+  private byte[] writable(int pageNo) {
+    byte[] own = changed.get(pageNo);
+    if (own == null) {
+      DatabaseImage.Page old = base.page(pageNo);
+      own = Arrays.copyOfRange(old.bytes(), old.at(), old.at() + pageSize);
+      changed.put(pageNo, own);
+    }
+    return own;
   }
 
   private void resize(int newPageCount, int newPageSize) {
     if (newPageSize != pageSize) {
       shrink(0);
+      base = new DatabaseImage(new byte[0], newPageSize);
       pageSize = newPageSize;
     }
     if (newPageCount < pageCount) {
       shrink(newPageCount);
     }
-    grow((long) newPageCount * pageSize);
     pageCount = newPageCount;
   }
 
-  /// What is beyond the end is zeros, so that it is when the image grows again.
+  /// What is beyond the end is zeros when the image grows again.
   private void shrink(int newPageCount) {
-    Arrays.fill(bytes, newPageCount * pageSize, pageCount * pageSize, (byte) 0);
-    hashes.truncate(newPageCount);
+    if (newPageCount < pageCount) {
+      dirtyChunks.set(
+          ChunkMap.chunkOf(newPageCount + 1, pageSize), ChunkMap.chunkOf(pageCount, pageSize) + 1);
+    }
+    changed.tailMap(newPageCount, false).clear();
     pageCount = newPageCount;
-  }
-
-  private void grow(long length) {
-    if (length > BYTES_MAX) {
-      throw ByteCursor.corrupt(
-          "expected an image of at most " + BYTES_MAX + " bytes, found " + length);
-    }
-    if (length > bytes.length) {
-      long spare = Math.min(length + length / 4, BYTES_MAX);
-      bytes = Arrays.copyOf(bytes, (int) (bytes.length == 0 ? length : spare));
-    }
+    settle();
+    hashes.truncate(newPageCount);
   }
 }

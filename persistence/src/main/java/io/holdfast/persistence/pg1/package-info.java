@@ -9,6 +9,7 @@
 /// | the stored event, byte by byte | [PageDelta], [DeltaHeader] |
 /// | from a commit to events | [DeltaEncoder], `PageDiff` |
 /// | from events to an image | [PageImage], [ImageSnapshot] |
+/// | large images in chunks | [ChunkMap], [StoredChunk], `ChunkPages` |
 /// | checksums of pages and images | [PageHash], [PageHashes] |
 /// | what Pekko calls | [PageDeltaSerializer] |
 @NullMarked

@@ -23,6 +23,7 @@ public final class ObjectLog {
   private final long epoch;
   private final PageHashes hashes;
   private final DeltaEncoder encoder = new DeltaEncoder();
+  private final ChunkLedger chunks;
   private DatabaseImage image;
   private OptionalLong alarm;
   private long txSeq;
@@ -34,6 +35,7 @@ public final class ObjectLog {
     this.epoch = from.epoch() + 1;
     this.hashes = from.hashes();
     this.image = from.image();
+    this.chunks = new ChunkLedger(from.log().chunks());
     this.alarm = from.alarm();
     this.txSeq = from.txSeq();
   }
@@ -79,9 +81,15 @@ public final class ObjectLog {
       throw bug("expected a commit under way, found none");
     }
     image = commit.after();
+    chunks.changed(commit);
     alarm = commit.alarm();
     txSeq++;
     underWay = null;
+  }
+
+  /// What of the image is stored in chunks, and what is not.
+  ChunkLedger chunks() {
+    return chunks;
   }
 
   public DatabaseImage image() {

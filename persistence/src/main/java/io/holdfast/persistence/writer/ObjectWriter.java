@@ -80,7 +80,7 @@ public final class ObjectWriter
     END
   }
 
-  private record SnapshotSaved(int bytes) implements Command {}
+  private record SnapshotSaved(ImageSnapshot snapshot) implements Command {}
 
   private record SnapshotFailed(Throwable cause) implements Command {}
 
@@ -229,6 +229,7 @@ public final class ObjectWriter
 
   private void tellRecovered() {
     ObjectLog log = serving().log;
+    log.image().prefetch();
     owner.accept(new Recovered(log.image(), log.txSeq(), log.epoch(), log.alarm()));
   }
 
@@ -285,7 +286,7 @@ public final class ObjectWriter
     whenStored.run();
     if (releasing) {
       context.getSelf().tell(Internal.END);
-    } else if (serving.snapshots.due(serving.log.image().sizeBytes())) {
+    } else if (serving.snapshots.due(serving.log)) {
       startSnapshot();
     }
   }
@@ -294,17 +295,17 @@ public final class ObjectWriter
   private void startSnapshot() {
     context.pipeToSelf(
         serving().snapshots.start(serving().log, sequenceNr),
-        (bytes, failure) ->
-            failure == null ? new SnapshotSaved(bytes) : new SnapshotFailed(failure));
+        (snapshot, failure) ->
+            failure == null ? new SnapshotSaved(snapshot) : new SnapshotFailed(failure));
   }
 
   private Effect<PageDelta, Recovery> onSnapshotSaved(SnapshotSaved saved) {
-    serving().snapshots.saved(saved.bytes);
+    serving().snapshots.saved(serving().log, saved.snapshot);
     return releasing ? onEnd() : Effect().none();
   }
 
   private Effect<PageDelta, Recovery> onSnapshotFailed(SnapshotFailed failed) {
-    serving().snapshots.failed(failed.cause);
+    serving().snapshots.failed(serving().log, failed.cause);
     return releasing ? onEnd() : Effect().none();
   }
 
@@ -319,7 +320,7 @@ public final class ObjectWriter
     if (!parts.isEmpty() || serving.snapshots.saving()) {
       return Effect().none();
     }
-    if (serving.snapshots.dueOnRelease(serving.log.image().sizeBytes())) {
+    if (serving.snapshots.dueOnRelease(serving.log)) {
       startSnapshot();
       return Effect().none();
     }

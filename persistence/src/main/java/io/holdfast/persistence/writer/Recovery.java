@@ -1,5 +1,6 @@
 package io.holdfast.persistence.writer;
 
+import io.holdfast.persistence.pg1.ChunkMap;
 import io.holdfast.persistence.pg1.DeltaHeader;
 import io.holdfast.persistence.pg1.ImageSnapshot;
 import io.holdfast.persistence.pg1.PageDelta;
@@ -47,6 +48,7 @@ public final class Recovery {
   private long events;
   private long bytes;
   private long snapshotBytes;
+  private ChunkMap chunks = ChunkMap.none();
 
   private record Group(DeltaHeader header, List<PageDelta> parts) {}
 
@@ -66,6 +68,7 @@ public final class Recovery {
     epoch = snapshot.header().epoch();
     alarmMillis = snapshot.header().alarmMillis();
     snapshotBytes = snapshot.bytes().length;
+    chunks = snapshot.chunks().orElse(chunks);
   }
 
   /// Takes the next stored event.
@@ -97,7 +100,8 @@ public final class Recovery {
     applyHeld();
     OptionalLong alarm =
         alarmMillis == DeltaHeader.NO_ALARM ? OptionalLong.empty() : OptionalLong.of(alarmMillis);
-    StoredObject.Log log = new StoredObject.Log(events, bytes, snapshotBytes);
+    StoredObject.StoredChunks stored = new StoredObject.StoredChunks(chunks, image.dirtyChunks());
+    StoredObject.Log log = new StoredObject.Log(events, bytes, snapshotBytes, stored);
     PageImage last = image;
     image = PageImage.empty();
     return new StoredObject(last.toImage(), last.hashes(), txSeq, epoch, alarm, log);

@@ -1,5 +1,7 @@
 package io.holdfast.persistence.writer;
 
+import io.holdfast.persistence.pg1.ChunkMap;
+import io.holdfast.persistence.pg1.ImageSnapshot;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,38 +36,46 @@ final class SnapshotKeeper {
     return savingSequenceNr != 0;
   }
 
-  boolean due(long imageBytes) {
-    return schedule.due(imageBytes) && !saving() && fits(imageBytes);
+  boolean due(ObjectLog log) {
+    long imageBytes = log.image().sizeBytes();
+    boolean due =
+        log.chunks().inUse()
+            ? schedule.dueInChunks(log.chunks().bytesExpected(imageBytes))
+            : schedule.due(imageBytes);
+    return due && !saving() && fits(imageBytes);
   }
 
-  boolean dueOnRelease(long imageBytes) {
-    return schedule.dueOnRelease() && fits(imageBytes);
+  boolean dueOnRelease(ObjectLog log) {
+    return schedule.dueOnRelease() && fits(log.image().sizeBytes());
   }
 
   /// Starts to save what the log is now. [#saved] or [#failed] must follow.
   ///
   /// @param sequenceNr the journal's number of the last event
-  /// @return the snapshot's size, once it is saved
-  CompletionStage<Integer> start(ObjectLog log, long sequenceNr) {
+  /// @return the snapshot, once it is saved
+  CompletionStage<ImageSnapshot> start(ObjectLog log, long sequenceNr) {
     savingSequenceNr = sequenceNr;
     schedule.started();
-    return saver.save(log.image(), log.snapshotHeader(), sequenceNr, newestSequenceNr);
+    return saver.save(
+        log.image(), log.snapshotHeader(), log.chunks().taken(), sequenceNr, newestSequenceNr);
   }
 
-  void saved(int bytes) {
+  void saved(ObjectLog log, ImageSnapshot snapshot) {
     newestSequenceNr = savingSequenceNr;
     savingSequenceNr = 0;
-    schedule.saved(bytes);
+    log.chunks().saved(snapshot.chunks().orElse(ChunkMap.none()));
+    schedule.saved(snapshot.bytes().length);
   }
 
   /// Harmless: recovery replays more events, and the next is tried after as many again.
-  void failed(Throwable cause) {
+  void failed(ObjectLog log, Throwable cause) {
     savingSequenceNr = 0;
+    log.chunks().failed();
     LOG.warn("object {}: snapshot failed, will be tried again", objectKey, cause);
   }
 
   private boolean fits(long imageBytes) {
-    boolean fits = schedule.fits(imageBytes);
+    boolean fits = saver.inChunks() || schedule.fits(imageBytes);
     if (!fits && !warned) {
       warned = true;
       LOG.warn(

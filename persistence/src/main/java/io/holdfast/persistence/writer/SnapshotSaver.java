@@ -1,5 +1,6 @@
 package io.holdfast.persistence.writer;
 
+import com.typesafe.config.Config;
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.pg1.ImageSnapshot;
 import io.holdfast.sdk.ErrorCode;
@@ -30,13 +31,14 @@ import org.apache.pekko.persistence.SnapshotSelectionCriteria;
 /// same since Akka 2.3.
 final class SnapshotSaver {
   /// Above the store's own timeout.
-  private static final Duration REPLY_TIMEOUT = Duration.ofSeconds(120);
+  private static final Duration REPLY_TIMEOUT = Duration.ofSeconds(660);
 
   private final ActorRef store;
   private final Executor executor;
   private final String persistenceId;
   private final InstantSource clock;
   private final SnapshotTrim trim;
+  private final boolean inChunks;
 
   SnapshotSaver(
       ActorSystem<?> system,
@@ -50,21 +52,46 @@ final class SnapshotSaver {
     this.persistenceId = persistenceId;
     this.clock = clock;
     this.trim = trim;
+    this.inChunks = keepsChunks(system, pluginId);
+  }
+
+  /// Whether the store keeps chunks beside snapshots: `chunks = on` in its settings.
+  private static boolean keepsChunks(ActorSystem<?> system, String pluginId) {
+    Config root = system.settings().config();
+    String id =
+        pluginId.isEmpty() ? root.getString("pekko.persistence.snapshot-store.plugin") : pluginId;
+    String key = id + ".chunks";
+    return !id.isEmpty() && root.hasPath(key) && root.getBoolean(key);
+  }
+
+  boolean inChunks() {
+    return inChunks;
   }
 
   /// Saves a snapshot, then has old ones deleted.
   ///
   /// @param sequenceNr the journal's number of the last event in the snapshot
   /// @param previousSequenceNr that of the snapshot before, 0 if there is none
-  /// @return the size of the snapshot
-  CompletionStage<Integer> save(
-      DatabaseImage image, ImageSnapshot.Header header, long sequenceNr, long previousSequenceNr) {
-    return CompletableFuture.supplyAsync(() -> ImageSnapshot.of(image, header), executor)
+  /// @return the snapshot
+  CompletionStage<ImageSnapshot> save(
+      DatabaseImage image,
+      ImageSnapshot.Header header,
+      StoredObject.StoredChunks stored,
+      long sequenceNr,
+      long previousSequenceNr) {
+    return CompletableFuture.supplyAsync(() -> snapshot(image, header, stored), executor)
         .thenCompose(snapshot ->
             save(snapshot, sequenceNr)
                 .thenCompose(
                     _ -> trim.afterSnapshot(persistenceId, previousSequenceNr, this::deleteBefore))
-                .thenApply(_ -> snapshot.bytes().length));
+                .thenApply(_ -> snapshot));
+  }
+
+  private ImageSnapshot snapshot(
+      DatabaseImage image, ImageSnapshot.Header header, StoredObject.StoredChunks stored) {
+    return inChunks
+        ? ImageSnapshot.of(image, header, stored.map(), stored.dirty())
+        : ImageSnapshot.of(image, header);
   }
 
   private CompletionStage<Object> save(ImageSnapshot snapshot, long sequenceNr) {

@@ -27,6 +27,14 @@ final class SnapshotSchedule {
         || bytes >= Math.max(policy.logBytesMin(), snapshotBytesExpected(imageBytes) / 2);
   }
 
+  /// As [#due], when only what changed is written anew.
+  ///
+  /// @param expectedBytes how much that is
+  boolean dueInChunks(long expectedBytes) {
+    return events >= policy.eventsMax()
+        || bytes >= Math.max(policy.logBytesMin(), expectedBytes / 2);
+  }
+
   boolean dueOnRelease() {
     return events >= policy.releaseEventsMin();
   }

@@ -1,7 +1,9 @@
 package io.holdfast.persistence.writer;
 
 import io.holdfast.persistence.database.DatabaseImage;
+import io.holdfast.persistence.pg1.ChunkMap;
 import io.holdfast.persistence.pg1.PageHashes;
+import java.util.BitSet;
 import java.util.OptionalLong;
 
 /// What the journal knew of an object.
@@ -20,5 +22,18 @@ public record StoredObject(
   /// @param events how many there are, with those that do not count
   /// @param bytes their size
   /// @param snapshotBytes the size of that snapshot, 0 if there is none
-  public record Log(long events, long bytes, long snapshotBytes) {}
+  /// @param chunks those of that snapshot
+  public record Log(long events, long bytes, long snapshotBytes, StoredChunks chunks) {
+    public Log(long events, long bytes, long snapshotBytes) {
+      this(events, bytes, snapshotBytes, StoredChunks.NONE);
+    }
+  }
+
+  /// What of the image is stored in chunks.
+  ///
+  /// @param map of the newest snapshot; of no chunk, if that is not in chunks
+  /// @param dirty those in which the image differs from the snapshot
+  public record StoredChunks(ChunkMap map, BitSet dirty) {
+    static final StoredChunks NONE = new StoredChunks(ChunkMap.none(), new BitSet());
+  }
 }

@@ -10,6 +10,7 @@
 /// | numbers, sums and alarm from one commit to the next | [ObjectLog] |
 /// | when a snapshot is taken, and how | [SnapshotPolicy], `SnapshotSchedule`, `SnapshotSaver` |
 /// | which snapshots are kept | [SnapshotTrim] |
+/// | which chunks of a large image a snapshot writes | `ChunkLedger` |
 /// | settings | [WriterConfig], `reference.conf` |
 @NullMarked
 package io.holdfast.persistence.writer;

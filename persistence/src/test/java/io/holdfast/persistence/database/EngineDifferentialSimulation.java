@@ -32,7 +32,7 @@ import org.sqlite.jdbc4.JDBC4Connection;
 ///
 /// Longer, with new seeds: `scripts/mvn -Dfast test -pl persistence -am
 /// -Dtest=EngineDifferentialSimulation -Dsurefire.failIfNoSpecifiedTests=false
-/// -DargLine="--enable-native-access=ALL-UNNAMED -Dholdfast.simulation.seconds=600"`
+/// -Dtest.jvm.flags="--enable-native-access=ALL-UNNAMED -Xmx1g -Dholdfast.simulation.seconds=600"`
 final class EngineDifferentialSimulation {
   private static final int STEPS = 600;
   private static final DatabaseLimits LIMITS =

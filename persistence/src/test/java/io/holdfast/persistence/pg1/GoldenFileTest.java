@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +24,15 @@ class GoldenFileTest {
   private static final DatabaseImage ONE = image(2, 1);
   private static final DatabaseImage TWO = changed(ONE, 27, 95, 4096 + 4000);
   private static final DatabaseImage THREE = new DatabaseImage(grown(), 4096);
+
+  /// Does not compress.
+  private static final DatabaseImage LARGE = noise(100);
+
+  private static DatabaseImage noise(int pages) {
+    byte[] bytes = new byte[pages * 4096];
+    new Random(1).nextBytes(bytes);
+    return new DatabaseImage(bytes, 4096);
+  }
 
   @Test
   void readsTheFirstEventOfAnObject() throws IOException {
@@ -84,6 +95,26 @@ class GoldenFileTest {
     assertThat(snapshot.header())
         .isEqualTo(new ImageSnapshot.Header(3, 2, PageHashes.of(THREE).sum(), 1_795_000_060_000L));
     assertThat(PageImage.of(snapshot).toImage().bytes()).isEqualTo(THREE.bytes());
+  }
+
+  @Test
+  void readsASnapshotInChunks() throws IOException {
+    ImageSnapshot snapshot = ImageSnapshot.parse(golden("img1-chunked"));
+    long sum = PageHashes.of(LARGE).sum();
+    assertThat(snapshot.header()).isEqualTo(new ImageSnapshot.Header(300, 4, sum, -1));
+    ChunkMap chunks = snapshot.chunks().orElseThrow();
+    assertThat(chunks.chunkCount()).isEqualTo(7);
+    for (int chunkNo = 0; chunkNo < 7; chunkNo++) {
+      assertThat(chunks.version(chunkNo))
+          .isEqualTo(chunkNo == 1 ? new ChunkMap.Version(300, 4) : new ChunkMap.Version(3, 2));
+    }
+    assertThat(snapshot.image().pageCount()).isEqualTo(100);
+  }
+
+  @Test
+  void readsAChunk() throws IOException {
+    byte[] raw = StoredChunk.raw(golden("chunk-compressed"));
+    assertThat(raw).isEqualTo(Arrays.copyOf(THREE.bytes(), ChunkMap.CHUNK_BYTES));
   }
 
   private static PageDelta event(String name) throws IOException {
@@ -161,6 +192,13 @@ class GoldenFileTest {
       ImageSnapshot.Header header =
           new ImageSnapshot.Header(3, 2, PageHashes.of(THREE).sum(), 1_795_000_060_000L);
       write("img1-compressed", ImageSnapshot.of(THREE, header).bytes());
+      ImageSnapshot.Header large =
+          new ImageSnapshot.Header(300, 4, PageHashes.of(LARGE).sum(), DeltaHeader.NO_ALARM);
+      ChunkMap first = ChunkMap.none().next(LARGE, new BitSet(), new ChunkMap.Version(3, 2));
+      BitSet dirty = new BitSet();
+      dirty.set(1);
+      write("img1-chunked", ImageSnapshot.of(LARGE, large, first, dirty).bytes());
+      write("chunk-compressed", StoredChunk.of(THREE, 0, new ChunkMap.Version(3, 2)).bytes());
     }
 
     private static void write(String name, byte[] bytes) throws IOException {
