@@ -90,6 +90,11 @@ public final class StoredRows {
     }
   }
 
+  /// How many chunks of large objects are stored in all; blocks while it walks over them.
+  public long chunkCount() {
+    return store.chunks().count();
+  }
+
   /// The ids of which anything is stored that begin with a text and have as many characters more,
   /// in order, after one of them.
   ///
