@@ -23,7 +23,7 @@ prepare() {
   "$root/scripts/docker-up"
   "$root/scripts/images"
   say "building Holdfast (the first time also downloads its libraries: minutes)"
-  "$root/scripts/build" -Dfast -Dmaven.test.skip=true -pl cluster-node,examples/counter,examples/sandbox,examples/orchestrator -am
+  "$root/scripts/build" -Dfast -Dmaven.test.skip=true -pl cluster-node,cli,examples/counter,examples/sandbox,examples/orchestrator -am
   "$root/scripts/aot-cache"
 }
 

@@ -32,6 +32,8 @@ export default {
     inc: { path: '/inc/{k}', method: 'POST' },
     alarm: { path: '/alarm/{k}/2000', method: 'POST' },
     late: { path: '/late/{k}' },
+    ws: (k) => `/ws/${k}`,
+    wsh: (k) => `/ws/${k}`, // every accepted socket hibernates
     box: { path: '/c/{k}/index.html' },
   },
 

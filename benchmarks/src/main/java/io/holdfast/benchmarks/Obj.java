@@ -6,10 +6,12 @@ import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import io.holdfast.sdk.WebSocket;
+import io.holdfast.sdk.WebSocketPair;
 import java.time.Instant;
 
-/// Answers from memory (`/echo`), from a durable counter (`/inc`), and measures how late its alarm
-/// is (`/alarm`, `/late`).
+/// Answers from memory (`/echo`), from a durable counter (`/inc`), measures how late its alarm is
+/// (`/alarm`, `/late`), and sends WebSocket messages back (`/ws`).
 public final class Obj extends DurableObject {
   private static final long UNKNOWN = -1;
 
@@ -26,11 +28,28 @@ public final class Obj extends DurableObject {
       case "echo" -> Response.text("ok");
       case "inc" -> Response.text(Long.toString(increment()));
       case "incsync" -> incrementAndSync();
+      case "ws" -> accept();
       case "alarm" -> setAlarm(path.length > 3 ? Long.parseLong(path[3]) : 2_000);
       case "late" ->
           Response.text(ctx.storage().get("late", Long.class).map(String::valueOf).orElse("none"));
       default -> Response.text(404, "?");
     };
+  }
+
+  private Response accept() {
+    WebSocketPair pair = new WebSocketPair();
+    ctx.acceptWebSocket(pair.server());
+    return Response.webSocket(pair.client());
+  }
+
+  @Override
+  public void webSocketMessage(WebSocket ws, String text) {
+    ws.send(text);
+  }
+
+  @Override
+  public void webSocketMessage(WebSocket ws, byte[] bytes) {
+    ws.send(bytes);
   }
 
   /// The answer leaves once the write is durable.

@@ -1,6 +1,7 @@
 package io.holdfast.node;
 
 import com.typesafe.config.Config;
+import io.holdfast.edge.AdminServices;
 import io.holdfast.edge.BearerToken;
 import io.holdfast.edge.EdgeApp;
 import io.holdfast.edge.EdgeConfig;
@@ -25,10 +26,18 @@ import io.holdfast.node.object.AlarmSettings;
 import io.holdfast.node.object.ObjectMetrics;
 import io.holdfast.node.object.ObjectServices;
 import io.holdfast.node.object.ObjectSettings;
+import io.holdfast.node.object.OperatorObjects;
 import io.holdfast.node.object.ShardedGateway;
 import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.embedded.EmbeddedStoreExtension;
+import io.holdfast.persistence.embedded.StoredRows;
+import io.holdfast.persistence.history.HistoryConfig;
+import io.holdfast.persistence.history.HistorySweep;
+import io.holdfast.persistence.history.HistoryTrim;
+import io.holdfast.persistence.history.ObjectHistory;
+import io.holdfast.persistence.history.StoredObjects;
 import io.holdfast.persistence.writer.WriterConfig;
+import io.holdfast.protocol.admin.ObjectAdmin;
 import io.holdfast.sdk.HoldfastException;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -49,6 +58,7 @@ import java.util.stream.Collectors;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -67,8 +77,10 @@ public final class Node {
   private final AppCatalog apps;
   private final ContainerHost containers;
   private final AlarmScheduler alarms;
+  private final HistorySweep sweep;
   private final EdgeServer edge;
   private final Path tokenFile;
+  private final Optional<Path> adminTokenFile;
 
   private Node(ActorSystem<Void> system, NodeConfig config, Config root, Engines engines) {
     this.system = system;
@@ -97,6 +109,11 @@ public final class Node {
             timer,
             Clock.systemUTC(),
             new ContainerHost.Settings(config.node(), config.region(), config.stopGrace()));
+    HistoryConfig historyConfig = HistoryConfig.from(root);
+    StoredRows rows = new StoredRows(data.store(), Adapter.toClassic(system));
+    ObjectHistory history = new ObjectHistory(rows, historyConfig, Clock.systemUTC());
+    HistoryTrim trim = new HistoryTrim(rows, historyConfig, Clock.systemUTC());
+    this.sweep = new HistorySweep(rows, trim, historyConfig, timer);
     ObjectServices services =
         new ObjectServices(
             ObjectSettings.from(root),
@@ -108,7 +125,9 @@ public final class Node {
             Clock.systemUTC(),
             gateway,
             WriterConfig.from(root),
-            ObjectDatabases.of(root));
+            ObjectDatabases.of(root),
+            history,
+            trim);
     joinSelf();
     gateway.connect(system, services);
     this.alarms =
@@ -118,6 +137,10 @@ public final class Node {
             Clock.systemUTC(),
             ThreadLocalRandom.current(),
             AlarmSettings.from(root));
+    this.adminTokenFile =
+        config.admin() == NodeConfig.Admin.ON
+            ? Optional.of(config.adminTokenFile().orElse(directory.resolve("admin-token")))
+            : Optional.empty();
     this.tokenFile = config.tokenFile().orElse(directory.resolve("api-token"));
     this.edge =
         EdgeServer.start(
@@ -128,9 +151,11 @@ public final class Node {
                 gateway,
                 apps,
                 Optional.of(BearerToken.of(NodeFiles.readOrMake(tokenFile))),
+                admin(new OperatorObjects(gateway, services, new StoredObjects(rows))),
                 List.of(memberUp(), engineAnswers(engine)),
                 registry));
     alarms.start();
+    sweep.start();
     if (apps.hasContainers()) {
       containers.open();
     }
@@ -196,8 +221,14 @@ public final class Node {
         apps.apps().stream().map(LoadedApp::name).collect(Collectors.joining(", ")));
     out.printf("  data        %s%n", config.dataDirectory().toAbsolutePath());
     out.printf("  API token   %s%n", tokenFile.toAbsolutePath());
+    adminTokenFile.ifPresent(file -> out.printf("  admin token %s%n", file.toAbsolutePath()));
     out.printf("  health      %s/healthz  %s/readyz  %s/metrics%n", url, url, url);
     out.flush();
+  }
+
+  private Optional<AdminServices> admin(ObjectAdmin objects) {
+    return adminTokenFile.map(
+        file -> new AdminServices(objects, BearerToken.of(NodeFiles.readOrMake(file))));
   }
 
   private List<EdgeApp> edgeApps(ShardedGateway gateway, HttpFetcher outbound) {
@@ -280,6 +311,7 @@ public final class Node {
 
   private void stopServices() {
     alarms.close();
+    sweep.close();
     if (config.onShutdown() == NodeConfig.OnShutdown.SLEEP) {
       containers.sleepAll(config.shutdownTimeout());
     }

@@ -12,12 +12,16 @@ import java.util.regex.Pattern;
 /// What the operator sets for the node itself, see `holdfast` in reference.conf.
 ///
 /// @param tokenFile where the token of the service API is; empty: in the data directory
+/// @param admin whether there is an admin API
+/// @param adminTokenFile where its token is; empty: in the data directory
 record NodeConfig(
     Path dataDirectory,
     Path appsDirectory,
     String region,
     String node,
     Optional<Path> tokenFile,
+    Admin admin,
+    Optional<Path> adminTokenFile,
     Duration stopGrace,
     OnShutdown onShutdown,
     Duration shutdownTimeout) {
@@ -27,6 +31,12 @@ record NodeConfig(
   enum OnShutdown {
     SLEEP,
     KEEP
+  }
+
+  /// Whether the admin API is served.
+  enum Admin {
+    ON,
+    OFF
   }
 
   private static final Duration STOP_GRACE_MAX = Duration.ofHours(1);
@@ -44,6 +54,7 @@ record NodeConfig(
   static NodeConfig from(Config root) {
     try {
       Config holdfast = root.getConfig("holdfast");
+      String adminTokenFile = holdfast.getString("admin.token-file");
       String tokenFile = holdfast.getString("api.token-file");
       checkShards(holdfast.getInt("objects.shards"));
       return new NodeConfig(
@@ -52,6 +63,8 @@ record NodeConfig(
           holdfast.getString("region"),
           holdfast.getString("node"),
           tokenFile.isEmpty() ? Optional.empty() : Optional.of(Path.of(tokenFile)),
+          holdfast.getBoolean("admin.enabled") ? Admin.ON : Admin.OFF,
+          adminTokenFile.isEmpty() ? Optional.empty() : Optional.of(Path.of(adminTokenFile)),
           holdfast.getDuration("containers.stop-grace"),
           onShutdown(holdfast.getString("containers.on-shutdown")),
           holdfast.getDuration("containers.shutdown-timeout"));

@@ -5,6 +5,7 @@
 /// | the command line | [Main], [NodeArguments] |
 /// | what is wired to what | [Node], [NodeConfig] |
 /// | apps, objects, containers | the packages `app`, `object`, `container` |
+/// | idempotency keys, messages between objects | the packages `idempotency`, `message` |
 @NullMarked
 package io.holdfast.node;
 

@@ -30,7 +30,9 @@ public final class HeldJournal extends AbstractActor {
     /** The write is in the journal, but its writer hears that it failed. */
     FAIL_AFTER,
     /** What is stored cannot be read; writes pass. */
-    FAIL_REPLAY
+    FAIL_REPLAY,
+    /** What is stored is not read yet; writes pass. */
+    HOLD_REPLAY
   }
 
   private record Held(Object message, ActorRef sender) {}
@@ -98,7 +100,7 @@ public final class HeldJournal extends AbstractActor {
 
   private void onWrite(JournalProtocol.WriteMessages write, ActorRef sender) {
     switch (mode) {
-      case PASS, FAIL_REPLAY -> real.tell(write, sender);
+      case PASS, FAIL_REPLAY, HOLD_REPLAY -> real.tell(write, sender);
       case HOLD -> hold(new Held(write, sender));
       case FAIL -> fail(write, sender);
       case FAIL_AFTER -> {
@@ -121,7 +123,7 @@ public final class HeldJournal extends AbstractActor {
       ((JournalProtocol.ReplayMessages) replay.message)
           .persistentActor()
           .tell(new JournalProtocol.ReplayMessagesFailure(broken()), replay.sender);
-    } else if (heldIds().contains(persistenceId)) {
+    } else if (mode == Mode.HOLD_REPLAY || heldIds().contains(persistenceId)) {
       hold(replay);
     } else {
       real.tell(replay.message, replay.sender);

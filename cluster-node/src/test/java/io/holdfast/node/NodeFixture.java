@@ -5,6 +5,7 @@ import io.holdfast.engine.FoundContainer;
 import io.holdfast.node.app.TestJar;
 import io.holdfast.testkit.FakeContainer;
 import io.holdfast.testkit.FakeContainerEngine;
+import io.holdfast.testkit.TestWebSocket;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -140,11 +141,23 @@ public final class NodeFixture implements AutoCloseable {
 
   public CompletableFuture<Answer> callAsync(
       String namespace, String name, String method, Object... arguments) {
-    HttpRequest request =
-        request("/v1/objects/" + namespace + "/" + encoded(name) + "/rpc/" + method)
-            .POST(HttpRequest.BodyPublishers.ofString(Answer.json(arguments)))
-            .build();
-    return client.sendAsync(request, BodyHandlers.ofString()).thenApply(Answer::of);
+    return answerTo(rpc(namespace, name, method, arguments));
+  }
+
+  /// As [#callAsync], under an idempotency key.
+  public CompletableFuture<Answer> keyedAsync(
+      String key, String namespace, String name, String method, Object... arguments) {
+    return answerTo(rpc(namespace, name, method, arguments).header("Idempotency-Key", key));
+  }
+
+  private HttpRequest.Builder rpc(
+      String namespace, String name, String method, Object... arguments) {
+    return request("/v1/objects/" + namespace + "/" + encoded(name) + "/rpc/" + method)
+        .POST(HttpRequest.BodyPublishers.ofString(Answer.json(arguments)));
+  }
+
+  private CompletableFuture<Answer> answerTo(HttpRequest.Builder request) {
+    return client.sendAsync(request.build(), BodyHandlers.ofString()).thenApply(Answer::of);
   }
 
   /// A request to the node, with its token.
@@ -153,6 +166,46 @@ public final class NodeFixture implements AutoCloseable {
     return HttpRequest.newBuilder(URI.create(url))
         .timeout(CALL_MAX)
         .header("authorization", "Bearer " + token);
+  }
+
+  /// A request to the admin API, with its token.
+  public HttpRequest.Builder admin(String pathAndQuery) {
+    try {
+      return request(pathAndQuery)
+          .setHeader(
+              "authorization",
+              "Bearer " + Files.readString(directory.resolve("data/admin-token")).strip());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public Answer adminAnswer(String pathAndQuery) {
+    return Answer.of(send(admin(pathAndQuery).build(), BodyHandlers.ofString()));
+  }
+
+  /// What the admin API says of an object: `verb?query`.
+  public Answer look(String namespace, String name, String verb) {
+    String path = "/admin/v1/namespaces/" + namespace + "/objects/" + encoded(name) + "/" + verb;
+    return adminAnswer(path);
+  }
+
+  /// What the admin API does with an object; the JSON is its body.
+  public Answer change(String namespace, String name, String verb, String json) {
+    return await(changeAsync(namespace, name, verb, json));
+  }
+
+  public CompletableFuture<Answer> changeAsync(
+      String namespace, String name, String verb, String json) {
+    String path = "/admin/v1/namespaces/" + namespace + "/objects/" + encoded(name) + "/" + verb;
+    HttpRequest request = admin(path).POST(HttpRequest.BodyPublishers.ofString(json)).build();
+    return client.sendAsync(request, BodyHandlers.ofString()).thenApply(Answer::of);
+  }
+
+  /// Connects a WebSocket to the node.
+  public TestWebSocket webSocket(String pathAndQuery, String... subprotocols) {
+    String url = "ws://127.0.0.1:" + node.address().getPort() + pathAndQuery;
+    return TestWebSocket.connect(URI.create(url), subprotocols);
   }
 
   public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) {

@@ -9,6 +9,7 @@ import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.concurrent.CompletableFuture;
 
 /// Sends bodies back.
 public class Echo extends DurableObject {
@@ -60,5 +61,32 @@ public class Echo extends DurableObject {
       in.skipNBytes(10);
       return Response.text(String.valueOf((char) in.read()));
     }
+  }
+
+  // ---- calls with streams
+
+  /// Reads a stream to its end, or gives up after so many bytes; 0 for never.
+  public long count(InputStream in, long giveUpAfter) throws IOException {
+    byte[] part = new byte[8192];
+    for (int n = in.read(part); n >= 0; n = in.read(part)) {
+      bytesRead += n;
+      if (giveUpAfter > 0 && bytesRead >= giveUpAfter) {
+        return bytesRead;
+      }
+    }
+    return bytesRead;
+  }
+
+  /// So many bytes, made as they are read.
+  public InputStream letters(long count) {
+    return new Letters(count);
+  }
+
+  public CompletableFuture<InputStream> lettersSoon(long count) {
+    return CompletableFuture.completedFuture(new Letters(count));
+  }
+
+  public InputStream noLetters() {
+    throw new IllegalStateException("out of letters");
   }
 }

@@ -155,6 +155,25 @@ public class Fragile extends DurableObject {
     }
   }
 
+  private static final Map<String, Integer> TRIES = new ConcurrentHashMap<>();
+
+  /// Fails the first times: resets itself for the code `abort`, else throws an error of that code.
+  /// Then answers how often it was called.
+  public int unsteady(String code, int failures) {
+    int tries = TRIES.merge(ctx.id().hex(), 1, Integer::sum);
+    if (tries > failures) {
+      return tries;
+    }
+    if (code.equals("abort")) {
+      throw ctx.abort("unsteady");
+    }
+    throw new HoldfastException(ErrorCode.valueOf(code), "unsteady");
+  }
+
+  public int tries() {
+    return TRIES.getOrDefault(ctx.id().hex(), 0);
+  }
+
   // ---- errors
 
   public void throwPlain(String message) {

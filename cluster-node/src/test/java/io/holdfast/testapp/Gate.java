@@ -6,6 +6,7 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Storage;
+import io.holdfast.sdk.StorageOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -199,6 +200,45 @@ public class Gate extends DurableObject {
       Latches.open(latch);
       return true;
     });
+  }
+
+  public int putUnconfirmed(int number) {
+    ctx.storage().with(StorageOption.ALLOW_UNCONFIRMED).put("number", number);
+    return number;
+  }
+
+  public int putBoth(int number) {
+    ctx.storage().with(StorageOption.ALLOW_UNCONFIRMED).put("number", number);
+    ctx.storage().put("other", number);
+    return number;
+  }
+
+  public int putUnconfirmedAndSync(int number) {
+    ctx.storage().with(StorageOption.ALLOW_UNCONFIRMED).put("number", number);
+    ctx.storage().sync();
+    return number;
+  }
+
+  public int numberConcurrently() {
+    log.add("in");
+    int number =
+        ctx.storage().with(StorageOption.ALLOW_CONCURRENCY).get("number", Integer.class).orElse(0);
+    log.add("out");
+    return number;
+  }
+
+  /// Sleeps for a minute after this event; opens the latch when it is interrupted.
+  public void sleepInBackground(String latch) {
+    ctx.waitUntil(() ->
+        ctx.blocking(() -> {
+          try {
+            Thread.sleep(60_000);
+            return true;
+          } catch (InterruptedException e) {
+            Latches.open(latch);
+            throw e;
+          }
+        }));
   }
 
   // ---- what is refused: the answer is the error's code

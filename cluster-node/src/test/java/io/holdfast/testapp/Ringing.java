@@ -4,6 +4,7 @@ import io.holdfast.sdk.AlarmInfo;
 import io.holdfast.sdk.DurableObject;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ObjectContext;
+import io.holdfast.sdk.RetryAlarm;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -82,6 +83,16 @@ public class Ringing extends DurableObject {
         .orElse(-1);
   }
 
+  /// How late they were, in milliseconds, in ascending order.
+  public List<Long> latenesses(String prefix) {
+    return RINGS.values().stream()
+        .flatMap(List::stream)
+        .filter(ring -> ring.name().startsWith(prefix))
+        .map(Ring::lateMillis)
+        .sorted()
+        .toList();
+  }
+
   public List<String> names() {
     return List.of(nameAtStart, ctx.name().orElse(""));
   }
@@ -138,6 +149,20 @@ public class Ringing extends DurableObject {
         ctx.storage().deleteAlarm();
       }
       case "sleeps" -> ctx.sleep(Duration.ofMillis(400));
+      case "hangs once" -> {
+        if (first) {
+          ctx.sleep(Duration.ofMinutes(10));
+        }
+      }
+      case "aborts" -> throw ctx.abort("in the alarm");
+      case "aborts for good" -> throw ctx.abort("in the alarm", RetryAlarm.NO);
+      case "sets anew and aborts for good once" -> {
+        if (first) {
+          setIf(true, 300);
+          ctx.storage().sync();
+          throw ctx.abort("in the alarm", RetryAlarm.NO);
+        }
+      }
       case "aborts once" -> {
         if (first) {
           throw ctx.abort("in the alarm");

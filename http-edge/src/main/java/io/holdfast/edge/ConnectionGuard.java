@@ -68,6 +68,9 @@ final class ConnectionGuard
 
   private final class Logic extends GraphStageLogic {
     private final AsyncCallback<EdgeConnection.Command> commands = createAsyncCallback(this::on);
+    private final AsyncCallback<EdgeConnection.Upgrade> upgrades =
+        createAsyncCallback(this::upgrade);
+    private final AsyncCallback<EdgeSocket> wakes = createAsyncCallback(this::serve);
     private @Nullable ByteString readAhead;
     private @Nullable ByteString unwritten;
     private boolean discarding;
@@ -82,7 +85,7 @@ final class ConnectionGuard
 
     @Override
     public void preStart() {
-      connection.listen(commands::invoke);
+      connection.listen(commands::invoke, upgrades::invoke);
       pull(fromNet);
     }
 
@@ -107,6 +110,97 @@ final class ConnectionGuard
         discard();
       }
     }
+
+    // ---- WebSocket: the HTTP layer is left alone, as if its request were still being answered
+
+    private void upgrade(EdgeConnection.Upgrade to) {
+      EdgeSocket socket = to.socket();
+      setHandler(fromNet, new FromClient(socket));
+      setHandler(toNet, new ToClient(socket));
+      setHandler(fromHttp, new Ignored());
+      setHandler(toHttp, new Unfed());
+      ByteString early = readAhead;
+      readAhead = null;
+      unwritten = ByteString.fromArrayUnsafe(to.handshake());
+      socket.open(() -> wakes.invoke(socket));
+      if (early != null) {
+        socket.received(early);
+      }
+      if (isClosed(fromNet) || isClosed(toNet)) {
+        completeStage();
+      } else {
+        serve(socket);
+      }
+    }
+
+    /** Writes and reads what can be just now, and ends what is done. */
+    private void serve(EdgeSocket socket) {
+      socket.awake();
+      if (isAvailable(toNet)) {
+        ByteString next = unwritten == null ? socket.next() : unwritten;
+        if (next != null) {
+          write(next);
+        } else if (socket.done()) {
+          completeStage();
+          return;
+        } else if (socket.failedAndTold() && !isClosed(toNet)) {
+          connection.onLingering();
+          complete(toNet);
+          discard();
+        }
+      }
+      if (!hasBeenPulled(fromNet) && !isClosed(fromNet) && (discarding || socket.mayRead())) {
+        pull(fromNet);
+      }
+    }
+
+    private final class FromClient extends AbstractInHandler {
+      private final EdgeSocket socket;
+
+      FromClient(EdgeSocket socket) {
+        this.socket = socket;
+      }
+
+      @Override
+      public void onPush() {
+        ByteString bytes = grab(fromNet);
+        if (!discarding) {
+          socket.received(bytes);
+        }
+        serve(socket);
+      }
+    }
+
+    private final class ToClient extends AbstractOutHandler {
+      private final EdgeSocket socket;
+
+      ToClient(EdgeSocket socket) {
+        this.socket = socket;
+      }
+
+      @Override
+      public void onPull() {
+        connection.onWritten();
+        serve(socket);
+      }
+    }
+
+    private final class Ignored extends AbstractInHandler {
+      @Override
+      public void onPush() {
+        grab(fromHttp);
+      }
+
+      @Override
+      public void onUpstreamFinish() {}
+    }
+
+    private final class Unfed extends AbstractOutHandler {
+      @Override
+      public void onPull() {}
+    }
+
+    // ---- HTTP
 
     private final class FromNet extends AbstractInHandler {
       @Override

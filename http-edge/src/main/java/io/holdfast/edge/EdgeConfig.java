@@ -24,6 +24,7 @@ public record EdgeConfig(
     int waitUntilTasksMax,
     Forwarded forwarded,
     MetricsAccess metricsAccess,
+    SocketLimits webSockets,
     AccessLogConfig accessLog) {
 
   /// Whose word counts for the client's address.
@@ -81,6 +82,7 @@ public record EdgeConfig(
         edge.integer("wait-until-tasks-max", 1, 1_000_000),
         edge.flag("trust-forwarded") ? Forwarded.TRUSTED : Forwarded.REMOVED,
         edge.flag("metrics-need-token") ? MetricsAccess.TOKEN : MetricsAccess.ANYONE,
+        SocketLimits.from(edge),
         accessLog(edge));
   }
 

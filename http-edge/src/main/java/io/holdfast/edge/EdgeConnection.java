@@ -1,5 +1,6 @@
 package io.holdfast.edge;
 
+import io.holdfast.sdk.spi.socket.CloseCodes;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,8 @@ final class EdgeConnection {
 
   private volatile @Nullable Exchange current;
   private volatile @Nullable Consumer<Command> commands;
+  private volatile @Nullable Consumer<Upgrade> upgrades;
+  private volatile @Nullable EdgeSocket socket;
   private volatile long headSinceNanos;
   private volatile long wantsBytesSinceNanos;
   private volatile long writesSinceNanos;
@@ -32,6 +35,12 @@ final class EdgeConnection {
     ABORT
   }
 
+  /// The connection's client speaks WebSocket from now on.
+  ///
+  /// @param handshake what is written before any frame
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  record Upgrade(EdgeSocket socket, byte[] handshake) {}
+
   EdgeConnection(String peer) {
     this.peer = peer;
   }
@@ -45,8 +54,21 @@ final class EdgeConnection {
     return closed;
   }
 
-  void listen(Consumer<Command> listener) {
+  void listen(Consumer<Command> listener, Consumer<Upgrade> upgradeListener) {
     commands = listener;
+    upgrades = upgradeListener;
+  }
+
+  /// Hands the connection to a socket.
+  void upgrade(EdgeSocket next, byte[] handshake) {
+    socket = next;
+    Consumer<Upgrade> listener = upgrades;
+    if (listener != null) {
+      listener.accept(new Upgrade(next, handshake));
+    }
+    if (closed.isDone()) {
+      next.gone();
+    }
   }
 
   void tell(Command command) {
@@ -88,7 +110,7 @@ final class EdgeConnection {
   }
 
   void onBytesIn() {
-    if (headSinceNanos == 0 && !busy()) {
+    if (headSinceNanos == 0 && !busy() && socket == null) {
       headSinceNanos = System.nanoTime();
     }
   }
@@ -123,6 +145,10 @@ final class EdgeConnection {
       exchange.clientGone();
     }
     closed.complete(null);
+    EdgeSocket ended = socket;
+    if (ended != null) {
+      ended.gone();
+    }
   }
 
   /// Ends what took too long.
@@ -132,6 +158,8 @@ final class EdgeConnection {
       closeIf(passed(lingersSinceNanos, nowNanos, LINGER_NANOS));
     } else if (passed(writesSinceNanos, nowNanos, config.stallTimeout().toNanos())) {
       tell(Command.ABORT);
+    } else if (socket != null) {
+      abortIf(socket.timeIsUp(nowNanos));
     } else if (exchange != null && exchange.overNanos() == 0) {
       checkBusy(exchange, nowNanos, config);
     } else if (readingHead()) {
@@ -143,7 +171,10 @@ final class EdgeConnection {
   }
 
   void closeIfIdle() {
-    if (!busy() && !readingHead() && lingersSinceNanos == 0) {
+    EdgeSocket open = socket;
+    if (open != null) {
+      open.close(CloseCodes.GOING_AWAY, "The server is shutting down.");
+    } else if (!busy() && !readingHead() && lingersSinceNanos == 0) {
       tell(Command.CLOSE);
     }
   }

@@ -68,13 +68,29 @@ final class EdgeMetrics {
           .help("Access log lines dropped because the queue was full")
           .build();
 
+  private final Counter socketMessages =
+      Counter.builder()
+          .name("holdfast_edge_web_socket_messages")
+          .help("Messages of WebSockets, from clients (in) and to them (out)")
+          .labelNames("direction")
+          .build();
+  private final SocketMetrics sockets = new SocketMetrics(socketMessages);
+
   private final CounterDataPoint overloaded = rejected.labelValues("overloaded");
   private final CounterDataPoint malformed = rejected.labelValues("malformed");
   private final CounterDataPoint unauthorized = rejected.labelValues("unauthorized");
   private final ConcurrentHashMap<String, AppPoints> apps = new ConcurrentHashMap<>();
   private final List<Collector> collectors =
       new ArrayList<>(
-          List.of(requests, duration, received, sent, rejected, interrupted, linesDropped));
+          List.of(
+              requests,
+              duration,
+              received,
+              sent,
+              rejected,
+              interrupted,
+              linesDropped,
+              socketMessages));
   private final PrometheusRegistry registry;
 
   EdgeMetrics(PrometheusRegistry registry) {
@@ -108,7 +124,7 @@ final class EdgeMetrics {
 
   void record(Exchange exchange) {
     AppPoints points = apps.computeIfAbsent(exchange.app(), this::pointsOf);
-    points.byStatusClass.get(exchange.status() / 100 - 2).inc();
+    points.byStatusClass.get(exchange.status() / 100 - 1).inc();
     points.duration.observe((exchange.overNanos() - exchange.startNanos()) / 1e9);
     addBytes(points.received, exchange.bytesIn());
     addBytes(points.sent, exchange.bytesOut());
@@ -122,11 +138,15 @@ final class EdgeMetrics {
 
   private AppPoints pointsOf(String app) {
     List<CounterDataPoint> classes = new ArrayList<>();
-    for (String status : List.of("2xx", "3xx", "4xx", "5xx")) {
+    for (String status : List.of("1xx", "2xx", "3xx", "4xx", "5xx")) {
       classes.add(requests.labelValues(app, status));
     }
     return new AppPoints(
         classes, duration.labelValues(app), received.labelValues(app), sent.labelValues(app));
+  }
+
+  SocketMetrics sockets() {
+    return sockets;
   }
 
   void overloaded() {

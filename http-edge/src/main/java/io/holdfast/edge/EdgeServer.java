@@ -69,7 +69,15 @@ public final class EdgeServer {
         new OperatorEndpoints(services, config, serviceApi, () -> draining);
     this.handler =
         new RequestHandler(
-            config, routes, serviceApi, operator, metrics, accessLog, () -> draining, materializer);
+            config,
+            routes,
+            serviceApi,
+            operator,
+            new AdminApi(services, metrics),
+            metrics,
+            accessLog,
+            () -> draining,
+            materializer);
     this.http = HttpLayer.create(system, config);
     registerMetrics();
     this.binding = bind(system);
@@ -159,6 +167,7 @@ public final class EdgeServer {
   private void registerMetrics() {
     metrics.gauge("holdfast_edge_requests_in_flight", "Requests being answered", handler::inFlight);
     metrics.gauge("holdfast_edge_connections", "Open client connections", connections::size);
+    metrics.gauge("holdfast_edge_web_sockets", "Open WebSockets", metrics.sockets()::open);
     metrics.gauge("holdfast_edge_wait_until_tasks", "waitUntil tasks running", tasks::count);
     metrics.register();
   }

@@ -12,6 +12,7 @@ import java.util.Optional;
 /// @param gateway the way to objects
 /// @param namespaces which namespaces exist
 /// @param token what callers of the service API must know; without one it refuses everybody
+/// @param admin the admin API; without it there is none
 /// @param readiness conditions of `GET /readyz`
 /// @param registry where the edge registers its metrics, and what `GET /metrics` shows
 public record EdgeServices(
@@ -19,10 +20,22 @@ public record EdgeServices(
     ObjectGateway gateway,
     NamespaceDirectory namespaces,
     Optional<BearerToken> token,
+    Optional<AdminServices> admin,
     List<ReadinessCheck> readiness,
     PrometheusRegistry registry) {
   public EdgeServices {
     apps = List.copyOf(apps);
     readiness = List.copyOf(readiness);
+  }
+
+  /// Without an admin API.
+  public EdgeServices(
+      List<EdgeApp> apps,
+      ObjectGateway gateway,
+      NamespaceDirectory namespaces,
+      Optional<BearerToken> token,
+      List<ReadinessCheck> readiness,
+      PrometheusRegistry registry) {
+    this(apps, gateway, namespaces, token, Optional.empty(), readiness, registry);
   }
 }

@@ -1,8 +1,11 @@
 package io.holdfast.edge;
 
 import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.Headers;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Response;
+import io.holdfast.sdk.WebSocket;
+import io.holdfast.sdk.spi.socket.PairedSocket;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -25,7 +28,7 @@ final class Exchange implements ResponseBodySource.Listener {
   private static final int OVER = 4;
 
   private final RequestHead head;
-  private final String peer;
+  private final EdgeConnection connection;
   private final ExchangeObserver observer;
   private final Consumer<HttpResponse> reply;
   private final long startNanos = System.nanoTime();
@@ -47,6 +50,11 @@ final class Exchange implements ResponseBodySource.Listener {
     /// Makes Pekko's response; a streamed body reports to the exchange.
     ResponseWriter.Written write(Response response, Exchange exchange);
 
+    /// Makes what the client will speak to once the answer is a WebSocket.
+    ///
+    /// @throws HoldfastException `wrong_state` when the socket is already in use
+    EdgeSocket socket(WebSocket webSocket);
+
     /// Called once, when the exchange is over.
     void over(Exchange exchange);
 
@@ -54,9 +62,13 @@ final class Exchange implements ResponseBodySource.Listener {
     void released(Exchange exchange);
   }
 
-  Exchange(RequestHead head, String peer, ExchangeObserver observer, Consumer<HttpResponse> reply) {
+  Exchange(
+      RequestHead head,
+      EdgeConnection connection,
+      ExchangeObserver observer,
+      Consumer<HttpResponse> reply) {
     this.head = head;
-    this.peer = peer;
+    this.connection = connection;
     this.observer = observer;
     this.reply = reply;
   }
@@ -70,7 +82,7 @@ final class Exchange implements ResponseBodySource.Listener {
   }
 
   String peer() {
-    return peer;
+    return connection.peer();
   }
 
   String app() {
@@ -166,9 +178,48 @@ final class Exchange implements ResponseBodySource.Listener {
   /// Answers, unless it was answered before; then the response is thrown away.
   void answer(Response response) {
     if ((state.getAndUpdate(bits -> bits | CLAIMED) & CLAIMED) != 0) {
+      response.webSocket().ifPresent(PairedSocket::abandon);
       ResponseWriter.closeUnread(response.body());
       return;
     }
+    if (response.webSocket().isPresent()) {
+      upgrade(response, response.webSocket().get());
+    } else {
+      respond(response);
+    }
+  }
+
+  /** The connection is no longer HTTP; the exchange is over. */
+  private void upgrade(Response response, WebSocket webSocket) {
+    EdgeSocket socket;
+    try {
+      if (!head.webSocket()) {
+        throw new HoldfastException(
+            ErrorCode.WORKER_FAILED,
+            "expected a WebSocket only as the answer to a request with 'Upgrade: websocket', found"
+                + " one for a request without");
+      }
+      socket = observer.socket(webSocket);
+    } catch (HoldfastException e) {
+      PairedSocket.abandon(webSocket);
+      respond(ErrorReply.of(e, requestId()));
+      return;
+    }
+    Headers headers = ResponseWriter.withoutConnectionTokens(response.headers());
+    byte[] handshake = UpgradeRequest.answer(head, headers);
+    status = response.status();
+    int before = state.getAndUpdate(bits -> bits | ANSWERED);
+    if ((before & OVER) == 0) {
+      connection.upgrade(socket, handshake);
+      over();
+    } else {
+      status = CLIENT_GONE;
+      connection.upgrade(socket, handshake); // It is gone, which the socket is told.
+      observer.released(this);
+    }
+  }
+
+  private void respond(Response response) {
     ResponseWriter.Written written = written(response);
     responseBody = written.body();
     openEnded = written.openEnded();

@@ -78,7 +78,10 @@ final class PekkoSettings {
                 config.headTimeout(),
                 config.idleTimeout(),
                 config.stallTimeout(),
-                config.waitUntilTimeout())
+                config.waitUntilTimeout(),
+                config.webSockets().pingInterval(),
+                config.webSockets().pongTimeout(),
+                config.webSockets().closeTimeout())
             .mapToLong(Duration::toMillis)
             .min()
             .orElse(1000);

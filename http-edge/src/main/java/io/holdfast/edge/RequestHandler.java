@@ -4,6 +4,8 @@ import io.holdfast.sdk.Body;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Response;
+import io.holdfast.sdk.WebSocket;
+import io.holdfast.sdk.spi.socket.PairedSocket;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -21,6 +23,7 @@ final class RequestHandler implements Exchange.ExchangeObserver {
   private final RouteTable<WorkerHost> routes;
   private final ServiceApi serviceApi;
   private final OperatorEndpoints operator;
+  private final AdminApi adminApi;
   private final EdgeMetrics metrics;
   private final AccessLog accessLog;
   private final BooleanSupplier draining;
@@ -32,6 +35,7 @@ final class RequestHandler implements Exchange.ExchangeObserver {
       RouteTable<WorkerHost> routes,
       ServiceApi serviceApi,
       OperatorEndpoints operator,
+      AdminApi adminApi,
       EdgeMetrics metrics,
       AccessLog accessLog,
       BooleanSupplier draining,
@@ -41,6 +45,7 @@ final class RequestHandler implements Exchange.ExchangeObserver {
     this.routes = routes;
     this.serviceApi = serviceApi;
     this.operator = operator;
+    this.adminApi = adminApi;
     this.metrics = metrics;
     this.accessLog = accessLog;
     this.draining = draining;
@@ -62,7 +67,7 @@ final class RequestHandler implements Exchange.ExchangeObserver {
       head = RequestHead.unreadable(RequestIds.next(), request.method().value());
       problem = e;
     }
-    Exchange exchange = new Exchange(head, connection.peer(), this, reply);
+    Exchange exchange = new Exchange(head, connection, this, reply);
     inFlight.incrementAndGet();
     connection.begin(exchange);
     try {
@@ -109,9 +114,14 @@ final class RequestHandler implements Exchange.ExchangeObserver {
     if (ReservedPaths.isOperator(head.path())) {
       exchange.belongsTo(EdgeMetrics.OPERATOR);
       operator.handle(exchange);
+    } else if (ReservedPaths.isAdmin(head.path())) {
+      exchange.belongsTo(EdgeMetrics.OPERATOR);
+      adminApi.handle(exchange, body);
     } else if (inFlight.get() > config.requestsInFlightMax()) {
       metrics.overloaded();
       exchange.answer(overloaded(exchange));
+    } else if (head.webSocket() && UpgradeRequest.refusal(head) instanceof Response refusal) {
+      exchange.answer(refusal);
     } else if (ReservedPaths.isServiceApi(head.path())) {
       exchange.belongsTo(EdgeMetrics.SERVICE);
       serviceApi.handle(exchange, body);
@@ -144,6 +154,11 @@ final class RequestHandler implements Exchange.ExchangeObserver {
   @Override
   public ResponseWriter.Written write(Response response, Exchange exchange) {
     return writer.write(response, exchange.head(), exchange, draining.getAsBoolean());
+  }
+
+  @Override
+  public EdgeSocket socket(WebSocket webSocket) {
+    return new EdgeSocket(PairedSocket.take(webSocket), config.webSockets(), metrics.sockets());
   }
 
   @Override

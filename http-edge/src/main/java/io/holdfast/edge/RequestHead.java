@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param path percent-encoded as sent, dot segments removed
 /// @param query what follows the `?`, as sent
 /// @param headers without those that belong to the connection alone
+/// @param webSocket whether the client wants to speak WebSocket
 /// @param invitation whether the client waits to be asked for the body
 record RequestHead(
     String requestId,
@@ -22,6 +23,7 @@ record RequestHead(
     String path,
     @Nullable String query,
     Headers headers,
+    boolean webSocket,
     RequestBodyStream.Invitation invitation) {
 
   /// The head of a request that could not be read.
@@ -35,6 +37,7 @@ record RequestHead(
         "/",
         null,
         Headers.empty(),
+        false,
         RequestBodyStream.Invitation.NOT_NEEDED);
   }
 

@@ -10,6 +10,7 @@ import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpProtocols;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.http.javadsl.model.headers.Connection;
@@ -56,6 +57,7 @@ final class RequestReader {
     private @Nullable String requestId;
     private @Nullable String forwardedFor;
     private @Nullable Connection connection;
+    private @Nullable HttpHeader upgrade;
 
     Pass(HttpRequest request, String peer) {
       this.request = request;
@@ -70,6 +72,10 @@ final class RequestReader {
         throw tooLarge();
       }
       addEntityHeaders(request.entity());
+      boolean webSocket = wantsWebSocket();
+      if (webSocket) {
+        add("upgrade", "websocket");
+      }
       String id = RequestIds.choose(requestId);
       add(RequestIds.HEADER, id);
       add(CONNECTING_IP, connectingIp());
@@ -84,9 +90,12 @@ final class RequestReader {
           scheme,
           authority,
           hostOf(authority),
-          ReservedPaths.isServiceApi(path) ? path : Paths.withoutDotSegments(path),
+          ReservedPaths.isServiceApi(path) || ReservedPaths.isAdmin(path)
+              ? path
+              : Paths.withoutDotSegments(path),
           mark < 0 ? null : target.substring(mark + 1),
           headers(),
+          webSocket,
           invitation);
     }
 
@@ -115,8 +124,8 @@ final class RequestReader {
             "te",
             "trailer",
             "transfer-encoding",
-            "upgrade",
             CONNECTING_IP -> {}
+        case "upgrade" -> upgrade = header;
         case "expect" -> invitation = RequestBodyStream.Invitation.AWAITED;
         case RequestIds.HEADER -> requestId = value;
         case FORWARDED_FOR -> takeForwardedFor(name, value);
@@ -149,6 +158,17 @@ final class RequestReader {
     private String connectingIp() {
       String list = forwardedFor;
       return list == null ? peer : list.substring(list.lastIndexOf(',') + 1).strip();
+    }
+
+    /** Any other upgrade is not for us; its headers end here. */
+    private boolean wantsWebSocket() {
+      return upgrade != null
+          && upgrade.value().equalsIgnoreCase("websocket")
+          && connection != null
+          && hasToken(connection, "upgrade")
+          && request.method().value().equals("GET")
+          && request.protocol().equals(HttpProtocols.HTTP_1_1)
+          && request.entity().isKnownEmpty();
     }
 
     private void addEntityHeaders(RequestEntity entity) {
@@ -190,11 +210,24 @@ final class RequestReader {
   private static Headers withoutConnectionTokens(Headers headers, Connection connection) {
     Headers kept = headers;
     for (String token : connection.getTokens()) {
-      if (!token.equalsIgnoreCase("close") && !token.equalsIgnoreCase("keep-alive")) {
+      boolean ofConnection =
+          token.equalsIgnoreCase("close")
+              || token.equalsIgnoreCase("keep-alive")
+              || token.equalsIgnoreCase("upgrade");
+      if (!ofConnection) {
         kept = kept.without(token);
       }
     }
     return kept;
+  }
+
+  private static boolean hasToken(Connection connection, String wanted) {
+    for (String token : connection.getTokens()) {
+      if (token.equalsIgnoreCase(wanted)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Equal to what a client may send, so only the identity tells. */

@@ -132,7 +132,7 @@ final class ResponseWriter {
     return lines;
   }
 
-  private static Headers withoutConnectionTokens(Headers headers) {
+  static Headers withoutConnectionTokens(Headers headers) {
     Headers kept = headers;
     for (String value : headers.all("connection")) {
       for (String token : value.split(",")) {
@@ -142,7 +142,8 @@ final class ResponseWriter {
     return kept;
   }
 
-  private static boolean passes(String name) {
+  /// Whether a response header goes to the client as the app gave it.
+  static boolean passes(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
       case "connection",
           "keep-alive",

@@ -1,12 +1,14 @@
 package io.holdfast.edge;
 
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.protocol.NamespaceDirectory;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.ObjectIds;
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.Body;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.Headers;
@@ -24,11 +26,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// | request | answer |
 /// |---|---|
-/// | `POST /v1/objects/{namespace}/{name}/rpc/{method}` with a JSON array of arguments, or nothing | the result as JSON |
+/// | `POST /v1/objects/{namespace}/{name}/rpc/{method}` with a JSON array of arguments, or nothing | the result as JSON; that of a method with an `InputStream` as bytes |
 /// | any method on `/v1/objects/{namespace}/{name}/fetch/{path…}` | what the object's `fetch` answers to `http://<host>/{path…}` |
+///
+/// Both take an `Idempotency-Key`, see [IdempotencyKey].
 final class ServiceApi {
   private static final byte[] NO_ARGUMENTS = "[]".getBytes(StandardCharsets.US_ASCII);
   private static final Headers JSON = Headers.of("content-type", "application/json");
+  private static final Headers BYTES = Headers.of("content-type", "application/octet-stream");
 
   private final ObjectGateway gateway;
   private final NamespaceDirectory namespaces;
@@ -155,8 +160,16 @@ final class ServiceApi {
     answerWith(
         exchange,
         gateway
-            .invoke(address, call, context(exchange))
-            .thenApply(result -> Response.of(200, JSON, Body.of(result))));
+            .invoke(
+                address, call, context(exchange).with(IdempotencyKey.of(exchange.head().headers())))
+            .thenApply(ServiceApi::response));
+  }
+
+  private static Response response(RpcResult result) {
+    return switch (result) {
+      case RpcResult.Value(byte[] json) -> Response.of(200, JSON, Body.of(json));
+      case RpcResult.Bytes(InputStream stream) -> Response.of(200, BYTES, Body.of(stream));
+    };
   }
 
   /** Only a look at the first character: the object reads the JSON. */

@@ -12,9 +12,11 @@
 /// | which app gets a request | [EdgeApp], [Route], [RouteTable] |
 /// | running a Worker | `WorkerHost`, `WaitUntilTasks` |
 /// | `/v1/objects/…` | `ServiceApi`, `ObjectPath`, [BearerToken] |
+/// | `/admin/v1/…` | `AdminApi`, `AdminRequest`, `AuditLine`, [AdminServices] |
 /// | `/healthz`, `/readyz`, `/metrics` | `OperatorEndpoints`, [ReadinessCheck], `EdgeMetrics` |
 /// | Pekko's HTTP values to ours and back | `RequestReader`, `ResponseWriter`, `RequestBodyStream`, `ResponseBodySource` |
 /// | one connection | `EdgeConnection`, `ConnectionGuard`, `HttpLayer`, `ExchangeStage` |
+/// | WebSockets | `UpgradeRequest`, `EdgeSocket`, `SocketOutput`, [SocketLimits] |
 /// | what clients see when it goes wrong | `ErrorReply`, [JsonParsingErrorHandler] |
 @NullMarked
 package io.holdfast.edge;

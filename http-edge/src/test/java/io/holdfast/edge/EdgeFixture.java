@@ -38,6 +38,7 @@ final class EdgeFixture implements AutoCloseable {
           .connectTimeout(Duration.ofSeconds(5))
           .build();
   private Optional<BearerToken> token = Optional.of(BearerToken.of(TOKEN));
+  private Optional<AdminServices> admin = Optional.empty();
   private String config = "";
   private int fixedPort;
   private EdgeServer server;
@@ -50,6 +51,11 @@ final class EdgeFixture implements AutoCloseable {
 
   EdgeFixture withoutToken() {
     token = Optional.empty();
+    return this;
+  }
+
+  EdgeFixture admin(AdminServices services) {
+    admin = Optional.of(services);
     return this;
   }
 
@@ -67,7 +73,8 @@ final class EdgeFixture implements AutoCloseable {
     Config effective =
         ConfigFactory.parseString(config + "holdfast.edge.port = " + fixedPort)
             .withFallback(ConfigFactory.load());
-    EdgeServices services = new EdgeServices(apps, gateway, gateway, token, checks, registry);
+    EdgeServices services =
+        new EdgeServices(apps, gateway, gateway, token, admin, checks, registry);
     server = EdgeServer.start(SYSTEM, EdgeConfig.from(effective), services);
     return this;
   }

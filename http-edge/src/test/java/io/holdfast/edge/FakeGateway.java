@@ -7,6 +7,7 @@ import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.ObjectIds;
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Request;
@@ -65,10 +66,11 @@ final class FakeGateway implements ObjectGateway, NamespaceDirectory {
   }
 
   @Override
-  public CompletableFuture<byte[]> invoke(ObjectAddress target, RpcCall call, CallContext context) {
+  public CompletableFuture<RpcResult> invoke(
+      ObjectAddress target, RpcCall call, CallContext context) {
     calls.add(new Call(target, call, context));
     return failure == null
-        ? onVirtualThread(() -> onInvoke.apply(target, call))
+        ? onVirtualThread(() -> new RpcResult.Value(onInvoke.apply(target, call)))
         : CompletableFuture.failedFuture(failure);
   }
 

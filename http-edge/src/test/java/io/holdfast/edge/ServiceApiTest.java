@@ -2,6 +2,7 @@ package io.holdfast.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
 import io.holdfast.protocol.RpcCall;
@@ -57,6 +58,31 @@ class ServiceApiTest {
     RpcCall rpc = (RpcCall) call.request();
     assertThat(rpc.method()).isEqualTo("add it");
     assertThat(rpc.encoding()).isEqualTo(RpcCall.Encoding.JSON);
+  }
+
+  @Test
+  void passesAnIdempotencyKeyOnOrRefusesIt() throws Exception {
+    edge.start();
+    String path = "/v1/objects/carts/anna/rpc/add";
+    edge.send(edge.authorized(path).header("Idempotency-Key", "k 1").POST(noBody()));
+    assertThat(edge.gateway.onlyCall().context().idempotencyKey())
+        .contains(new IdempotencyKey("k 1"));
+    HttpResponse<String> refused =
+        edge.send(edge.authorized(path).header("Idempotency-Key", "x".repeat(256)).POST(noBody()));
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(refused.headers().firstValue("x-holdfast-error")).contains("invalid_argument");
+    assertThat(edge.gateway.calls).hasSize(1);
+    edge.send(
+        edge.authorized("/v1/objects/carts/anna/fetch/a")
+            .header("Idempotency-Key", "k2")
+            .POST(noBody()));
+    edge.gateway.calls.remove();
+    assertThat(((Request) edge.gateway.onlyCall().request()).header("idempotency-key"))
+        .contains("k2");
+  }
+
+  private static HttpRequest.BodyPublisher noBody() {
+    return HttpRequest.BodyPublishers.noBody();
   }
 
   @ParameterizedTest
@@ -136,7 +162,11 @@ class ServiceApiTest {
   void tellsWhatTheObjectThrew() throws Exception {
     edge.gateway.fails(
         new ObjectCallException(
-            ErrorCode.OBJECT_FAILED, "IllegalArgumentException", "no such item"));
+            ErrorCode.OBJECT_FAILED,
+            "IllegalArgumentException",
+            "no such item",
+            ObjectCallException.Origin.OBJECT_CODE,
+            null));
     edge.start();
     HttpResponse<String> response = rpc("/v1/objects/carts/a/rpc/m", "");
     assertThat(response.statusCode()).isEqualTo(500);

@@ -23,6 +23,36 @@ final class Apps {
       }
       """;
 
+  private static final String MAIL_DESCRIPTOR =
+      """
+      {
+        "name": "mail",
+        "worker": "io.holdfast.multijvm.app.MailWorker",
+        "routes": ["/mail/*"],
+        "objects": [{ "name": "mailboxes", "class": "io.holdfast.multijvm.app.Mailbox" }],
+      }
+      """;
+
+  private static final String TIMERS_DESCRIPTOR =
+      """
+      {
+        "name": "timers",
+        "worker": "io.holdfast.multijvm.app.TimersWorker",
+        "routes": ["/timers/*"],
+        "objects": [{ "name": "timers", "class": "io.holdfast.multijvm.app.Timers" }],
+      }
+      """;
+
+  private static final String ROOMS_DESCRIPTOR =
+      """
+      {
+        "name": "rooms",
+        "worker": "io.holdfast.multijvm.app.RoomWorker",
+        "routes": ["/rooms/*"],
+        "objects": [{ "name": "rooms", "class": "io.holdfast.multijvm.app.Room" }],
+      }
+      """;
+
   private static boolean nodeIsQuick;
 
   private Apps() {}
@@ -58,13 +88,31 @@ final class Apps {
     return jar;
   }
 
-  /// A jar of the classes in package `app`.
+  /// Counters, from a jar of the classes in package `app`.
   static Path ledger(Path directory) throws IOException {
+    return jar(directory.resolve("ledger.jar"), LEDGER_DESCRIPTOR);
+  }
+
+  /// Timers, from a jar of the same classes.
+  static Path timers(Path directory) throws IOException {
+    return jar(directory.resolve("timers.jar"), TIMERS_DESCRIPTOR);
+  }
+
+  /// Rooms for WebSockets, from a jar of the same classes.
+  static Path rooms(Path directory) throws IOException {
+    return jar(directory.resolve("rooms.jar"), ROOMS_DESCRIPTOR);
+  }
+
+  /// Mailboxes, from a jar of the same classes.
+  static Path mail(Path directory) throws IOException {
+    return jar(directory.resolve("mail.jar"), MAIL_DESCRIPTOR);
+  }
+
+  private static Path jar(Path jar, String descriptor) throws IOException {
     Path classes = project().resolve("multi-jvm-tests/target/test-classes");
-    Path jar = directory.resolve("ledger.jar");
     try (OutputStream out = Files.newOutputStream(jar);
         ZipOutputStream zip = new ZipOutputStream(out)) {
-      add(zip, "holdfast.jsonc", LEDGER_DESCRIPTOR.getBytes(StandardCharsets.UTF_8));
+      add(zip, "holdfast.jsonc", descriptor.getBytes(StandardCharsets.UTF_8));
       for (Path file : filesOf(classes.resolve("io/holdfast/multijvm/app"))) {
         add(zip, classes.relativize(file).toString(), Files.readAllBytes(file));
       }

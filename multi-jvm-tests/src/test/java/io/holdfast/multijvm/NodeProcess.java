@@ -116,6 +116,10 @@ final class NodeProcess implements AutoCloseable {
     }
   }
 
+  URI webSocketUri(String path) {
+    return URI.create("ws://127.0.0.1:" + port + path);
+  }
+
   /// Starts the node and waits until it ends by itself.
   ///
   /// @return its exit code

@@ -14,6 +14,6 @@ public interface ObjectGateway {
   /// Sends an HTTP request to an object; completes when the headers of its response are there.
   CompletableFuture<Response> fetch(ObjectAddress target, Request request, CallContext context);
 
-  /// Calls a method of an object; completes with the result in the encoding of the call.
-  CompletableFuture<byte[]> invoke(ObjectAddress target, RpcCall call, CallContext context);
+  /// Calls a method of an object.
+  CompletableFuture<RpcResult> invoke(ObjectAddress target, RpcCall call, CallContext context);
 }

@@ -4,7 +4,7 @@
 /// | WHERE TO LOOK | |
 /// |---|---|
 /// | which object | [NamespaceDirectory], [NamespaceId], [ObjectAddress], [ObjectIds] |
-/// | calling it | [ObjectGateway], [RpcCall], [CallContext] |
+/// | calling it | [ObjectGateway], [RpcCall], [CallContext], [IdempotencyKey] |
 /// | values as CBOR and JSON | [ValueCodec] |
 @NullMarked
 package io.holdfast.protocol;

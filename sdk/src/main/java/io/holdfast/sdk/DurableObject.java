@@ -35,4 +35,35 @@ public abstract class DurableObject {
     throw new HoldfastException(
         ErrorCode.METHOD_NOT_FOUND, "Handler does not export an alarm() function.");
   }
+
+  /// Runs when a message that this object sent was given up, as an event of its own. The letter
+  /// stays in [ObjectContext#deadLetters] until it is sent again or dropped. Does nothing unless
+  /// overridden; what it throws is logged.
+  public void onDeadLetter(DeadLetter letter) throws Exception {}
+
+  /// Runs for each text message of a WebSocket accepted with [ObjectContext#acceptWebSocket], in
+  /// the order of that socket; the object comes back to memory for it if need be. When it throws,
+  /// the connection goes on.
+  public void webSocketMessage(WebSocket ws, String text) throws Exception {
+    throw new HoldfastException(
+        ErrorCode.METHOD_NOT_FOUND, "Handler does not export a webSocketMessage() function.");
+  }
+
+  /// As [#webSocketMessage(WebSocket, String)], for a binary message.
+  public void webSocketMessage(WebSocket ws, byte[] bytes) throws Exception {
+    throw new HoldfastException(
+        ErrorCode.METHOD_NOT_FOUND, "Handler does not export a webSocketMessage() function.");
+  }
+
+  /// Runs when a connection has ended, whoever closed it; the close frame is answered already. Tags
+  /// and attachment of the socket can still be read.
+  ///
+  /// @param code 1005 when the close frame had none, 1006 when there was no close frame
+  /// @param wasClean whether the close handshake was done
+  public void webSocketClose(WebSocket ws, int code, String reason, boolean wasClean)
+      throws Exception {}
+
+  /// Runs when a connection broke because of what the client sent: bytes that are no WebSocket, or
+  /// a message that is too long. [#webSocketClose] follows.
+  public void webSocketError(WebSocket ws, Throwable error) throws Exception {}
 }

@@ -1,6 +1,7 @@
 package io.holdfast.sdk;
 
 import java.util.Locale;
+import java.util.Optional;
 
 /// The stable names of everything that can go wrong, with their HTTP status and whether a retry can
 /// help.
@@ -20,6 +21,7 @@ public enum ErrorCode {
   BODY_TOO_LARGE(413, Retry.NO),
   URI_TOO_LONG(414, Retry.NO),
   HEADERS_TOO_LARGE(431, Retry.NO),
+  CALL_TOO_DEEP(508, Retry.NO),
 
   // The app's fault.
   WORKER_FAILED(500, Retry.NO),
@@ -29,8 +31,16 @@ public enum ErrorCode {
   // The object's state.
   OBJECT_RESET(503, Retry.YES),
   OBJECT_OVERLOADED(503, Retry.NO),
+  OBJECT_BLOCKED(503, Retry.NO),
+  OBJECT_TIME_EXCEEDED(503, Retry.NO),
   OBJECT_UNAVAILABLE(503, Retry.YES),
   TIMEOUT(504, Retry.NO),
+
+  // Idempotency keys.
+  IDEMPOTENCY_MISMATCH(422, Retry.NO),
+  IDEMPOTENCY_UNKNOWN(409, Retry.NO),
+  IDEMPOTENCY_NOT_KEPT(409, Retry.NO),
+  IDEMPOTENCY_IN_PROGRESS(409, Retry.YES),
 
   // Storage.
   STORAGE_FAILED(503, Retry.YES),
@@ -77,6 +87,16 @@ public enum ErrorCode {
   /// The stable name, such as `object_overloaded`.
   public String code() {
     return code;
+  }
+
+  /// The code of that stable name, if there is one.
+  public static Optional<ErrorCode> of(String code) {
+    for (ErrorCode known : values()) {
+      if (known.code.equals(code)) {
+        return Optional.of(known);
+      }
+    }
+    return Optional.empty();
   }
 
   /// The status an HTTP caller sees.

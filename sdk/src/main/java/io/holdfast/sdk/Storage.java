@@ -47,7 +47,8 @@ public interface Storage {
     return list(type, ListOptions.ALL);
   }
 
-  /// Removes everything: pairs, tables, the alarm.
+  /// Removes everything: pairs, tables, the alarm. What is owed to others stays: messages that are
+  /// not delivered, those that were carried out, and answers under an idempotency key.
   void deleteAll();
 
   /// Runs the body as one transaction: all of its writes, or none when it throws or calls
@@ -70,8 +71,37 @@ public interface Storage {
 
   void deleteAlarm();
 
-  /// Returns when all earlier writes are durable.
+  /// Returns when all earlier writes are durable, also those of [StorageOption#ALLOW_UNCONFIRMED].
   void sync();
+
+  /// This storage with other rules for the calls made through it: the key-value side and the alarm.
+  /// Transactions, [#sql()] and [#sync()] are as here.
+  Storage with(StorageOption... options);
+
+  /// The name of what is stored now. Waits until all earlier writes are durable, as [#sync()]; not
+  /// inside a [#transaction]. Bookmarks of one object sort as texts in the order of its commits,
+  /// and two of the same state are equal. Commits made while an earlier one is on its way to the
+  /// disk become durable as one: what was stored between them has no bookmark.
+  String currentBookmark();
+
+  /// The name of what was stored at a time: of the last commit up to it.
+  ///
+  /// @throws HoldfastException `invalid_argument` for a time in the future, or before the 30 days
+  ///   (by default) for which history is kept
+  String bookmarkForTime(Instant time);
+
+  /// Asks that the object goes back to what a bookmark names when it comes into memory the next
+  /// time: call [ObjectContext#abort] to have that at once. Pairs, tables and the alarm become what
+  /// they were; an alarm whose time has passed rings at once. Nothing is lost: history only grows.
+  ///
+  /// Returns when all earlier writes and the request are durable; not inside a [#transaction]. A
+  /// later request takes the place of an earlier one; [#deleteAll()] takes it back.
+  ///
+  /// @return a bookmark that undoes the restore: it names what will be stored right before it, also
+  ///   what is written between now and then
+  /// @throws HoldfastException `invalid_argument` when the bookmark is malformed, one of another
+  ///   object, of the future, or older than the history that is kept
+  String onNextSessionRestoreBookmark(String bookmark);
 
   /// A transaction in progress.
   interface Transaction {

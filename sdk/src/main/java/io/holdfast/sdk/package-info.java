@@ -9,6 +9,8 @@
 /// | a named, durable, single-threaded actor | [DurableObject], [ObjectContext], [Storage], [SqlStorage] |
 /// | an object that owns a container | [Container] (high level), [ContainerHandle] (low level) |
 /// | calling an object | [ObjectNamespace], [ObjectStub], [ObjectId] |
+/// | messages that were given up | [DeadLetters], [DeadLetter] |
+/// | WebSockets | [WebSocketPair], [WebSocket], [ObjectContext#acceptWebSocket], [WebSocketAutoResponse] |
 /// | HTTP values | [Request], [Response], [Headers], [Body] |
 /// | what can go wrong | [HoldfastException], [ErrorCode], [ObjectCallException] |
 @NullMarked

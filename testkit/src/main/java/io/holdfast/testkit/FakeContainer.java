@@ -36,7 +36,7 @@ public final class FakeContainer {
   private final Instant startedAt = Instant.now();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final List<HttpServer> servers = new ArrayList<>();
+  private final List<Runnable> servers = new ArrayList<>();
   private final List<String> logLines = new ArrayList<>();
   final Map<String, byte[]> files = new ConcurrentHashMap<>();
   private volatile IntConsumer onSignal = this::dieOfSignal;
@@ -84,13 +84,19 @@ public final class FakeContainer {
             handler.handle(exchange);
           });
       server.start();
-      keep(server);
+      keep(() -> server.stop(0));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot listen on %s:%d".formatted(address, port), e);
     }
   }
 
-  private void keep(HttpServer server) {
+  /// Listens on a port for WebSockets until it ends; plain requests are answered with 200.
+  public void listen(int port, FakeSocketHandler handler) {
+    FakeSocketServer server = new FakeSocketServer(address, port, handler);
+    keep(server::close);
+  }
+
+  private void keep(Runnable server) {
     boolean late;
     lock.lock();
     try {
@@ -102,7 +108,7 @@ public final class FakeContainer {
       lock.unlock();
     }
     if (late) {
-      server.stop(0);
+      server.run();
     }
   }
 
@@ -141,7 +147,7 @@ public final class FakeContainer {
   }
 
   private void end(Phase end, ExitReason why) {
-    List<HttpServer> stopping;
+    List<Runnable> stopping;
     lock.lock();
     try {
       if (phase != Phase.EXITED && phase != Phase.GONE) {
@@ -154,7 +160,7 @@ public final class FakeContainer {
     } finally {
       lock.unlock();
     }
-    stopping.forEach(server -> server.stop(0));
+    stopping.forEach(Runnable::run);
   }
 
   void run(FakeProgram program) {

@@ -6,6 +6,7 @@
 /// | WHERE TO LOOK | |
 /// |---|---|
 /// | containers without an engine | [FakeContainerEngine], [FakeProgram], [FakeContainer] |
+/// | WebSockets: a client, a server in a container | [TestWebSocket], [FakeSocketHandler] |
 /// | what every container engine does | [ContainerEngineContract] |
 @NullMarked
 package io.holdfast.testkit;

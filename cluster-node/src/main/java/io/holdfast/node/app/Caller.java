@@ -1,6 +1,8 @@
 package io.holdfast.node.app;
 
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.RpcCall;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +24,11 @@ public interface Caller {
 
   /// Sends and returns at once.
   <T> CompletableFuture<T> callAsync(Supplier<CompletableFuture<T>> send);
+
+  /// Stores a message, to be delivered once it is durable.
+  ///
+  /// @throws io.holdfast.sdk.HoldfastException `wrong_state` when the code belongs to no object
+  void post(ObjectAddress receiver, RpcCall call);
 
   /// Sends a request to the world and waits for the headers of the response. The URL was checked to
   /// be an absolute one of `http` or `https`.

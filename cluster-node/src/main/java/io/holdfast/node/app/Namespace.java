@@ -7,6 +7,7 @@ import io.holdfast.sdk.GetOptions;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectNamespace;
 import io.holdfast.sdk.ObjectStub;
+import java.util.Optional;
 
 /// A namespace as app code sees it under the name of a binding.
 record Namespace(
@@ -46,7 +47,12 @@ record Namespace(
 
   private ObjectStub stub(ObjectId id, GetOptions options) {
     return new Stub(
-        new ObjectAddress(target.namespace(), id), options.locationHint(), gateway, caller, codec);
+        new ObjectAddress(target.namespace(), id),
+        options,
+        Optional.empty(),
+        gateway,
+        caller,
+        codec);
   }
 
   @Override

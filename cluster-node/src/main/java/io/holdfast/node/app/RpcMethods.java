@@ -1,6 +1,7 @@
 package io.holdfast.node.app;
 
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.protocol.ValueCodec;
 import io.holdfast.sdk.DurableObject;
 import io.holdfast.sdk.ErrorCode;
@@ -24,17 +25,16 @@ public final class RpcMethods {
 
   private record Target(Method method, Type[] parameters) {}
 
-  /// What a call came to.
+  /// What the method returned.
   public sealed interface Result {
-    /// The result in the encoding of the call; that of a `void` method is null.
-    record Encoded(byte[] bytes) implements Result {}
+    /// The result of the call.
+    record Done(RpcResult result) implements Result {}
 
     /// The method returned a stage: wait for it, then encode its value. When it fails, its error is
     /// that of the method.
-    record Pending(CompletionStage<?> stage, RpcCall.Encoding encoding, ValueCodec codec)
-        implements Result {
-      public byte[] encode(@Nullable Object value) {
-        return codec.encodeResult(encoding, value);
+    record Pending(CompletionStage<?> stage, RpcCall call, ValueCodec codec) implements Result {
+      public RpcResult encode(@Nullable Object value) {
+        return codec.encodeResult(call, value);
       }
     }
   }
@@ -71,6 +71,11 @@ public final class RpcMethods {
     }
   }
 
+  /// Whether there is a method of that name, with any number of parameters.
+  public boolean has(String name) {
+    return byName.containsKey(name);
+  }
+
   public Set<String> names() {
     return byName.keySet();
   }
@@ -85,14 +90,16 @@ public final class RpcMethods {
       throw new ObjectCallException(
           ErrorCode.METHOD_NOT_FOUND,
           "TypeError",
-          "The RPC receiver does not implement the method \"" + call.method() + "\".");
+          "The RPC receiver does not implement the method \"" + call.method() + "\".",
+          ObjectCallException.Origin.OBJECT_CODE,
+          null);
     }
     @Nullable Object[] arguments =
         codec.decodeArguments(call, count -> target(call, overloads, count).parameters());
     Object value = invoke(receiver, target(call, overloads, arguments.length), arguments);
     return value instanceof CompletionStage<?> stage
-        ? new Result.Pending(stage, call.encoding(), codec)
-        : new Result.Encoded(codec.encodeResult(call.encoding(), value));
+        ? new Result.Pending(stage, call, codec)
+        : new Result.Done(codec.encodeResult(call, value));
   }
 
   private static Target target(RpcCall call, Map<Integer, Target> overloads, int count) {

@@ -1,7 +1,10 @@
 package io.holdfast.node.app;
 
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.InvocationHandler;
@@ -113,7 +116,7 @@ final class RpcProxy implements InvocationHandler {
           value(call.method(), call.result(), stub.invoke(call.method(), arguments));
       case Action.CallAsync call ->
           stub.invokeAsync(call.method(), arguments)
-              .thenApplyAsync(bytes -> value(call.method(), call.result(), bytes), APP_THREADS);
+              .thenApplyAsync(result -> value(call.method(), call.result(), result), APP_THREADS);
       case Action.RunDefault local -> local.body().bindTo(proxy).invokeWithArguments(arguments);
     };
   }
@@ -128,15 +131,48 @@ final class RpcProxy implements InvocationHandler {
     };
   }
 
+  private @Nullable Object value(String method, Type type, RpcResult result) {
+    return switch (result) {
+      case RpcResult.Value(byte[] cbor) -> value(method, type, cbor);
+      case RpcResult.Bytes(InputStream stream) -> stream(method, type, stream);
+    };
+  }
+
+  private InputStream stream(String method, Type type, InputStream stream) {
+    if (type == InputStream.class) {
+      return stream;
+    }
+    closeQuietly(stream);
+    throw mismatch(method, type, "a stream");
+  }
+
+  private static void closeQuietly(InputStream stream) {
+    try {
+      stream.close();
+    } catch (IOException e) {
+      // Nobody reads it.
+    }
+  }
+
+  private HoldfastException mismatch(String method, Type expected, String found) {
+    return new HoldfastException(
+        ErrorCode.INVALID_ARGUMENT,
+        "expected %s from method \"%s\" of %s, found %s"
+            .formatted(expected.getTypeName(), method, stub.address(), found));
+  }
+
   private @Nullable Object value(String method, Type type, byte[] cbor) {
     if (type == void.class || type == Void.class) {
       return null;
     }
+    if (type == InputStream.class) {
+      if (isNull(cbor)) {
+        return null;
+      }
+      throw mismatch(method, type, "a value");
+    }
     if (type instanceof Class<?> plain && plain.isPrimitive() && isNull(cbor)) {
-      throw new HoldfastException(
-          ErrorCode.INVALID_ARGUMENT,
-          "expected %s from method \"%s\" of %s, found null"
-              .formatted(type.getTypeName(), method, stub.address()));
+      throw mismatch(method, type, "null");
     }
     return stub.codec().fromCbor(cbor, type);
   }

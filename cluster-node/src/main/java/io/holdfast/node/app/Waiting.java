@@ -28,6 +28,7 @@ public final class Waiting {
           ErrorCode.TIMEOUT,
           "InterruptedException",
           "expected an answer, found the waiting thread interrupted; the call may have been carried out",
+          ObjectCallException.Origin.RUNTIME,
           e);
     } catch (ExecutionException | CancellationException e) {
       throw failure(e);

@@ -1,6 +1,10 @@
 package io.holdfast.node.app;
 
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.RpcCall;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +31,16 @@ public record WorkerCaller(CallContext context, Outbound client) implements Call
   @Override
   public <T> CompletableFuture<T> callAsync(Supplier<CompletableFuture<T>> send) {
     return send.get();
+  }
+
+  @Override
+  public void post(ObjectAddress receiver, RpcCall call) {
+    throw new HoldfastException(
+        ErrorCode.WRONG_STATE,
+        "expected a message from inside an object, which stores it with its own writes, found one"
+            + " from a Worker to "
+            + receiver
+            + ": call the method, with withIdempotencyKey() when the call may be repeated");
   }
 
   @Override

@@ -5,7 +5,9 @@ import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.sdk.ContainerExit;
 import java.net.InetAddress;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /// One run of a container, from the order to start it until the object has heard of its end.
@@ -35,6 +37,9 @@ final class ContainerRun {
 
   /** Requests whose response was not yet read to its end. */
   int inFlight;
+
+  /** Its open WebSockets, each also in flight; some may have ended since. */
+  final Set<SocketRelay> sockets = new HashSet<>();
 
   /** Those who wait for it to be ready, and want its log when it ends instead. */
   int probes;

@@ -17,10 +17,13 @@ import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.StartOptions;
+import io.holdfast.sdk.WebSocket;
+import io.holdfast.sdk.spi.socket.CloseCodes;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -280,6 +283,9 @@ public final class ContainerSupervisor {
         };
     try {
       Response response = host.http().fetch(endpoint(used, port), request);
+      if (response.webSocket().isPresent()) {
+        return relayed(used, response, response.webSocket().get(), leave);
+      }
       if (response.body().buffered().isPresent()) {
         leave.run();
         return response;
@@ -293,6 +299,16 @@ public final class ContainerSupervisor {
       leave.run();
       throw e;
     }
+  }
+
+  /** An open WebSocket is in flight. */
+  private Response relayed(ContainerRun used, Response response, WebSocket socket, Runnable leave) {
+    SocketRelay relay = SocketRelay.of(socket, leave, host.timer());
+    synchronized (this) {
+      used.sockets.removeIf(SocketRelay::isOver);
+      used.sockets.add(relay);
+    }
+    return Response.webSocket(relay.socket()).withHeaders(response.headers());
   }
 
   private InetSocketAddress endpoint(ContainerRun used, int port) {
@@ -553,6 +569,7 @@ public final class ContainerSupervisor {
 
   private void terminate(ContainerRun ending, Duration grace) {
     long deadline = System.nanoTime() + grace.toNanos();
+    closeSockets(ending);
     awaitUntil(() -> ending.inFlight == 0 || state == State.STOPPED || run != ending, deadline);
     Duration atLeast = grace.compareTo(Duration.ofSeconds(1)) < 0 ? grace : Duration.ofSeconds(1);
     insist(
@@ -561,6 +578,16 @@ public final class ContainerSupervisor {
           Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
           host.engine().stop(id, left.compareTo(atLeast) < 0 ? atLeast : left);
         });
+  }
+
+  /** Requests end by themselves, WebSockets do not. */
+  private void closeSockets(ContainerRun ending) {
+    List<SocketRelay> open;
+    synchronized (this) {
+      open = List.copyOf(ending.sockets);
+      ending.sockets.clear();
+    }
+    open.forEach(relay -> relay.close(CloseCodes.GOING_AWAY, "The container is stopping."));
   }
 
   /**

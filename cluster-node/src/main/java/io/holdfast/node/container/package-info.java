@@ -5,6 +5,7 @@
 /// |---|---|
 /// | what follows what | [ContainerLifecycle] |
 /// | one container | [ContainerSupervisor], its runs [ContainerRun], when it sleeps [IdleClock] |
+/// | its WebSockets | [SocketRelay] |
 /// | all of a node | [ContainerHost], [InstanceLimits], [AddressBook] |
 /// | adoption, orphans | [ContainerInventory] |
 @NullMarked

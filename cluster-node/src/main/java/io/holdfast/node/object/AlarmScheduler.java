@@ -6,66 +6,50 @@ import io.holdfast.protocol.event.AlarmIndex.DueAlarm;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /*
  * Wakes the objects whose alarm is due, in memory or not. The index of durable alarms says which; an alarm stays in it until
- * its handler has succeeded and that is durable, so a crash at any point runs it again. Here is kept only what a crash may
- * forget: which runs are under way, and when a failed one is to be tried again.
+ * its handler has succeeded and that is durable, so a crash at any point runs it again. What a crash may forget is in the
+ * plan: which runs are under way, and when a failed one is to be tried again.
  *
- * One virtual thread decides; what others tell it (an alarm was set, a run ended) it learns under the lock.
+ * One virtual thread reads the index and starts runs; what others tell it (an alarm was set, a run ended) goes into the plan
+ * under the lock, which is never held while the index is read. The end of a run wakes the thread only when there is something
+ * to do because of it: a thousand that end together cost no thousand looks.
  */
 public final class AlarmScheduler implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(AlarmScheduler.class);
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(60);
-  private static final int UNCOUNTED_BACKOFF_MAX = 9;
-
-  /** An alarm that was handed to its object and is not settled. */
-  private static final class Run {
-    private int retryCount;
-    private int uncounted;
-    private boolean underWay;
-    private long againAtMillis;
-
-    boolean mayBegin(long now) {
-      return !underWay && againAtMillis <= now;
-    }
-  }
 
   private final AlarmIndex index;
   private final Runner runner;
   private final InstantSource clock;
-  private final RandomGenerator random;
-  private final long retryFirstMillis;
-  private final int runsMax;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Map<String, Run> runs = new HashMap<>();
-  private int underWay;
+  private final AlarmPlan plan;
   private long wakeAtMillis = Long.MAX_VALUE;
+  private long readAgainAtMillis = Long.MIN_VALUE;
   private boolean lookNow;
   private boolean closed;
   private AlarmIndex.@Nullable Subscription subscription;
   private final Thread thread;
 
-  /// How an alarm is run: completes with true when there is nothing more to do for it, with false
-  /// when it failed.
-  @FunctionalInterface
+  /// How an alarm is run.
   interface Runner {
-    CompletableFuture<Boolean> run(ObjectAddress target, int retryCount);
+    CompletableFuture<AlarmEnd> run(ObjectAddress target, int retryCount);
+
+    /// Removes the alarm of that generation, if the object still has it.
+    CompletableFuture<AlarmEnd> abandon(ObjectAddress target, long generation);
   }
 
   public AlarmScheduler(
@@ -74,7 +58,7 @@ public final class AlarmScheduler implements AutoCloseable {
       InstantSource clock,
       RandomGenerator random,
       AlarmSettings settings) {
-    this(index, gateway::alarm, clock, random, settings);
+    this(index, gateway.alarms(), clock, random, settings);
   }
 
   AlarmScheduler(
@@ -86,9 +70,7 @@ public final class AlarmScheduler implements AutoCloseable {
     this.index = index;
     this.runner = runner;
     this.clock = clock;
-    this.random = random;
-    this.retryFirstMillis = settings.retryFirst().toMillis();
-    this.runsMax = settings.runsMax();
+    this.plan = new AlarmPlan(settings, random);
     this.thread = Thread.ofVirtual().name("alarms").unstarted(this::run);
   }
 
@@ -97,33 +79,27 @@ public final class AlarmScheduler implements AutoCloseable {
     thread.start();
   }
 
-  /** Set anew, it is another alarm: what failed before does not count. */
   private void alarmSet(String key, long atMillis) {
-    lock.lock();
-    try {
-      Run run = runs.get(key);
-      if (run != null && !run.underWay) {
-        runs.remove(key);
-      }
-      if (atMillis < wakeAtMillis) {
-        wake();
-      }
-    } finally {
-      lock.unlock();
-    }
+    locked(() -> {
+      plan.set(key, atMillis);
+      wakeIf(atMillis < wakeAtMillis);
+    });
   }
 
-  private void wake() {
-    lookNow = true;
-    changed.signal();
+  private void wakeIf(boolean reason) {
+    if (reason) {
+      lookNow = true;
+      changed.signal();
+    }
   }
 
   private void run() {
     boolean open = true;
     while (open) {
       try {
-        fireDue();
-        open = await();
+        long now = clock.millis();
+        look(now);
+        open = await(now);
       } catch (RuntimeException e) {
         open = pause();
         if (open) {
@@ -133,110 +109,88 @@ public final class AlarmScheduler implements AutoCloseable {
     }
   }
 
-  private void fireDue() {
-    long now = clock.millis();
-    int max = roomToLook();
-    if (max == 0) {
-      return;
-    }
-    List<DueAlarm> due = index.dueBy(now, max);
-    if (due.size() < max) {
-      forgetAllBut(due, now);
-    }
-    for (DueAlarm alarm : due) {
-      Run run = claim(alarm.objectKey(), now);
-      if (run != null) {
-        fire(alarm.objectKey(), run);
+  private void look(long now) {
+    for (AlarmPlan.Run run : locked(() -> waitingUntil(now))) {
+      OptionalLong at = index.alarmOf(run.key());
+      boolean due = at.isPresent() && at.getAsLong() <= now;
+      if (locked(() -> beginOrForget(run, due))) {
+        fire(run);
       }
     }
-  }
-
-  /**
-   * How many due alarms to look at: those in hand come first. None while no further one may run.
-   */
-  private int roomToLook() {
-    lock.lock();
-    try {
-      lookNow = false;
-      return underWay >= runsMax ? 0 : runs.size() + runsMax - underWay;
-    } finally {
-      lock.unlock();
+    boolean more = true;
+    while (more) {
+      more = readOn(now);
     }
   }
 
-  /** Failed runs whose time has come again, of alarms that were deleted meanwhile. */
-  private void forgetAllBut(List<DueAlarm> due, long now) {
-    Set<String> keys = due.stream().map(DueAlarm::objectKey).collect(Collectors.toSet());
-    lock.lock();
+  private List<AlarmPlan.Run> waitingUntil(long now) {
+    lookNow = false;
+    if (now >= readAgainAtMillis) {
+      readAgainAtMillis = now + LOOK_AGAIN.toMillis();
+      plan.readAgain();
+    }
+    return plan.waitingUntil(now);
+  }
+
+  private boolean beginOrForget(AlarmPlan.Run run, boolean due) {
+    if (!due) {
+      plan.forget(run);
+    }
+    return due && plan.begin(run);
+  }
+
+  /** True when there may be more to read. */
+  private boolean readOn(long now) {
+    int room = locked(plan::room);
+    if (room == 0) {
+      return false;
+    }
+    DueAlarm after = locked(() -> plan.readOn(now));
     try {
-      runs.entrySet()
-          .removeIf(entry -> entry.getValue().mayBegin(now) && !keys.contains(entry.getKey()));
+      List<DueAlarm> due = index.dueAfter(after, now, room);
+      // At most one begins for each row, so there is room for all.
+      due.forEach(this::meet);
+      return due.size() == room;
     } finally {
-      lock.unlock();
+      locked(plan::read);
     }
   }
 
-  private @Nullable Run claim(String key, long now) {
-    lock.lock();
-    try {
-      if (underWay >= runsMax) {
-        return null;
-      }
-      Run run = runs.computeIfAbsent(key, _ -> new Run());
-      if (!run.mayBegin(now)) {
-        return null;
-      }
-      run.underWay = true;
-      underWay++;
-      return run;
-    } finally {
-      lock.unlock();
+  private void meet(DueAlarm alarm) {
+    AlarmPlan.Run run = locked(() -> plan.met(alarm));
+    if (run != null) {
+      fire(run);
     }
   }
 
-  private void fire(String key, Run run) {
-    ObjectAddress address = ObjectAddress.parse(key);
-    runner.run(address, run.retryCount).whenComplete((done, error) -> ended(key, run, done, error));
+  private void fire(AlarmPlan.Run run) {
+    ObjectAddress address = ObjectAddress.parse(run.key());
+    OptionalLong abandoned = run.abandoned();
+    CompletableFuture<AlarmEnd> end =
+        abandoned.isPresent()
+            ? runner.abandon(address, abandoned.getAsLong())
+            : runner.run(address, run.retryCount());
+    end.whenComplete((how, error) -> ended(run, how, error));
   }
 
-  private void ended(String key, Run run, @Nullable Boolean done, @Nullable Throwable error) {
+  private void ended(AlarmPlan.Run run, @Nullable AlarmEnd how, @Nullable Throwable error) {
     if (error != null && !(error instanceof HoldfastException)) {
-      log.warn("the alarm of {} could not be run", key, error);
+      log.warn("the alarm of {} could not be run", run.key(), error);
     }
-    lock.lock();
-    try {
-      run.underWay = false;
-      underWay--;
-      if (error != null) {
-        run.uncounted = Math.min(run.uncounted + 1, UNCOUNTED_BACKOFF_MAX);
-        run.againAtMillis = clock.millis() + jittered(retryFirstMillis << (run.uncounted - 1));
-      } else if (Boolean.TRUE.equals(done)) {
-        runs.remove(key);
-      } else {
-        run.againAtMillis = clock.millis() + jittered(retryFirstMillis << run.retryCount);
-        run.retryCount++;
+    locked(() -> {
+      if (how == null) {
+        plan.unreachable(run, clock.millis());
       }
-      wake();
-    } finally {
-      lock.unlock();
-    }
+      wakeIf(how == null || plan.ended(run, how, clock.millis()));
+    });
   }
 
-  /** Up to a quarter longer. */
-  private long jittered(long millis) {
-    return millis + random.nextLong(millis / 4 + 1);
-  }
-
-  private boolean await() {
-    OptionalLong next = nextOfIndex();
+  private boolean await(long lookedAtMillis) {
+    OptionalLong next = index.earliestAfter(lookedAtMillis);
     lock.lock();
     try {
-      wakeAtMillis = Math.min(clock.millis() + LOOK_AGAIN.toMillis(), next.orElse(Long.MAX_VALUE));
-      if (underWay < runsMax) {
-        for (Run run : runs.values()) {
-          wakeAtMillis = run.underWay ? wakeAtMillis : Math.min(wakeAtMillis, run.againAtMillis);
-        }
-      }
+      long again = Math.min(readAgainAtMillis, plan.nextMillis());
+      wakeAtMillis = Math.min(again, next.orElse(Long.MAX_VALUE));
       while (!lookNow && !closed && clock.millis() < wakeAtMillis) {
         changed.await(Math.max(1, wakeAtMillis - clock.millis()), TimeUnit.MILLISECONDS);
       }
@@ -244,38 +198,6 @@ public final class AlarmScheduler implements AutoCloseable {
       return !closed;
     } catch (InterruptedException e) {
       return false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The first alarm that is not in hand; none while no further one may run. */
-  private OptionalLong nextOfIndex() {
-    long now = clock.millis();
-    OptionalLong earliest = index.earliest();
-    if (earliest.isEmpty() || earliest.getAsLong() > now) {
-      return earliest;
-    }
-    int inHand;
-    lock.lock();
-    try {
-      if (underWay >= runsMax) {
-        return OptionalLong.empty();
-      }
-      inHand = runs.size();
-    } finally {
-      lock.unlock();
-    }
-    return index.dueBy(now + LOOK_AGAIN.toMillis(), inHand + 1).stream()
-        .filter(due -> due.atMillis() > now || !inHand(due.objectKey()))
-        .mapToLong(DueAlarm::atMillis)
-        .findFirst();
-  }
-
-  private boolean inHand(String key) {
-    lock.lock();
-    try {
-      return runs.containsKey(key);
     } finally {
       lock.unlock();
     }
@@ -306,6 +228,24 @@ public final class AlarmScheduler implements AutoCloseable {
     try {
       closed = true;
       changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void locked(Runnable step) {
+    lock.lock();
+    try {
+      step.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private <T extends @Nullable Object> T locked(Supplier<T> step) {
+    lock.lock();
+    try {
+      return step.get();
     } finally {
       lock.unlock();
     }

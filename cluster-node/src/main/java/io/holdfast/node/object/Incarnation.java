@@ -3,10 +3,11 @@ package io.holdfast.node.object;
 import io.holdfast.node.app.ObjectClass;
 import io.holdfast.node.app.RpcMethods;
 import io.holdfast.persistence.database.Commit;
-import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseStorage;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.StorageHost;
+import io.holdfast.persistence.history.StoredState;
+import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
@@ -21,6 +22,7 @@ import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -50,17 +52,20 @@ import org.jspecify.annotations.Nullable;
  * the turn away, everything else does.
  */
 final class Incarnation implements StorageHost {
-  private static final String META_NAME = "name";
+  static final String META_NAME = "name";
+  private static final CallContext RUNTIME = CallContext.of("runtime");
 
   private final ObjectAddress address;
   private final ObjectClass objectClass;
   private final ActorRef<ObjectCommand> actor;
   private final ObjectServices services;
   private final ValueCodec codec;
+  private final LiveSockets sockets;
   private final OutputGate gate = new OutputGate();
   private final TurnQueue queue = new TurnQueue();
   private final Set<ObjectEvent> running = ConcurrentHashMap.newKeySet();
-  private final CompletableFuture<DatabaseImage> recovered = new CompletableFuture<>();
+  private final CompletableFuture<ObjectWriter.Recovered> recovered = new CompletableFuture<>();
+  private final ObjectBookmarks bookmarks;
   private final AtomicReference<@Nullable HoldfastException> dead = new AtomicReference<>();
 
   /**
@@ -69,15 +74,32 @@ final class Incarnation implements StorageHost {
    */
   private final AtomicInteger threads = new AtomicInteger();
 
+  /// Messages to the actor that have not come to it.
+  private final AtomicInteger onTheirWay = new AtomicInteger();
+
+  private final Admission admission;
   private volatile long lastEventNanos = System.nanoTime();
+  private volatile @Nullable TurnHolder turnHolder;
+  private volatile boolean abandonsAlarm;
+
+  /** Who keeps the turn; nobody while its event waits for something. */
+  private record TurnHolder(Thread thread, long sinceNanos) {}
 
   // Turn.
   private ObjectId id;
   private @Nullable DurableObject instance;
   private @Nullable DatabaseStorage storage;
   private @Nullable ObjectDatabase database;
+  private final KeyedCalls keyedCalls;
+  private final ObjectMail mail;
   private boolean nameSought;
+  private boolean storageAsked;
+
+  /** Commits so far; and up to which of them what leaves now has to wait for. */
   private long committed;
+
+  private long awaited;
+  private boolean awaitedWrites;
 
   Incarnation(
       ObjectAddress address,
@@ -89,7 +111,12 @@ final class Incarnation implements StorageHost {
     this.objectClass = objectClass;
     this.actor = actor;
     this.services = services;
+    this.admission = new Admission(services.settings().limits());
     this.codec = services.apps().app(address.namespace()).codec();
+    this.keyedCalls = new KeyedCalls(this);
+    this.mail = new ObjectMail(this);
+    this.bookmarks = new ObjectBookmarks(this, address, services);
+    this.sockets = new LiveSockets(this, services.sockets());
   }
 
   // ---- for the actor
@@ -103,16 +130,22 @@ final class Incarnation implements StorageHost {
     return address;
   }
 
+  /// Queues an event of which the runtime sees to it that there are few.
+  void submitOwn(ObjectEvent.Work work) {
+    accept(new ObjectEvent.Task(address, RUNTIME, work));
+  }
+
   /// Queues an event, or rejects it when there are too many.
   void submit(ObjectEvent event) {
-    if (isFull()) {
-      event.reject(
-          new ObjectCallException(
-              ErrorCode.OBJECT_OVERLOADED,
-              "Error",
-              "Durable Object is overloaded. Too many requests queued."));
+    HoldfastException refusal = admission.refusal(event, queue.length(), running.size());
+    if (refusal != null) {
+      event.reject(refusal);
       return;
     }
+    accept(event);
+  }
+
+  private void accept(ObjectEvent event) {
     running.add(event);
     if (queue.enter(event)) {
       startThread(event);
@@ -124,11 +157,6 @@ final class Incarnation implements StorageHost {
     }
   }
 
-  private boolean isFull() {
-    return queue.length() >= services.settings().queuedEventsMax()
-        || running.size() >= services.settings().eventsMax();
-  }
-
   private void startThread(ObjectEvent first) {
     threads.incrementAndGet();
     Thread.ofVirtual().name("object").start(() -> runAll(first));
@@ -136,7 +164,48 @@ final class Incarnation implements StorageHost {
 
   /// True when no event runs, waits or is queued. Any thread.
   boolean isQuiet() {
-    return running.isEmpty() && gate.isEmpty();
+    return running.isEmpty() && gate.isEmpty() && onTheirWay.get() == 0 && !mail.isDelivering();
+  }
+
+  /// A [ObjectCommand.Produced] of this life has come to the actor.
+  void arrived() {
+    onTheirWay.decrementAndGet();
+  }
+
+  /// Resets the object when an event keeps the turn for too long, and gives up tasks of waitUntil()
+  /// that take too long.
+  void checkTimes() {
+    EventLimits limits = services.settings().limits();
+    long now = System.nanoTime();
+    TurnHolder holder = turnHolder;
+    if (holder != null && now - holder.sinceNanos > limits.turnTimeMax().toNanos()) {
+      reset(timeExceeded(limits.turnTimeMax(), "one event"));
+      holder.thread.interrupt();
+    }
+    for (ObjectEvent event : running) {
+      if (event instanceof ObjectEvent.Alarm alarm
+          && alarm.runningNanos(now) > limits.alarmTimeMax().toNanos()) {
+        reset(timeExceeded(limits.alarmTimeMax(), "alarm()"));
+        event.interrupt();
+      }
+      if (event instanceof ObjectEvent.Background
+          && now - event.enteredNanos() > limits.backgroundTimeMax().toNanos()
+          && running.remove(event)) {
+        services.logGivenUp(address, limits.backgroundTimeMax());
+        event.interrupt();
+      }
+    }
+  }
+
+  private static HoldfastException timeExceeded(Duration limit, String what) {
+    return new ObjectCallException(
+        ErrorCode.OBJECT_TIME_EXCEEDED,
+        "Error",
+        "Durable Object exceeded its time limit of "
+            + limit.toMillis()
+            + " ms for "
+            + what
+            + " and was reset.");
   }
 
   long idleNanos() {
@@ -144,8 +213,14 @@ final class Incarnation implements StorageHost {
   }
 
   /// Hands over what the journal had of the object.
-  void opened(DatabaseImage image) {
-    recovered.complete(image);
+  void opened(ObjectWriter.Recovered stored) {
+    bookmarks.recovered(stored);
+    recovered.complete(stored);
+  }
+
+  /// One more merged commit is durable; told before the gate opens for it.
+  void persisted() {
+    bookmarks.persisted();
   }
 
   /// Closes the database handle of an object that has been idle for a while; the next use opens it
@@ -173,6 +248,9 @@ final class Incarnation implements StorageHost {
   /// returned.
   List<ObjectEvent> end(HoldfastException reason) {
     dead.compareAndSet(null, reason);
+    // First of all: what comes straight from sockets is then in the queue, or goes to the next
+    // life.
+    sockets.leave();
     List<ObjectEvent> notBegun = queue.close();
     notBegun.forEach(running::remove);
     recovered.completeExceptionally(reason);
@@ -210,21 +288,32 @@ final class Incarnation implements StorageHost {
   }
 
   private void runOne(ObjectEvent event) {
+    admission.left(event);
+    long now = System.nanoTime();
+    HoldfastException expiry = admission.expiry(event, now);
+    if (expiry != null) {
+      running.remove(event);
+      event.reject(expiry);
+      return;
+    }
     Turn turn = new Turn(this, event.context());
+    event.runsOn(Thread.currentThread());
+    turnHolder = new TurnHolder(Thread.currentThread(), now);
     OutputGate.Effect effect;
     try {
       named(event.target().id());
-      effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.run(instance(), this));
+      effect = ScopedValue.where(Turn.CURRENT, turn).call(() -> event.begin(this));
     } catch (Throwable e) {
       effect = event.failed(described(e));
     }
     deliver(effect);
+    turnHolder = null;
     lastEventNanos = System.nanoTime();
     running.remove(event);
     services.metrics().eventEnded();
   }
 
-  private DurableObject instance() throws Exception {
+  DurableObject instance() throws Exception {
     DurableObject known = instance;
     return known == null ? closed(this::construct, "The constructor of") : known;
   }
@@ -238,18 +327,32 @@ final class Incarnation implements StorageHost {
     return made;
   }
 
-  private void deliver(OutputGate.Effect effect) {
+  private void deliver(OutputGate.Effect produced) {
+    deliver(produced, Await.CONFIRMED_WRITES);
+  }
+
+  /** Which of the writes so far an effect has to wait for. */
+  private enum Await {
+    CONFIRMED_WRITES,
+    ALL_WRITES
+  }
+
+  private void deliver(OutputGate.Effect produced, Await await) {
     HoldfastException reason = dead.get();
     if (reason != null) {
-      effect.fail(reason);
+      sockets.discardUnsent();
+      produced.fail(reason);
       return;
     }
+    OutputGate.Effect effect = sockets.before(produced);
     try {
       Commit commit = takeCommit();
-      if (commit == null && gate.isDurable(committed)) {
+      long through = await == Await.ALL_WRITES ? committed : awaited;
+      if (commit == null && gate.isDurable(through) && !sockets.mustWait(effect)) {
         effect.release();
       } else {
-        actor.tell(new ObjectCommand.Produced(this, commit, committed, effect));
+        onTheirWay.incrementAndGet();
+        actor.tell(new ObjectCommand.Produced(this, commit, committed, through, effect));
       }
     } catch (Throwable e) {
       HoldfastException cause =
@@ -271,25 +374,41 @@ final class Incarnation implements StorageHost {
       return null;
     }
     committed++;
+    mail.committed();
+    if (awaitedWrites) {
+      awaited = committed;
+      awaitedWrites = false;
+    }
     return commit.get();
   }
 
-  private HoldfastException described(Throwable thrown) {
+  HoldfastException described(Throwable thrown) {
     HoldfastException reason = dead.get();
     if (reason != null) {
       return reason;
     }
     return switch (unwrapped(thrown)) {
-      case HoldfastException known -> known;
+      case ObjectCallException known when known.remote() -> known;
+      case ObjectCallException known ->
+          ofObjectCode(known.code(), known.errorName(), known.getMessage(), known);
+      case HoldfastException known ->
+          ofObjectCode(known.code(), nameOf(known), known.getMessage(), known);
       case Throwable other -> {
         services.metrics().eventFailed();
-        ObjectCallException described =
-            new ObjectCallException(
-                ErrorCode.OBJECT_FAILED, other.getClass().getSimpleName(), messageOf(other), other);
         services.logUserError(address, other);
-        yield described;
+        yield ofObjectCode(ErrorCode.OBJECT_FAILED, nameOf(other), messageOf(other), other);
       }
     };
+  }
+
+  private static ObjectCallException ofObjectCode(
+      ErrorCode code, String errorName, String message, Throwable cause) {
+    return new ObjectCallException(
+        code, errorName, message, ObjectCallException.Origin.OBJECT_CODE, cause);
+  }
+
+  private static String nameOf(Throwable thrown) {
+    return thrown.getClass().getSimpleName();
   }
 
   private static Throwable unwrapped(Throwable thrown) {
@@ -344,10 +463,20 @@ final class Incarnation implements StorageHost {
   }
 
   private void checkAlive() {
-    HoldfastException reason = dead.get();
-    if (reason != null) {
-      throw new ObjectResetError(reason.getMessage());
+    if (dead.get() != null) {
+      throw ended();
     }
+  }
+
+  /// What the code of a life that is over meets.
+  ObjectResetError ended() {
+    HoldfastException reason = dead.get();
+    return new ObjectResetError(reason == null ? "the object was reset" : reason.getMessage());
+  }
+
+  /// Whether all writes so far are durable, also those not yet committed. Turn.
+  boolean isDurable() {
+    return (database == null || !database.hasUncommitted()) && gate.isDurable(committed);
   }
 
   /// Runs something that waits; other events may enter meanwhile, unless the gate is closed.
@@ -355,6 +484,7 @@ final class Incarnation implements StorageHost {
     Turn turn = turnThatMayWait();
     handOver();
     turn.away = true;
+    turnHolder = null;
     boolean gone = turn.closings == 0;
     if (gone) {
       giveTurnAway();
@@ -368,6 +498,7 @@ final class Incarnation implements StorageHost {
         queue.reacquire();
       }
       turn.away = false;
+      turnHolder = new TurnHolder(Thread.currentThread(), System.nanoTime());
       if (dead.get() != null) {
         ObjectEvent.discard(result);
       }
@@ -396,25 +527,29 @@ final class Incarnation implements StorageHost {
   ///
   /// @throws HoldfastException `wrong_state` inside a transaction
   CompletableFuture<Void> whenDurable() {
-    turnThatMayWait();
-    CompletableFuture<Void> durable = new CompletableFuture<>();
-    deliver(
-        new OutputGate.Effect() {
-          @Override
-          public void release() {
-            durable.complete(null);
-          }
+    return whenDurable(Await.CONFIRMED_WRITES);
+  }
 
-          @Override
-          public void fail(HoldfastException reason) {
-            durable.completeExceptionally(reason);
-          }
-        });
+  private CompletableFuture<Void> whenDurable(Await await) {
+    turnThatMayWait().writeBeforePart();
+    CompletableFuture<Void> durable = new CompletableFuture<>();
+    deliver(new OutputGate.Signal(durable), await);
     return durable;
   }
 
+  /** Waits for the object's own storage: nobody else enters, and the time does not count. */
+  private <T> T waitForStorage(CompletableFuture<T> step) {
+    turnHolder = null;
+    try {
+      return Unchecked.call(step::get);
+    } finally {
+      turnHolder = new TurnHolder(Thread.currentThread(), System.nanoTime());
+    }
+  }
+
   private void handOver() {
-    if (database != null && database.hasUncommitted()) {
+    if ((database != null && database.hasUncommitted()) || sockets.hasUnsent()) {
+      turn().writeBeforePart();
       deliver(ObjectEvent.NOTHING);
     }
   }
@@ -454,7 +589,7 @@ final class Incarnation implements StorageHost {
 
   private static HoldfastException tookTooLong(String what) {
     return new ObjectCallException(
-        ErrorCode.OBJECT_OVERLOADED,
+        ErrorCode.OBJECT_BLOCKED,
         "Error",
         what
             + " a Durable Object waited for too long. The call was canceled and the Durable Object"
@@ -471,7 +606,11 @@ final class Incarnation implements StorageHost {
     Throwable cause = unwrapped(thrown);
     services.logUserError(address, cause);
     return new ObjectCallException(
-        ErrorCode.OBJECT_RESET, cause.getClass().getSimpleName(), messageOf(cause), cause);
+        ErrorCode.OBJECT_RESET,
+        nameOf(cause),
+        messageOf(cause),
+        ObjectCallException.Origin.RUNTIME,
+        cause);
   }
 
   /// Ends this incarnation; the first reason counts.
@@ -508,6 +647,32 @@ final class Incarnation implements StorageHost {
     return services;
   }
 
+  /// The calls under idempotency keys.
+  KeyedCalls keyedCalls() {
+    return keyedCalls;
+  }
+
+  /// The messages to and from other objects.
+  ObjectMail mail() {
+    return mail;
+  }
+
+  /// The database, for what the runtime writes on its own: what leaves waits for it, whatever the
+  /// app said of its writes.
+  ObjectDatabase books() {
+    ObjectDatabase open = database();
+    awaitedWrites = true;
+    return open;
+  }
+
+  boolean hasMethod(String name) {
+    return objectClass.methods().has(name);
+  }
+
+  LiveSockets sockets() {
+    return sockets;
+  }
+
   RpcMethods.Result invoke(DurableObject receiver, RpcCall call) throws Exception {
     return objectClass.methods().invoke(receiver, call, codec);
   }
@@ -518,6 +683,15 @@ final class Incarnation implements StorageHost {
       storage = new DatabaseStorage(this);
     }
     return storage;
+  }
+
+  /// The alarm that runs is not to be run again when this life ends now.
+  void abandonAlarm() {
+    abandonsAlarm = true;
+  }
+
+  boolean abandonsAlarm() {
+    return abandonsAlarm;
   }
 
   /// The alarm, when its time has come.
@@ -542,12 +716,76 @@ final class Incarnation implements StorageHost {
   @Override
   public ObjectDatabase database() {
     turn();
+    return database == null ? openDatabase(waitForStorage(recovery())) : database;
+  }
+
+  @Override
+  public void openConcurrently() {
+    turn();
     if (database == null) {
-      actor.tell(new ObjectCommand.OpenStorage(this));
-      database = services.openDatabase(Unchecked.call(recovered::get), this::hibernate);
-      learnName(database);
+      CompletableFuture<ObjectWriter.Recovered> recovery = recovery();
+      ObjectWriter.Recovered stored = Unchecked.call(() -> yieldWhile(recovery::get));
+      // Others may have been in the same place meanwhile.
+      if (database == null) {
+        openDatabase(stored);
+      }
     }
-    return database;
+  }
+
+  private CompletableFuture<ObjectWriter.Recovered> recovery() {
+    if (!storageAsked) {
+      storageAsked = true;
+      actor.tell(new ObjectCommand.OpenStorage(this));
+    }
+    return recovered;
+  }
+
+  private ObjectDatabase openDatabase(ObjectWriter.Recovered stored) {
+    ObjectDatabase opened = databaseOf(stored);
+    database = opened;
+    learnName(opened);
+    mail.opened(opened);
+    return opened;
+  }
+
+  /** What cannot go back as it was asked to must not go on either: the next life tries again. */
+  private ObjectDatabase databaseOf(ObjectWriter.Recovered stored) {
+    ObjectDatabase open = services.openDatabase(stored.image(), this::hibernate);
+    try {
+      return bookmarks.restored(open);
+    } catch (HoldfastException e) {
+      open.close();
+      reset(e);
+      throw e;
+    }
+  }
+
+  @Override
+  public ObjectBookmarks history() {
+    return bookmarks;
+  }
+
+  /// Stores a state in the place of the current one; returns when that is durable. Only while
+  /// nothing was committed in this life.
+  void replaceDurably(StoredState state) {
+    CompletableFuture<Void> durable = new CompletableFuture<>();
+    committed++;
+    actor.tell(new ObjectCommand.Replace(this, state, committed, new OutputGate.Signal(durable)));
+    waitForStorage(durable);
+  }
+
+  /// Makes a state the first of an object that never stored anything; the life in memory has to end
+  /// after it.
+  ///
+  /// @throws HoldfastException `wrong_state` when the object has stored something
+  void begin(StoredState state) {
+    ObjectDatabase empty = database();
+    if (!bookmarks.isNew()) {
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE,
+          "expected no object " + address + ", found one that has stored something");
+    }
+    database = bookmarks.replaced(empty, state);
   }
 
   /**
@@ -564,13 +802,14 @@ final class Incarnation implements StorageHost {
     id.name().ifPresent(name -> opened.stamp(META_NAME, name.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** The database knows, also of writes that ended in an error. */
   @Override
-  public void afterWrite() {}
+  public void afterWrite(Confirmation confirmation) {
+    awaitedWrites |= confirmation == Confirmation.AWAITED;
+  }
 
   @Override
   public void awaitDurable() {
-    Unchecked.call(whenDurable()::get);
+    waitForStorage(whenDurable(Await.ALL_WRITES));
   }
 
   @Override

@@ -1,13 +1,19 @@
 package io.holdfast.node.object;
 
 import io.holdfast.sdk.ContainerHandle;
+import io.holdfast.sdk.DeadLetters;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
+import io.holdfast.sdk.RetryAlarm;
 import io.holdfast.sdk.Storage;
+import io.holdfast.sdk.WebSocket;
+import io.holdfast.sdk.WebSocketAutoResponse;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -61,9 +67,67 @@ final class IncarnationContext implements ObjectContext {
   }
 
   @Override
-  public ObjectResetError abort(String reason) {
+  public ObjectResetError abort(String reason, RetryAlarm retryAlarm) {
     incarnation.turn();
+    if (retryAlarm == RetryAlarm.NO) {
+      incarnation.abandonAlarm();
+    }
     throw incarnation.reset(new ObjectCallException(ErrorCode.OBJECT_RESET, "Error", reason));
+  }
+
+  @Override
+  public DeadLetters deadLetters() {
+    return incarnation.mail();
+  }
+
+  @Override
+  public WebSocket acceptWebSocket(WebSocket server, String... tags) {
+    return incarnation.sockets().accept(server, tags);
+  }
+
+  @Override
+  public List<WebSocket> webSockets() {
+    return incarnation.sockets().open();
+  }
+
+  @Override
+  public List<WebSocket> webSockets(String tag) {
+    return incarnation.sockets().open(tag);
+  }
+
+  @Override
+  public List<String> tags(WebSocket ws) {
+    return incarnation.sockets().own(ws).tags();
+  }
+
+  @Override
+  public void setWebSocketAutoResponse(WebSocketAutoResponse pair) {
+    incarnation.sockets().autoResponse(pair);
+  }
+
+  @Override
+  public void clearWebSocketAutoResponse() {
+    incarnation.sockets().autoResponse(null);
+  }
+
+  @Override
+  public Optional<WebSocketAutoResponse> webSocketAutoResponse() {
+    return incarnation.sockets().owner().autoResponse();
+  }
+
+  @Override
+  public Optional<Instant> webSocketAutoResponseTimestamp(WebSocket ws) {
+    return incarnation.sockets().own(ws).autoResponseAt();
+  }
+
+  @Override
+  public void setWebSocketEventTimeout(Optional<Duration> timeout) {
+    incarnation.sockets().eventTimeout(timeout);
+  }
+
+  @Override
+  public Optional<Duration> webSocketEventTimeout() {
+    return incarnation.sockets().owner().eventTimeout();
   }
 
   @Override

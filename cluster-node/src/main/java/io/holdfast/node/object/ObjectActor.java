@@ -9,7 +9,9 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -48,9 +50,9 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private @Nullable ActorRef<ObjectWriter.Command> writer;
   private @Nullable Incarnation writerOf;
   private boolean opening;
-  private @Nullable Commit pending;
-  private long pendingThrough;
-  private boolean persisting;
+  private final CommitPipeline pipeline = new CommitPipeline();
+  private int persistedTransactions;
+  private long persistBegunNanos;
   private boolean passivating;
   private boolean stopping;
   private final List<ObjectEvent> late = new ArrayList<>();
@@ -98,6 +100,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private Behavior<ObjectCommand> onCommand(ObjectCommand command) {
     return switch (command) {
       case ObjectCommand.Produced produced -> onProduced(produced);
+      case ObjectCommand.Replace replace -> onReplace(replace);
       case ObjectCommand.Deliver deliver -> onDeliver(deliver);
       case ObjectCommand.Written written -> onWritten(written);
       case ObjectCommand.OpenStorage open -> onOpenStorage(open);
@@ -136,27 +139,49 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private Behavior<ObjectCommand> onProduced(ObjectCommand.Produced produced) {
+    produced.from().arrived();
     if (produced.from() != current) {
-      HoldfastException reason = produced.from().endedBy();
-      produced.effect().fail(reason == null ? superseded() : reason);
+      failLate(produced.from(), produced.effect());
       return this;
     }
     Commit commit = produced.commit();
     if (commit != null) {
-      pending = pending == null ? commit : pending.mergedWith(commit);
-      pendingThrough = produced.through();
+      pipeline.add(commit, produced.committed());
     }
     current.gate().admit(produced.through(), produced.effect());
     persistNext();
     return this;
   }
 
+  private void failLate(Incarnation from, OutputGate.Effect effect) {
+    HoldfastException reason = from.endedBy();
+    effect.fail(reason == null ? superseded() : reason);
+  }
+
+  /** Comes before all commits of its incarnation, which waits for it. */
+  private Behavior<ObjectCommand> onReplace(ObjectCommand.Replace replace) {
+    if (replace.from() != current || writer == null || writerOf != current) {
+      failLate(replace.from(), replace.effect());
+      return this;
+    }
+    writer.tell(
+        new ObjectWriter.Replace(
+            replace.state().image(), replace.state().alarm(), replace.through()));
+    pipeline.beginAlone();
+    persistedTransactions = 1;
+    persistBegunNanos = System.nanoTime();
+    current.gate().admit(replace.through(), replace.effect());
+    return this;
+  }
+
   private void persistNext() {
-    if (pending != null && !persisting && writer != null && writerOf == current) {
-      writer.tell(new ObjectWriter.Persist(pending, pendingThrough));
-      services.metrics().persistBegun(pending.transactions());
-      persisting = true;
-      pending = null;
+    if (writer != null && writerOf == current) {
+      CommitPipeline.Batch batch = pipeline.begin();
+      if (batch != null) {
+        writer.tell(new ObjectWriter.Persist(batch.commit(), batch.through()));
+        persistedTransactions = batch.commit().transactions();
+        persistBegunNanos = System.nanoTime();
+      }
     }
   }
 
@@ -193,14 +218,21 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       return this;
     }
     switch (written.event()) {
-      case ObjectWriter.Recovered recovered -> current.opened(recovered.image());
+      case ObjectWriter.Recovered recovered -> current.opened(recovered);
       case ObjectWriter.Persisted persisted -> {
-        persisting = false;
+        pipeline.stored();
+        services.metrics().persisted(persistedTransactions, System.nanoTime() - persistBegunNanos);
+        current.persisted();
         current.gate().durable(persisted.through());
         persistNext();
         maybeStop();
       }
-      case ObjectWriter.Failed failed -> endIncarnation(failed.cause());
+      case ObjectWriter.Failed failed -> {
+        if (!pipeline.isEmpty()) {
+          services.metrics().persistFailed();
+        }
+        endIncarnation(failed.cause());
+      }
       case ObjectWriter.Released released -> getContext().getLog().debug("{} released", address);
     }
     return this;
@@ -210,7 +242,6 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     boolean expected = stopping || stopped.incarnation() != current;
     writer = null;
     writerOf = null;
-    persisting = false;
     if (!expected) {
       endIncarnation(
           new ObjectCallException(
@@ -238,8 +269,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     getContext().getLog().info("{} is reset: {}", address, reason.getMessage());
     services.metrics().objectReset();
     current = null;
-    pending = null;
-    persisting = false;
+    pipeline.end();
     opening = false;
     if (writer != null) {
       getContext().stop(writer);
@@ -267,7 +297,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private Duration firstCheck() {
     Duration timeout = services.settings().idleTimeout();
     Duration close = services.settings().closeDatabaseAfter();
-    return timeout.compareTo(close) < 0 ? timeout : close;
+    Duration turn = services.settings().limits().turnTimeMax();
+    return Stream.of(timeout, close, turn).min(Comparator.naturalOrder()).orElseThrow();
   }
 
   private void checkIdleIn(Duration delay) {
@@ -285,12 +316,17 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     Incarnation live = current;
     Duration idle = live == null ? timeout : Duration.ofNanos(live.idleNanos());
     if (!isQuiet()) {
+      if (live != null) {
+        live.checkTimes();
+      }
       checkIdleIn(firstCheck());
     } else if (idle.compareTo(firstCheck()) < 0) {
       checkIdleIn(firstCheck().minus(idle));
     } else if (live != null && idle.compareTo(timeout) < 0) {
       live.hibernate();
       checkIdleIn(timeout.minus(idle));
+    } else if (!quietForGood()) {
+      checkIdleIn(firstCheck());
     } else {
       passivating = true;
       shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
@@ -299,20 +335,40 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     return this;
   }
 
+  /** Quiet, with all events from now on coming through this actor. */
+  private boolean quietForGood() {
+    Incarnation live = current;
+    if (live == null) {
+      return true;
+    }
+    live.sockets().beginLeaving();
+    boolean quiet = isQuiet();
+    if (!quiet) {
+      live.sockets().stay();
+    }
+    return quiet;
+  }
+
   /** The shard did not want the object to leave. */
   private void stay() {
     passivating = false;
+    if (current != null) {
+      current.sockets().stay();
+    }
     List<ObjectEvent> events = List.copyOf(late);
     late.clear();
     events.forEach(event -> incarnation().submit(event));
   }
 
   private boolean isQuiet() {
-    return current == null || (current.isQuiet() && pending == null && !persisting && !opening);
+    return current == null || (current.isQuiet() && pipeline.isEmpty() && !opening);
   }
 
   private Behavior<ObjectCommand> onStop() {
     stopping = true;
+    if (current != null) {
+      current.sockets().beginLeaving();
+    }
     drainDeadlineNanos = System.nanoTime() + DRAIN_MAX.toNanos();
     return stopNow();
   }

@@ -1,6 +1,7 @@
 package io.holdfast.node.object;
 
 import io.holdfast.persistence.database.Commit;
+import io.holdfast.persistence.history.StoredState;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.HoldfastException;
@@ -14,8 +15,18 @@ sealed interface ObjectCommand {
   /// A turn ended, or gave the turn away: what it committed, and what is to leave once that is
   /// durable.
   ///
-  /// @param through the count of commits of the incarnation at that point
-  record Produced(Incarnation from, @Nullable Commit commit, long through, OutputGate.Effect effect)
+  /// @param committed the count of commits of the incarnation at that point
+  /// @param through the count up to which commits must be durable for the effect to leave
+  record Produced(
+      Incarnation from,
+      @Nullable Commit commit,
+      long committed,
+      long through,
+      OutputGate.Effect effect)
+      implements ObjectCommand {}
+
+  /// A state that takes the place of the current one; otherwise like [Produced].
+  record Replace(Incarnation from, StoredState state, long through, OutputGate.Effect effect)
       implements ObjectCommand {}
 
   /// The first use of storage in an incarnation.

@@ -3,16 +3,23 @@ package io.holdfast.node.object;
 import io.holdfast.engine.http.HttpFetcher;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.container.ContainerHost;
+import io.holdfast.node.message.Batch;
+import io.holdfast.node.message.Receipt;
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabases;
+import io.holdfast.persistence.history.ObjectHistory;
+import io.holdfast.persistence.history.StoredState;
 import io.holdfast.persistence.writer.ObjectWriter;
+import io.holdfast.persistence.writer.SnapshotTrim;
 import io.holdfast.persistence.writer.WriterConfig;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
@@ -33,6 +40,9 @@ public final class ObjectServices {
   private final ShardedGateway gateway;
   private final WriterConfig writerConfig;
   private final ObjectDatabases databases;
+  private final ObjectHistory history;
+  private final SnapshotTrim snapshotTrim;
+  private final SocketRegistry sockets;
 
   public ObjectServices(
       ObjectSettings settings,
@@ -44,7 +54,9 @@ public final class ObjectServices {
       InstantSource clock,
       ShardedGateway gateway,
       WriterConfig writerConfig,
-      ObjectDatabases databases) {
+      ObjectDatabases databases,
+      ObjectHistory history,
+      SnapshotTrim snapshotTrim) {
     this.settings = settings;
     this.apps = apps;
     this.containers = containers;
@@ -55,6 +67,9 @@ public final class ObjectServices {
     this.gateway = gateway;
     this.writerConfig = writerConfig;
     this.databases = databases;
+    this.history = history;
+    this.snapshotTrim = snapshotTrim;
+    this.sockets = new SocketRegistry(gateway, timer);
   }
 
   ObjectSettings settings() {
@@ -87,9 +102,18 @@ public final class ObjectServices {
         apps.app(incarnation.address().namespace()), gateway, new TurnCaller(incarnation));
   }
 
+  SocketRegistry sockets() {
+    return sockets;
+  }
+
   /// Brings an object into memory.
   void wake(ObjectAddress address) {
     gateway.wake(address);
+  }
+
+  /// Hands messages to their receiver.
+  CompletableFuture<Receipt> deliver(ObjectAddress receiver, Batch batch) {
+    return gateway.deliver(receiver, batch);
   }
 
   Response outbound(Request request) {
@@ -101,8 +125,32 @@ public final class ObjectServices {
     return databases.open(image, hibernator);
   }
 
+  /// A database that nobody closes to make room for others: for a short look.
+  ObjectDatabase openDatabase(DatabaseImage image) {
+    return databases.open(image);
+  }
+
+  ObjectHistory history() {
+    return history;
+  }
+
+  /// A state with a change to its database.
+  StoredState changed(StoredState state, Consumer<ObjectDatabase> change) {
+    try (ObjectDatabase database = openDatabase(state.image())) {
+      change.accept(database);
+      return database
+          .commit()
+          .map(commit -> new StoredState(commit.after(), commit.alarm()))
+          .orElse(state);
+    }
+  }
+
   Behavior<ObjectWriter.Command> writer(ObjectAddress address, Consumer<ObjectWriter.Event> owner) {
-    return ObjectWriter.create(address, owner, writerConfig, clock);
+    return ObjectWriter.create(address, owner, writerConfig, clock, snapshotTrim);
+  }
+
+  void logGivenUp(ObjectAddress address, Duration limit) {
+    userLog.warn("{}: a task given to waitUntil() took longer than {}, given up", address, limit);
   }
 
   void logUserError(ObjectAddress address, Throwable thrown) {

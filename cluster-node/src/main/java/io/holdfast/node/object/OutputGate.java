@@ -2,6 +2,9 @@ package io.holdfast.node.object;
 
 import io.holdfast.sdk.HoldfastException;
 import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * The output gate. Commits of an incarnation are counted: 1, 2, 3, … Whatever leaves the object carries the count at which
@@ -18,6 +21,21 @@ final class OutputGate {
     void fail(HoldfastException reason);
   }
 
+  private static final Logger log = LoggerFactory.getLogger(OutputGate.class);
+
+  /// Tells when it may leave.
+  record Signal(CompletableFuture<Void> future) implements Effect {
+    @Override
+    public void release() {
+      future.complete(null);
+    }
+
+    @Override
+    public void fail(HoldfastException reason) {
+      future.completeExceptionally(reason);
+    }
+  }
+
   private record Held(long through, Effect effect) {}
 
   private final ArrayDeque<Held> held = new ArrayDeque<>();
@@ -30,7 +48,7 @@ final class OutputGate {
 
   void admit(long through, Effect effect) {
     if (through <= durable) {
-      effect.release();
+      apart(effect::release);
     } else {
       held.add(new Held(through, effect));
     }
@@ -40,14 +58,23 @@ final class OutputGate {
   /// out by themselves never overtakes what was held.
   void durable(long through) {
     while (!held.isEmpty() && held.getFirst().through <= through) {
-      held.removeFirst().effect.release();
+      apart(held.removeFirst().effect::release);
     }
     durable = through;
   }
 
   void failAll(HoldfastException reason) {
-    held.forEach(one -> one.effect.fail(reason));
+    held.forEach(one -> apart(() -> one.effect.fail(reason)));
     held.clear();
+  }
+
+  /** What one effect throws is no reason to hold back the others. */
+  private static void apart(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      log.warn("an effect of an object failed to leave", e);
+    }
   }
 
   boolean isEmpty() {

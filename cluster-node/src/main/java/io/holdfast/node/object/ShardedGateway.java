@@ -2,10 +2,14 @@ package io.holdfast.node.object;
 
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.container.ContainerOwnerHooks;
+import io.holdfast.node.message.Batch;
+import io.holdfast.node.message.Receipt;
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.Container;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ErrorCode;
@@ -13,6 +17,7 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -69,12 +74,37 @@ public final class ShardedGateway implements ObjectGateway {
   @Override
   public CompletableFuture<Response> fetch(
       ObjectAddress target, Request request, CallContext context) {
-    return send(target, reply -> new ObjectEvent.Fetch(target, context, request, reply));
+    try {
+      Optional<IdempotencyKey> key = IdempotencyKey.of(request.headers());
+      return send(
+          target,
+          reply ->
+              key.isEmpty()
+                  ? new ObjectEvent.Fetch(target, context, request, reply)
+                  : new ObjectEvent.Task(
+                      target, context, new KeyedCall<>(key.get(), new KeyedFetch(request), reply)));
+    } catch (HoldfastException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   @Override
-  public CompletableFuture<byte[]> invoke(ObjectAddress target, RpcCall call, CallContext context) {
-    return send(target, reply -> new ObjectEvent.Invoke(target, context, call, reply));
+  public CompletableFuture<RpcResult> invoke(
+      ObjectAddress target, RpcCall call, CallContext context) {
+    Optional<IdempotencyKey> key = context.idempotencyKey();
+    return send(
+        target,
+        reply ->
+            key.isEmpty()
+                ? new ObjectEvent.Invoke(target, context, call, reply)
+                : new ObjectEvent.Task(
+                    target, context, new KeyedCall<>(key.get(), new KeyedInvoke(call), reply)));
+  }
+
+  /// Hands messages to their receiver; completes with how far they were carried out.
+  CompletableFuture<Receipt> deliver(ObjectAddress receiver, Batch batch) {
+    return send(
+        receiver, reply -> new ObjectEvent.Task(receiver, RUNTIME, new Delivery(batch, reply)));
   }
 
   /// Brings an object into memory that has left events behind.
@@ -82,9 +112,29 @@ public final class ShardedGateway implements ObjectGateway {
     region.tell(new ShardingEnvelope<>(target.key(), new ObjectCommand.Wake(target)));
   }
 
-  /// Runs the alarm of an object; completes with true when there is nothing more to do for it.
-  CompletableFuture<Boolean> alarm(ObjectAddress target, int retryCount) {
-    return send(target, reply -> new ObjectEvent.Alarm(target, RUNTIME, retryCount, reply));
+  /// The way to alarms.
+  AlarmScheduler.Runner alarms() {
+    return new AlarmScheduler.Runner() {
+      @Override
+      public CompletableFuture<AlarmEnd> run(ObjectAddress target, int retryCount) {
+        return send(target, reply -> new ObjectEvent.Alarm(target, RUNTIME, retryCount, reply));
+      }
+
+      @Override
+      public CompletableFuture<AlarmEnd> abandon(ObjectAddress target, long generation) {
+        return send(
+            target, reply -> new ObjectEvent.AbandonAlarm(target, RUNTIME, generation, reply));
+      }
+    };
+  }
+
+  /// Runs something that an operator asked for in the turn of an object.
+  <T> CompletableFuture<T> admin(
+      ObjectAddress target,
+      ObjectEvent.Admin.Action<T> action,
+      ObjectEvent.Admin.Afterwards afterwards) {
+    return send(
+        target, reply -> new ObjectEvent.Admin<>(target, RUNTIME, action, afterwards, reply));
   }
 
   /// The way from the container of an object back to it.
@@ -119,18 +169,24 @@ public final class ShardedGateway implements ObjectGateway {
   }
 
   private CompletableFuture<Boolean> hook(ObjectAddress target, ContainerHook hook) {
-    return send(
+    return run(
         target,
-        reply ->
-            new ObjectEvent.Hook(
-                target,
-                RUNTIME,
-                (instance, incarnation) -> {
-                  if (instance instanceof Container container) {
-                    hook.run(container);
-                  }
-                },
-                reply));
+        (instance, incarnation) -> {
+          if (instance instanceof Container container) {
+            hook.run(container);
+          }
+        });
+  }
+
+  /// Runs something of the runtime in the object's own turn.
+  CompletableFuture<Boolean> run(ObjectAddress target, ObjectEvent.Hook.Action action) {
+    return send(target, reply -> hook(target, action, reply));
+  }
+
+  /// The event of [#run].
+  ObjectEvent hook(
+      ObjectAddress target, ObjectEvent.Hook.Action action, CompletableFuture<Boolean> reply) {
+    return new ObjectEvent.Hook(target, RUNTIME, action, reply);
   }
 
   private <T> CompletableFuture<T> send(

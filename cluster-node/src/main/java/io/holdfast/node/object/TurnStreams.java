@@ -1,11 +1,15 @@
 package io.holdfast.node.object;
 
+import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.Body;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 /// Bodies for code that runs in turns: reading one gives the turn away while no bytes are there.
@@ -22,6 +26,21 @@ final class TurnStreams {
     return response.body().buffered().isPresent()
         ? response
         : response.withBody(wrapped(incarnation, response.body()));
+  }
+
+  static RpcCall inbound(Incarnation incarnation, RpcCall call) {
+    if (call.streams().isEmpty()) {
+      return call;
+    }
+    Map<Integer, InputStream> wrapped = new HashMap<>();
+    call.streams().forEach((index, in) -> wrapped.put(index, new TurnInputStream(incarnation, in)));
+    return call.withStreams(wrapped);
+  }
+
+  static RpcResult inbound(Incarnation incarnation, RpcResult result) {
+    return result instanceof RpcResult.Bytes(InputStream stream)
+        ? new RpcResult.Bytes(new TurnInputStream(incarnation, stream))
+        : result;
   }
 
   private static Body wrapped(Incarnation incarnation, Body body) {

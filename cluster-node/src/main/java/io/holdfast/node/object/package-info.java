@@ -6,7 +6,9 @@
 /// | one life in memory: instance, turns, storage | [Incarnation], [TurnQueue], [Turn] |
 /// | what an event does | [ObjectEvent] |
 /// | what leaves, and when | [OutputGate] |
+/// | WebSockets, apart from the lives of their objects | [SocketRegistry], [ObjectSockets], [HeldSocket]; as one life sees them [LiveSockets], [HeldFrames] |
 /// | the way in | [ShardedGateway], [AlarmScheduler] |
+/// | calls under a key; messages in and out | [KeyedCall], [KeyedCalls]; [ObjectMail], [Delivery] |
 @NullMarked
 package io.holdfast.node.object;
 

@@ -3,6 +3,7 @@ package io.holdfast.node.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectIds;
 import io.holdfast.sdk.Body;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class BoundEnvTest {
@@ -127,6 +129,47 @@ class BoundEnvTest {
     assertThatThrownBy(() -> env.objects("rooms").get(foreign))
         .satisfies(e -> assertHoldfast(e, ErrorCode.INVALID_OBJECT_ID))
         .hasMessage("Durable Object ID is not valid for this namespace.");
+  }
+
+  @Test
+  void aStubPutsItsKeyOnCallsAndRequests() {
+    ObjectStub keyed = stub().withIdempotencyKey("k1");
+    gateway.answers(3);
+    keyed.as(Room.class).count();
+    assertThat(gateway.sent.getFirst().context().idempotencyKey())
+        .contains(new IdempotencyKey("k1"));
+    stub().as(Room.class).count();
+    assertThat(gateway.sent.getLast().context().idempotencyKey()).isEmpty();
+    AtomicReference<Request> seen = new AtomicReference<>();
+    gateway.respondsTo(seen::set);
+    keyed.fetch(Request.get("http://x/"));
+    assertThat(seen.get().header("idempotency-key")).contains("k1");
+    keyed.fetch(Request.get("http://x/").withHeader("Idempotency-Key", "k1"));
+    assertThatThrownBy(
+            () -> keyed.fetch(Request.get("http://x/").withHeader("Idempotency-Key", "k2")))
+        .satisfies(e -> assertHoldfast(e, ErrorCode.INVALID_ARGUMENT));
+    assertThatThrownBy(() -> stub().withIdempotencyKey(""))
+        .satisfies(e -> assertHoldfast(e, ErrorCode.INVALID_ARGUMENT));
+  }
+
+  @Test
+  void aWorkerSendsNoMessages() {
+    assertThatThrownBy(() -> stub().send("post", "hello"))
+        .satisfies(e -> assertHoldfast(e, ErrorCode.WRONG_STATE))
+        .hasMessageContaining("from a Worker");
+    assertThatThrownBy(() -> stub().sender(Room.class).post(new Message("a", 1)))
+        .satisfies(e -> assertHoldfast(e, ErrorCode.WRONG_STATE));
+    assertThatThrownBy(() -> stub().sender(Room.class).count())
+        .satisfies(e -> assertHoldfast(e, ErrorCode.INVALID_ARGUMENT))
+        .hasMessageContaining("returns nothing");
+    assertThatThrownBy(() -> stub().sender(String.class))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> stub().withIdempotencyKey("k").send("post"))
+        .satisfies(e -> assertHoldfast(e, ErrorCode.INVALID_ARGUMENT));
+    Room sender = stub().sender(Room.class);
+    assertThat(sender).isEqualTo(sender).isNotEqualTo(stub().sender(Room.class));
+    assertThat(sender.toString()).contains("as sender of");
+    assertThat(gateway.sent).isEmpty();
   }
 
   @Test
@@ -255,8 +298,8 @@ class BoundEnvTest {
         .extracting(sent ->
             gateway
                 .codec
-                .decodeArguments(sent.call(), n -> new java.lang.reflect.Type[] {int.class})[0])
-        .isEqualTo(java.util.stream.IntStream.range(0, 100).boxed().toList());
+                .decodeArguments(sent.call(), n -> new java.lang.reflect.Type[] {String.class})[0])
+        .isEqualTo(java.util.stream.IntStream.range(0, 100).mapToObj(Integer::toString).toList());
   }
 
   @Test

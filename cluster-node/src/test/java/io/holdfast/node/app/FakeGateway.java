@@ -4,12 +4,14 @@ import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.protocol.ValueCodec;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /// Records the calls and answers them as told.
@@ -42,6 +44,14 @@ final class FakeGateway implements ObjectGateway {
     answer = newAnswer;
   }
 
+  void respondsTo(Consumer<Request> seen) {
+    response =
+        request -> {
+          seen.accept(request);
+          return CompletableFuture.completedFuture(Response.text("seen"));
+        };
+  }
+
   void respondsWith(CompletableFuture<Response> newResponse) {
     response = request -> newResponse;
   }
@@ -54,8 +64,9 @@ final class FakeGateway implements ObjectGateway {
   }
 
   @Override
-  public CompletableFuture<byte[]> invoke(ObjectAddress target, RpcCall call, CallContext context) {
+  public CompletableFuture<RpcResult> invoke(
+      ObjectAddress target, RpcCall call, CallContext context) {
     sent.add(new Sent(target, call, context));
-    return answer.apply(call);
+    return answer.apply(call).thenApply(RpcResult.Value::new);
   }
 }

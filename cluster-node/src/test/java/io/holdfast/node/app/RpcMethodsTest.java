@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.protocol.RpcCall;
 import io.holdfast.protocol.RpcCall.Encoding;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.protocol.ValueCodec;
 import io.holdfast.sdk.AlarmInfo;
 import io.holdfast.sdk.Container;
@@ -203,14 +204,19 @@ class RpcMethodsTest {
   }
 
   private RpcCall cbor(String method, Object... arguments) {
-    return new RpcCall(method, Encoding.CBOR, codec.encodeArguments(Encoding.CBOR, arguments));
+    return codec.encodeCall(method, Encoding.CBOR, arguments);
   }
 
   private static byte[] encoded(RpcMethods.Result result) {
     return switch (result) {
-      case RpcMethods.Result.Encoded done -> done.bytes();
+      case RpcMethods.Result.Done(RpcResult.Value(byte[] bytes)) -> bytes;
+      case RpcMethods.Result.Done other -> throw new AssertionError("not a value: " + other);
       case RpcMethods.Result.Pending pending -> throw new AssertionError("pending: " + pending);
     };
+  }
+
+  private static byte[] bytesOf(RpcResult result) {
+    return ((RpcResult.Value) result).bytes();
   }
 
   private String json(String method, String arguments) throws Exception {
@@ -300,7 +306,7 @@ class RpcMethodsTest {
             RpcMethods.Result.Pending.class,
             pending -> {
               Object value = pending.stage().toCompletableFuture().join();
-              assertThat(codec.<Point>fromCbor(pending.encode(value), Point.class))
+              assertThat(codec.<Point>fromCbor(bytesOf(pending.encode(value)), Point.class))
                   .isEqualTo(new Point(3, Optional.empty()));
             });
   }

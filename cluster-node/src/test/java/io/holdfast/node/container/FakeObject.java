@@ -6,6 +6,7 @@ import io.holdfast.sdk.ContainerExitException;
 import io.holdfast.sdk.ContainerHandle;
 import io.holdfast.sdk.ContainerPort;
 import io.holdfast.sdk.ContainerState;
+import io.holdfast.sdk.DeadLetters;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -13,6 +14,7 @@ import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.Readiness;
+import io.holdfast.sdk.RetryAlarm;
 import io.holdfast.sdk.StartOptions;
 import io.holdfast.sdk.Storage;
 import java.lang.reflect.Proxy;
@@ -104,7 +106,7 @@ final class FakeObject<C extends Container> {
   }
 
   /** One stay in memory. */
-  private final class Life implements ObjectContext {
+  private final class Life extends NoWebSockets {
     private final C object;
     private int closings;
     private boolean dead;
@@ -167,6 +169,11 @@ final class FakeObject<C extends Container> {
     }
 
     @Override
+    public DeadLetters deadLetters() {
+      throw new UnsupportedOperationException("no storage");
+    }
+
+    @Override
     public Optional<ContainerHandle> container() {
       return Optional.of(new Handle(this, supervisor()));
     }
@@ -201,7 +208,7 @@ final class FakeObject<C extends Container> {
     }
 
     @Override
-    public ObjectResetError abort(String reason) {
+    public ObjectResetError abort(String reason, RetryAlarm retryAlarm) {
       dead = true;
       throw new ObjectResetError(reason);
     }

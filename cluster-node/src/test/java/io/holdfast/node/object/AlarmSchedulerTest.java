@@ -10,7 +10,6 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -36,24 +35,57 @@ class AlarmSchedulerTest {
   private final AlarmScheduler scheduler =
       new AlarmScheduler(
           index,
-          this::run,
+          runner(),
           Clock.systemUTC(),
           new Random(41),
           new AlarmSettings(Duration.ofMillis(50), RUNS_MAX));
 
-  private record Run(String key, int retryCount, CompletableFuture<Boolean> reply) {}
+  /** A run, or with a generation the end of an alarm without one. */
+  private record Run(
+      String key, int retryCount, OptionalLong generation, CompletableFuture<AlarmEnd> reply) {}
 
-  private CompletableFuture<Boolean> run(ObjectAddress target, int retryCount) {
-    Run run = new Run(target.key(), retryCount, new CompletableFuture<>());
+  private AlarmScheduler.Runner runner() {
+    return new AlarmScheduler.Runner() {
+      @Override
+      public CompletableFuture<AlarmEnd> run(ObjectAddress target, int retryCount) {
+        return begun(target, retryCount, OptionalLong.empty());
+      }
+
+      @Override
+      public CompletableFuture<AlarmEnd> abandon(ObjectAddress target, long generation) {
+        return begun(target, 0, OptionalLong.of(generation));
+      }
+    };
+  }
+
+  private CompletableFuture<AlarmEnd> begun(
+      ObjectAddress target, int retryCount, OptionalLong generation) {
+    Run run = new Run(target.key(), retryCount, generation, new CompletableFuture<>());
     runs.add(run);
     return run.reply;
   }
 
   /// An index in memory that counts its readers.
   private static final class Index implements AlarmIndex {
+    private static final Comparator<DueAlarm> ORDER =
+        Comparator.comparingLong(DueAlarm::atMillis).thenComparing(DueAlarm::objectKey);
+
     final AtomicInteger looks = new AtomicInteger();
+    final AtomicInteger rowsRead = new AtomicInteger();
+    private final AtomicInteger failures = new AtomicInteger();
     private final Map<String, Long> alarms = new HashMap<>();
     private @Nullable Listener listener;
+
+    void failsNext(int times) {
+      failures.set(times);
+    }
+
+    private void look() {
+      looks.incrementAndGet();
+      if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        throw new HoldfastException(ErrorCode.STORAGE_FAILED, "as it was told");
+      }
+    }
 
     void set(String key, long atMillis) {
       Listener told;
@@ -71,21 +103,30 @@ class AlarmSchedulerTest {
     }
 
     @Override
-    public synchronized List<DueAlarm> dueBy(long millis, int max) {
-      looks.incrementAndGet();
-      List<DueAlarm> due = new ArrayList<>();
-      alarms.entrySet().stream()
-          .filter(entry -> entry.getValue() <= millis)
-          .sorted(Comparator.comparingLong(Map.Entry::getValue))
-          .limit(max)
-          .forEach(entry -> due.add(new DueAlarm(entry.getKey(), entry.getValue())));
+    public synchronized List<DueAlarm> dueAfter(DueAlarm after, long millis, int max) {
+      look();
+      List<DueAlarm> due =
+          alarms.entrySet().stream()
+              .map(entry -> new DueAlarm(entry.getKey(), entry.getValue()))
+              .filter(alarm -> alarm.atMillis() <= millis && ORDER.compare(alarm, after) > 0)
+              .sorted(ORDER)
+              .limit(max)
+              .toList();
+      rowsRead.addAndGet(due.size());
       return due;
     }
 
     @Override
-    public synchronized OptionalLong earliest() {
-      looks.incrementAndGet();
-      return alarms.values().stream().mapToLong(Long::longValue).min();
+    public synchronized OptionalLong earliestAfter(long millis) {
+      look();
+      return alarms.values().stream().mapToLong(Long::longValue).filter(at -> at > millis).min();
+    }
+
+    @Override
+    public synchronized OptionalLong alarmOf(String objectKey) {
+      look();
+      Long at = alarms.get(objectKey);
+      return at == null ? OptionalLong.empty() : OptionalLong.of(at);
     }
 
     @Override
@@ -119,7 +160,7 @@ class AlarmSchedulerTest {
 
   private void succeed(Run run) {
     index.clear(run.key);
-    run.reply.complete(true);
+    run.reply.complete(new AlarmEnd.Done());
   }
 
   private void assertRests() {
@@ -160,7 +201,7 @@ class AlarmSchedulerTest {
   void repeatsAFailedRunWithAHigherCountAndAnUnreachableOneWithTheSame() {
     scheduler.start();
     due("a");
-    awaitRun(1).reply.complete(false);
+    awaitRun(1).reply.complete(new AlarmEnd.Failed());
     assertThat(awaitRun(2).retryCount).isEqualTo(1);
     runs.get(1)
         .reply
@@ -177,7 +218,7 @@ class AlarmSchedulerTest {
     due("a");
     Run run = awaitRun(1);
     index.clear(run.key);
-    run.reply.complete(false);
+    run.reply.complete(new AlarmEnd.Failed());
     assertRestsLater();
     assertThat(runs).hasSize(1);
     due("a");
@@ -190,7 +231,7 @@ class AlarmSchedulerTest {
     due("a");
     Run run = awaitRun(1);
     index.set(run.key, System.currentTimeMillis() + 600_000);
-    run.reply.complete(false);
+    run.reply.complete(new AlarmEnd.Failed());
     assertRestsLater();
     assertThat(runs).hasSize(1);
     due("a");
@@ -211,7 +252,7 @@ class AlarmSchedulerTest {
     scheduler.start();
     due("a");
     for (int i = 1; i <= 4; i++) {
-      awaitRun(i).reply.complete(false);
+      awaitRun(i).reply.complete(new AlarmEnd.Failed());
     }
     due("a");
     assertThat(awaitRun(5).retryCount).isZero();
@@ -234,5 +275,88 @@ class AlarmSchedulerTest {
     }
     assertThat(runs.stream().map(Run::key)).doesNotHaveDuplicates().hasSize(all);
     assertRests();
+  }
+
+  @Test
+  void readsEachRowOfACrowdOnceHoweverManyRunsEnd() {
+    int all = 50 * RUNS_MAX;
+    for (int i = 0; i < all; i++) {
+      due("many-" + i);
+    }
+    scheduler.start();
+    for (int i = 0; i < all; i++) {
+      succeed(awaitRun(i + 1));
+    }
+    assertRests();
+    assertThat(index.rowsRead.get()).isEqualTo(all);
+  }
+
+  @Test
+  void oneSetInThePastWhileItRunsIsRunAfterIt() {
+    scheduler.start();
+    due("a");
+    Run first = awaitRun(1);
+    index.set(first.key, 5);
+    first.reply.complete(new AlarmEnd.Done());
+    Run second = awaitRun(2);
+    assertThat(second.retryCount).isZero();
+    succeed(second);
+    assertRests();
+    assertThat(runs).hasSize(2);
+  }
+
+  @Test
+  void removesAnAbandonedAlarmAndDoesNotRunItAgain() {
+    scheduler.start();
+    due("a");
+    Run run = awaitRun(1);
+    run.reply.complete(new AlarmEnd.Abandoned(17));
+    Run removal = awaitRun(2);
+    assertThat(removal.generation).hasValue(17);
+    removal.reply.completeExceptionally(
+        new HoldfastException(ErrorCode.OBJECT_UNAVAILABLE, "away"));
+    Run again = awaitRun(3);
+    assertThat(again.generation).hasValue(17);
+    succeed(again);
+    assertRests();
+    assertThat(runs).hasSize(3);
+  }
+
+  @Test
+  void aNewerAlarmThatWasQueuedOutlivesAnAbandonedOne() {
+    scheduler.start();
+    due("a");
+    Run run = awaitRun(1);
+    long later = System.currentTimeMillis() + 200;
+    index.set(run.key, later);
+    run.reply.complete(new AlarmEnd.Abandoned(1));
+    Run newer = awaitRun(2);
+    assertThat(System.currentTimeMillis()).isGreaterThanOrEqualTo(later);
+    assertThat(newer.generation).isEmpty();
+    assertThat(newer.retryCount).isZero();
+  }
+
+  @Test
+  void anIndexThatFailsForAWhileLosesNoAlarm() {
+    index.failsNext(3);
+    due("a");
+    scheduler.start();
+    awaitRun(1).reply.complete(new AlarmEnd.Failed());
+    index.failsNext(1);
+    assertThat(awaitRun(2).retryCount).isEqualTo(1);
+  }
+
+  @Test
+  void aHundredThousandPendingAlarmsAreNotEvenRead() {
+    long later = System.currentTimeMillis() + 3_600_000;
+    for (int i = 0; i < 100_000; i++) {
+      index.set("pending-" + i, later + i);
+    }
+    scheduler.start();
+    due("a");
+    succeed(awaitRun(1));
+    assertRests();
+    assertThat(index.rowsRead.get()).isEqualTo(1);
+    assertThat(runs).hasSize(1);
   }
 }

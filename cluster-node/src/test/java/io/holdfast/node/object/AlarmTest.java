@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.node.Answer;
+import io.holdfast.node.HeldJournal;
 import io.holdfast.node.NodeFixture;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class AlarmTest {
   private static final int IDLE_MILLIS = 200;
   private static final int RETRY_MILLIS = 20;
+  private static final int TIME_MAX_MILLIS = 2_000;
 
   /// What a machine with other work to do may take.
   private static final long LATE_MILLIS_MAX = 5_000;
@@ -29,12 +32,18 @@ class AlarmTest {
     node =
         NodeFixture.with(
             "holdfast.objects.idle-timeout=" + IDLE_MILLIS + " ms",
+            "holdfast.objects.alarm-time-max=" + TIME_MAX_MILLIS + " ms",
             "holdfast.alarms.retry-first=" + RETRY_MILLIS + " ms");
   }
 
   @AfterAll
   static void stop() {
     node.close();
+  }
+
+  @AfterEach
+  void letAllWritesPass() {
+    HeldJournal.mode(HeldJournal.Mode.PASS);
   }
 
   private static void ringIn(String name, long millis, String does) {
@@ -120,7 +129,7 @@ class AlarmTest {
     ringIn("d", 60_000, "");
     long due = due("d");
     assertThat(due).isGreaterThan(System.currentTimeMillis() + 50_000);
-    ringIn("d2", 200, "");
+    ringIn("d2", 1_500, "");
     assertThat(node.call("ringing", "d2", "cancel").ok()).isTrue();
     assertThat(due("d2")).isZero();
     ringIn("d3", 60_000, "");
@@ -128,8 +137,8 @@ class AlarmTest {
     awaitRings("d3", 1);
     awaitNoAlarm("d3");
     Awaitility.await()
-        .during(Duration.ofMillis(500))
-        .atMost(Duration.ofSeconds(5))
+        .during(Duration.ofMillis(1_700))
+        .atMost(Duration.ofSeconds(20))
         .until(() -> rings("d").isEmpty() && rings("d2").isEmpty());
     assertThat(due("d")).isEqualTo(due);
   }
@@ -238,6 +247,99 @@ class AlarmTest {
     ringIn("m", 10, "aborts once");
     awaitRings("m", 2);
     awaitNoAlarm("m");
+  }
+
+  @Test
+  void anAbortInTheHandlerCountsAsAFailureAndTheLastOneDropsTheAlarm() {
+    ringIn("m2", 10, "aborts");
+    List<JsonNode> rings = awaitRings("m2", 7);
+    assertThat(rings).extracting(AlarmTest::retryCount).containsExactly(0, 1, 2, 3, 4, 5, 6);
+    awaitNoAlarm("m2");
+    staysAt("m2", 7);
+  }
+
+  @Test
+  void anAbortWithoutRetryGivesTheAlarmUp() {
+    ringIn("m3", 10, "aborts for good");
+    awaitRings("m3", 1);
+    awaitNoAlarm("m3");
+    staysAt("m3", 1);
+    ringIn("m3", 10, "");
+    assertThat(awaitRings("m3", 2)).extracting(AlarmTest::retryCount).containsExactly(0, 0);
+  }
+
+  @Test
+  void anAbortWithoutRetryKeepsANewerAlarm() {
+    ringIn("m4", 10, "sets anew and aborts for good once");
+    List<JsonNode> rings = awaitRings("m4", 2);
+    rings.forEach(AlarmTest::assertPunctual);
+    assertThat(rings).extracting(AlarmTest::retryCount).containsExactly(0, 0);
+    awaitNoAlarm("m4");
+    staysAt("m4", 2);
+  }
+
+  @Test
+  void aRunThatTakesTooLongResetsTheObjectAndCountsAsFailed() {
+    ringIn("m5", 10, "hangs once");
+    List<JsonNode> rings = awaitRings("m5", 2);
+    assertThat(rings).extracting(AlarmTest::retryCount).containsExactly(0, 1);
+    awaitNoAlarm("m5");
+    assertThat(node.call("ringing", "m5", "constructed").number()).isGreaterThan(1);
+  }
+
+  @Test
+  void runsWhoseWritesFailAreRepeatedAndNotCounted() {
+    ringIn("q", 300, "");
+    HeldJournal.mode(HeldJournal.Mode.FAIL);
+    List<JsonNode> rings = awaitRings("q", 3);
+    assertThat(rings).extracting(AlarmTest::retryCount).containsOnly(0);
+    HeldJournal.mode(HeldJournal.Mode.PASS);
+    awaitNoAlarm("q");
+    assertThat(node.call("ringing", "q", "committed").number()).isEqualTo(1);
+  }
+
+  @Test
+  void movingItEarlierInACommitThatFailsLeavesItWhereItWas() {
+    ringIn("r", 3_600_000, "");
+    long due = due("r");
+    HeldJournal.mode(HeldJournal.Mode.FAIL);
+    assertThat(node.call("ringing", "r", "ringAt", System.currentTimeMillis() + 200).code())
+        .isEqualTo("storage_failed");
+    HeldJournal.mode(HeldJournal.Mode.PASS);
+    assertThat(due("r")).isEqualTo(due);
+    staysQuiet("r", 500);
+    assertThat(due("r")).isEqualTo(due);
+  }
+
+  @Test
+  void movingItLaterInACommitThatFailsLeavesItWhereItWas() {
+    ringIn("r2", 1_500, "");
+    long due = due("r2");
+    HeldJournal.mode(HeldJournal.Mode.FAIL);
+    assertThat(node.call("ringing", "r2", "ringAt", System.currentTimeMillis() + 3_600_000).code())
+        .isEqualTo("storage_failed");
+    HeldJournal.mode(HeldJournal.Mode.PASS);
+    assertThat(due("r2")).isEqualTo(due);
+    assertPunctual(awaitRings("r2", 1).getFirst());
+    awaitNoAlarm("r2");
+  }
+
+  @Test
+  void aMoveThatIsStoredAlthoughItsWriterHeardOfAFailureHolds() {
+    ringIn("r3", 400, "");
+    HeldJournal.mode(HeldJournal.Mode.FAIL_AFTER);
+    long later = System.currentTimeMillis() + 3_600_000;
+    assertThat(node.call("ringing", "r3", "ringAt", later).code()).isEqualTo("storage_failed");
+    HeldJournal.mode(HeldJournal.Mode.PASS);
+    assertThat(due("r3")).isEqualTo(later);
+    staysQuiet("r3", 800);
+  }
+
+  private static void staysQuiet(String name, int millis) {
+    Awaitility.await()
+        .during(Duration.ofMillis(millis))
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> rings(name).isEmpty());
   }
 
   @Test

@@ -99,6 +99,52 @@ class DurabilityTest {
   }
 
   @Test
+  void anAnswerDoesNotWaitForWritesThatMayBeUnconfirmed() {
+    HeldJournal.mode(Mode.HOLD);
+    assertThat(node.call("gate", "u", "putUnconfirmed", 1).number()).isEqualTo(1);
+    awaitHeld();
+    assertThat(node.call("gate", "u", "number").number()).isEqualTo(1);
+    HeldJournal.mode(Mode.PASS);
+    node.restart();
+    assertThat(node.call("gate", "u", "number").number()).isEqualTo(1);
+  }
+
+  @Test
+  void aConfirmedWriteMakesAnswersWaitForTheUnconfirmedOnesBeforeIt() {
+    HeldJournal.mode(Mode.HOLD);
+    node.call("gate", "u2", "putUnconfirmed", 1);
+    var both = node.callAsync("gate", "u2", "putBoth", 2);
+    stays(() -> !both.isDone());
+    var reading = node.callAsync("gate", "u2", "number");
+    stays(() -> !both.isDone() && !reading.isDone());
+    HeldJournal.mode(Mode.PASS);
+    assertThat(NodeFixture.await(both).number()).isEqualTo(2);
+    assertThat(NodeFixture.await(reading).number()).isEqualTo(2);
+  }
+
+  @Test
+  void syncWaitsForUnconfirmedWritesToo() {
+    HeldJournal.mode(Mode.HOLD);
+    var syncing = node.callAsync("gate", "u3", "putUnconfirmedAndSync", 1);
+    awaitHeld();
+    stays(() -> !syncing.isDone());
+    HeldJournal.mode(Mode.PASS);
+    assertThat(NodeFixture.await(syncing).number()).isEqualTo(1);
+  }
+
+  @Test
+  void anUnconfirmedWriteThatFailsResetsTheObject() {
+    node.call("gate", "u4", "enter", "before");
+    long failures = node.metric("holdfast_persist_failures_total");
+    HeldJournal.mode(Mode.FAIL);
+    assertThat(node.call("gate", "u4", "putUnconfirmed", 1).ok()).isTrue();
+    until(() -> node.call("gate", "u4", "log").value().isEmpty());
+    assertThat(node.metric("holdfast_persist_failures_total")).isEqualTo(failures + 1);
+    HeldJournal.mode(Mode.PASS);
+    assertThat(node.call("gate", "u4", "number").number()).isZero();
+  }
+
+  @Test
   void otherObjectsDoNotWait() {
     HeldJournal.mode(Mode.HOLD);
     var writing = node.callAsync("counter", "c", "increment");
@@ -252,6 +298,7 @@ class DurabilityTest {
         .contains(1, 200);
     assertThat(node.metric("holdfast_commits_total") - commits).isEqualTo(200);
     assertThat(node.metric("holdfast_persists_total") - persists).isLessThan(60);
+    assertThat(node.metric("holdfast_persist_seconds_count")).isGreaterThan(persists);
   }
 
   @Test

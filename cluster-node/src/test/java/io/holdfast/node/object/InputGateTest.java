@@ -3,6 +3,7 @@ package io.holdfast.node.object;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.node.Answer;
+import io.holdfast.node.HeldJournal;
 import io.holdfast.node.NodeFixture;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -215,6 +216,44 @@ class InputGateTest {
       List<Integer> arrived = new ArrayList<>();
       node.call("gate", target, "numbers").value().forEach(each -> arrived.add(each.intValue()));
       assertThat(arrived).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void othersEnterWhileStorageIsReadBackWhenThatIsAllowed() {
+    HeldJournal.mode(HeldJournal.Mode.HOLD_REPLAY);
+    try {
+      CompletableFuture<Answer> reading =
+          node.callAsync("gate", "concurrent", "numberConcurrently");
+      awaitLog("concurrent", "in");
+      CompletableFuture<Answer> another =
+          node.callAsync("gate", "concurrent", "numberConcurrently");
+      awaitLog("concurrent", "in", "in");
+      HeldJournal.mode(HeldJournal.Mode.PASS);
+      assertThat(NodeFixture.await(reading).number()).isZero();
+      assertThat(NodeFixture.await(another).number()).isZero();
+    } finally {
+      HeldJournal.mode(HeldJournal.Mode.PASS);
+    }
+    awaitLog("concurrent", "in", "in", "out", "out");
+  }
+
+  @Test
+  void nobodyEntersWhileStorageIsReadBackOtherwise() {
+    HeldJournal.mode(HeldJournal.Mode.HOLD_REPLAY);
+    try {
+      CompletableFuture<Answer> reading = node.callAsync("gate", "closed", "number");
+      Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> HeldJournal.heldCount() > 0);
+      CompletableFuture<Answer> another = node.callAsync("gate", "closed", "add", 1);
+      Awaitility.await()
+          .during(Duration.ofMillis(200))
+          .atMost(Duration.ofSeconds(5))
+          .until(() -> !another.isDone() && !reading.isDone());
+      HeldJournal.mode(HeldJournal.Mode.PASS);
+      assertThat(NodeFixture.await(reading).number()).isZero();
+      assertThat(NodeFixture.await(another).number()).isEqualTo(1);
+    } finally {
+      HeldJournal.mode(HeldJournal.Mode.PASS);
     }
   }
 }

@@ -53,7 +53,7 @@ class ObjectCallsTest {
 
   @Test
   void anObjectCanCallItself() {
-    assertThat(node.call("caller", "self", "depth", 100).number()).isEqualTo(100);
+    assertThat(node.call("caller", "self", "depth", 60).number()).isEqualTo(60);
   }
 
   @Test
@@ -176,7 +176,8 @@ class ObjectCallsTest {
             "false",
             "false");
     assertThat(texts(node.call("caller", "c", "errorOf", "f1", "known")))
-        .containsExactly("storage_full", "for the caller");
+        .containsExactly(
+            "storage_full", "HoldfastException", "for the caller", "true", "false", "false");
   }
 
   @Test
@@ -185,6 +186,8 @@ class ObjectCallsTest {
         node.call("caller", "c", "passOn", "f2", "plain"), 500, "object_failed", "through two");
     Answer answer = node.call("caller", "c", "passOn", "f2", "abort");
     assertError(answer, 503, "object_reset", "through two");
+    assertThat(answer.flag("remote")).isTrue();
+    assertThat(answer.flag("objectReset")).as("it is another one that was reset").isFalse();
     assertThat(node.call("caller", "c", "increment").number())
         .as("the one in between was not reset")
         .isEqualTo(1);

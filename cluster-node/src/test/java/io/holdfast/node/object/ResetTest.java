@@ -88,7 +88,7 @@ class ResetTest {
   void aConstructorThatWaitsForTooLongResetsTheObject() {
     node.call("fragile", "doctor", "makeCircular", "circular", "helper");
     Answer answer = node.call("fragile", "circular", "read");
-    assertThat(answer.code()).isEqualTo("object_overloaded");
+    assertThat(answer.code()).isEqualTo("object_blocked");
     assertThat(answer.message())
         .isEqualTo(
             "The constructor of a Durable Object waited for too long. The call was canceled and the"
@@ -241,6 +241,7 @@ class ResetTest {
             "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call"
                 + " was canceled and the Durable Object was reset.");
     assertThat(answer.flag("overloaded")).isTrue();
+    assertThat(answer.flag("objectReset")).isTrue();
     assertThat(NodeFixture.await(queued).number()).isEqualTo(1);
     assertThat(node.call("gate", "g", "log").value()).isEmpty();
   }
@@ -248,7 +249,7 @@ class ResetTest {
   @Test
   void callingItselfWhileConcurrencyIsBlockedEndsWithTheTimeout() {
     Answer answer = node.call("gate", "h", "blockCallingItself");
-    assertThat(answer.code()).isEqualTo("object_overloaded");
+    assertThat(answer.code()).isEqualTo("object_blocked");
     assertThat(node.call("gate", "h", "add", 2).number()).isEqualTo(2);
   }
 
@@ -286,57 +287,5 @@ class ResetTest {
       assertThat(node.call("fragile", "full", "read").number()).isEqualTo(7);
     }
     assertThat(refused).isPositive();
-  }
-
-  // ---- overload
-
-  @Test
-  void anObjectInAnEndlessLoopAnswersThatItIsOverloaded() {
-    CompletableFuture<Answer> looping = node.callAsync("gate", "j", "spin", "j");
-    awaitBegun("j");
-    List<CompletableFuture<Answer>> queued = new ArrayList<>();
-    for (int i = 0; i < QUEUE_MAX + 20; i++) {
-      queued.add(node.callAsync("gate", "j", "add", i));
-    }
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> queued.stream().filter(CompletableFuture::isDone).count() >= 20);
-    Answer refused =
-        NodeFixture.await(
-            queued.stream().filter(CompletableFuture::isDone).findFirst().orElseThrow());
-    assertThat(refused.status()).isEqualTo(503);
-    assertThat(refused.code()).isEqualTo("object_overloaded");
-    assertThat(refused.message())
-        .isEqualTo("Durable Object is overloaded. Too many requests queued.");
-    assertThat(refused.flag("overloaded")).isTrue();
-    assertThat(looping).isNotDone();
-    assertThat(node.call("gate", "opener", "enter", "others go on").ok()).isTrue();
-    node.call("gate", "opener", "open", "j");
-    NodeFixture.await(looping).value();
-    assertThat(queued.stream().map(NodeFixture::await).filter(Answer::ok).count())
-        .isEqualTo(QUEUE_MAX);
-  }
-
-  @Test
-  void callsWithoutEndIntoItselfEndAsOverloadNotAsTheEndOfTheNode() {
-    Answer answer = node.call("caller", "k", "forever");
-    assertThat(answer.code()).isEqualTo("object_overloaded");
-    assertThat(node.call("caller", "k", "depth", 3).number()).isEqualTo(3);
-  }
-
-  @Test
-  void anObjectTakesNoMoreWaitingEventsThanItsLimit() {
-    List<CompletableFuture<Answer>> waiting = new ArrayList<>();
-    for (int i = 0; i < 240; i++) {
-      waiting.add(node.callAsync("fragile", "l", "waitFor", "l"));
-    }
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> waiting.stream().filter(CompletableFuture::isDone).count() >= 40);
-    open("l");
-    List<Answer> answers = waiting.stream().map(NodeFixture::await).toList();
-    assertThat(answers.stream().filter(answer -> !answer.ok()).map(Answer::code))
-        .containsOnly("object_overloaded");
-    assertThat(answers.stream().filter(Answer::ok).count()).isLessThanOrEqualTo(200);
   }
 }

@@ -12,7 +12,8 @@ import javax.net.ssl.SSLSocketFactory;
 ///
 /// The caller reads the body of every answer to its end or closes it: until then the connection is
 /// taken. Bodies of known length up to 64 KB ([HttpConfig#bufferedBodyBytesMax()]) are in memory
-/// when [#fetch] returns and need no care.
+/// when [#fetch] returns and need no care. A request with `Upgrade: websocket` may be answered with
+/// a [Response#webSocket()], which takes its connection until both sides have closed it.
 public final class ContainerHttpClient implements AutoCloseable {
   private final LinePools lines;
   private final HttpExchange exchange;

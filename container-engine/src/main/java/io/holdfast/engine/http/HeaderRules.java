@@ -1,6 +1,7 @@
 package io.holdfast.engine.http;
 
 import io.holdfast.sdk.Headers;
+import io.holdfast.sdk.spi.socket.Handshake;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -41,6 +42,41 @@ final class HeaderRules {
         out.accept(headers.name(i), headers.value(i));
       }
     }
+  }
+
+  /// As [#forwardRequest], with a WebSocket handshake of our own: that of the client was with us.
+  /// No extensions are offered.
+  static void forwardUpgrade(Headers headers, String key, BiConsumer<String, String> out) {
+    forwardRequest(
+        headers,
+        (name, value) -> {
+          if (!isHandshake(name.toLowerCase(Locale.ROOT))) {
+            out.accept(name, value);
+          }
+        });
+    out.accept("Upgrade", "websocket");
+    out.accept("Connection", "Upgrade");
+    out.accept("Sec-WebSocket-Version", "13");
+    out.accept("Sec-WebSocket-Key", key);
+  }
+
+  /** Which subprotocol is spoken is for both ends to agree on. */
+  private static boolean isHandshake(String name) {
+    return name.startsWith("sec-websocket-") && !name.equals("sec-websocket-protocol");
+  }
+
+  /// Checks the server's part of the handshake.
+  static void checkUpgraded(ClassicHttpResponse response, String key) throws ProtocolException {
+    Header accept = response.getFirstHeader("sec-websocket-accept");
+    if (accept == null || !Handshake.accept(key).equals(accept.getValue())) {
+      throw new ProtocolException("expected the proof of a WebSocket handshake, found %s", accept);
+    }
+    if (response.containsHeader("sec-websocket-extensions")) {
+      throw new ProtocolException("expected no WebSocket extensions, found some");
+    }
+    response.removeHeaders("sec-websocket-accept");
+    response.removeHeaders("content-length");
+    response.removeHeaders("transfer-encoding");
   }
 
   /// The headers of an answer that its receiver sees. Content-Length stays: it is right, also after

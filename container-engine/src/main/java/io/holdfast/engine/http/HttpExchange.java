@@ -5,9 +5,12 @@ import io.holdfast.sdk.Body;
 import io.holdfast.sdk.Headers;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Response;
+import io.holdfast.sdk.spi.socket.PairedSocket;
+import io.holdfast.sdk.spi.socket.SocketEnd;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
+import java.util.Objects;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpEntity;
@@ -32,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// Requests and their answers over pooled lines.
 final class HttpExchange {
   private static final int INTERIM_MAX = 16;
+  private static final int SWITCHING = 101;
 
   private final LinePools lines;
   private final HttpConfig config;
@@ -131,6 +135,9 @@ final class HttpExchange {
     private Response receive(ClassicHttpRequest head) throws IOException, HttpException {
       ClassicHttpResponse response = receiveHead();
       try {
+        if (response.getCode() == SWITCHING) {
+          return upgraded(response);
+        }
         Headers headers = HeaderRules.ofResponse(response);
         KeepAlive keepAlive = keepAlive(head, response);
         if (!mayHaveBody(response.getCode())) {
@@ -146,14 +153,25 @@ final class HttpExchange {
       }
     }
 
+    /// From now on the line is not ours.
+    private Response upgraded(ClassicHttpResponse response) throws IOException, HttpException {
+      HeaderRules.checkUpgraded(response, Objects.requireNonNull(request.webSocketKey()));
+      Headers headers = HeaderRules.ofResponse(response);
+      codec.receiveResponseEntity(response);
+      codec.setSocketTimeout(Timeout.DISABLED);
+      SocketEnd end = SocketLine.start(line, response.getEntity().getContent());
+      return Response.webSocket(new PairedSocket(end)).withHeaders(headers);
+    }
+
     private ClassicHttpResponse receiveHead() throws IOException, HttpException {
       for (int i = 0; i < INTERIM_MAX; i++) {
         ClassicHttpResponse response = receiveAnyHead();
         int status = response.getCode();
-        if (status >= 200 && status <= 599) {
+        boolean upgraded = status == SWITCHING && request.webSocketKey() != null;
+        if (upgraded || (status >= 200 && status <= 599)) {
           return response;
         }
-        if (status == 101 || status > 599) {
+        if (status == SWITCHING || status > 599) {
           throw new ProtocolException("status " + status);
         }
       }

@@ -2,6 +2,7 @@ package io.holdfast.engine.http;
 
 import io.holdfast.engine.HttpConfig;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -13,6 +14,7 @@ import org.apache.hc.core5.io.CloseMode;
 /// One connection with its HTTP/1.1 codec. Used by one request at a time.
 final class HttpLine {
   private final SocketChannel channel;
+  private final Socket socket;
   private final DefaultBHttpClientConnection codec;
   private final LinePool home;
   private long restingSinceNanos;
@@ -24,8 +26,10 @@ final class HttpLine {
     AGAIN
   }
 
-  private HttpLine(SocketChannel channel, DefaultBHttpClientConnection codec, LinePool home) {
+  private HttpLine(
+      SocketChannel channel, Socket socket, DefaultBHttpClientConnection codec, LinePool home) {
     this.channel = channel;
+    this.socket = socket;
     this.codec = codec;
     this.home = home;
   }
@@ -46,7 +50,7 @@ final class HttpLine {
     } else {
       codec.bind(used);
     }
-    return new HttpLine(channel, codec, home);
+    return new HttpLine(channel, used, codec, home);
   }
 
   /// A codec that never looks for an early answer while it sends: another thread reads then.
@@ -57,6 +61,16 @@ final class HttpLine {
 
   DefaultBHttpClientConnection codec() {
     return codec;
+  }
+
+  /// What is written goes out as it is: for a line on which HTTP is no longer spoken.
+  OutputStream output() throws IOException {
+    return socket.getOutputStream();
+  }
+
+  /// Tells the other side that nothing more will come.
+  void endOutput() throws IOException {
+    socket.shutdownOutput();
   }
 
   Use use() {

@@ -3,11 +3,14 @@ package io.holdfast.engine.http;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Request;
+import io.holdfast.sdk.spi.socket.Handshake;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
+import org.jspecify.annotations.Nullable;
 
 /// A request, checked and ready to be written, perhaps twice.
 final class OutgoingRequest {
@@ -17,11 +20,31 @@ final class OutgoingRequest {
 
   private final Request request;
   private final RequestTarget target;
+  private final @Nullable String webSocketKey;
 
   OutgoingRequest(Request request, RequestTarget target) {
     this.request = request;
     this.target = target;
+    this.webSocketKey = wantsWebSocket(request) ? randomKey() : null;
     checkMethod(request.method());
+  }
+
+  private static boolean wantsWebSocket(Request request) {
+    return request.method().equals("GET")
+        && request.header("upgrade").filter("websocket"::equalsIgnoreCase).isPresent()
+        && request.body().length().orElse(-1) == 0;
+  }
+
+  /** It proves that the server understood, nothing else: it need not be hard to guess. */
+  private static String randomKey() {
+    byte[] random = new byte[16];
+    ThreadLocalRandom.current().nextBytes(random);
+    return Handshake.key(random);
+  }
+
+  /// The key of the WebSocket that the request asks for, null when it asks for none.
+  @Nullable String webSocketKey() {
+    return webSocketKey;
   }
 
   private static void checkMethod(String method) {
@@ -39,7 +62,11 @@ final class OutgoingRequest {
   ClassicHttpRequest head() {
     BasicClassicHttpRequest head = new BasicClassicHttpRequest(request.method(), target.path());
     head.addHeader("Host", target.authority());
-    HeaderRules.forwardRequest(request.headers(), head::addHeader);
+    if (webSocketKey == null) {
+      HeaderRules.forwardRequest(request.headers(), head::addHeader);
+    } else {
+      HeaderRules.forwardUpgrade(request.headers(), webSocketKey, head::addHeader);
+    }
     OptionalLong length = request.body().length();
     if (length.isEmpty()) {
       head.addHeader("Transfer-Encoding", "chunked");

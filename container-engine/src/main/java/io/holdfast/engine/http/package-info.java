@@ -11,6 +11,7 @@
 /// | one request and its answer, retry on a dead connection | [HttpExchange] |
 /// | which headers pass | [HeaderRules] |
 /// | connections and their reuse | [LinePools], [LinePool], [HttpLine] |
+/// | WebSockets | [SocketLine], [FrameQueue] |
 /// | bodies | [BodyPump] out, [ResponseStream] in |
 @NullMarked
 package io.holdfast.engine.http;

@@ -1,5 +1,6 @@
 package io.holdfast.persistence.database;
 
+import io.holdfast.persistence.database.StorageHost.Confirmation;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Instant;
@@ -31,19 +32,20 @@ final class AlarmSlot {
     return host.database().alarm().filter(alarm -> !alarm.equals(running)).map(AlarmSlot::time);
   }
 
-  void set(Instant time) {
+  void set(Instant time, Confirmation confirmation) {
     if (!host.hasAlarmHandler()) {
       throw new HoldfastException(
           ErrorCode.INVALID_ARGUMENT,
           "Your Durable Object class must have an alarm() handler in order to call setAlarm()");
     }
     long last = host.database().alarm().or(this::running).map(StoredAlarm::generation).orElse(0L);
-    store(Optional.of(new StoredAlarm(millis(time), last + 1)));
+    store(Optional.of(new StoredAlarm(millis(time), last + 1)), confirmation);
   }
 
-  private void store(Optional<StoredAlarm> alarm) {
+  private void store(Optional<StoredAlarm> alarm, Confirmation confirmation) {
     StorageWrite.run(
         host,
+        confirmation,
         database -> {
           database.alarm(alarm);
           return alarm;
@@ -52,10 +54,10 @@ final class AlarmSlot {
 
   /// Removes the alarm; while one runs only one that was set anew, and then the running one is back
   /// in its place.
-  void delete() {
+  void delete(Confirmation confirmation) {
     Optional<StoredAlarm> stored = host.database().alarm();
     if (stored.isPresent() && !stored.equals(running())) {
-      store(running());
+      store(running(), confirmation);
     }
   }
 
@@ -63,7 +65,8 @@ final class AlarmSlot {
     return Optional.ofNullable(running);
   }
 
-  void beginRun(Instant scheduled) {
+  /// Its generation.
+  long beginRun(Instant scheduled) {
     Optional<StoredAlarm> stored = host.database().alarm();
     if (stored.isEmpty() || !time(stored.get()).equals(scheduled)) {
       throw new HoldfastException(
@@ -74,13 +77,21 @@ final class AlarmSlot {
               + stored.map(AlarmSlot::time).map(Instant::toString).orElse("none"));
     }
     running = stored.get();
+    return stored.get().generation();
+  }
+
+  /// Removes the alarm of that generation; another one stays.
+  void abandon(long generation) {
+    if (host.database().alarm().filter(alarm -> alarm.generation() == generation).isPresent()) {
+      store(Optional.empty(), Confirmation.AWAITED);
+    }
   }
 
   void endRun(boolean done) {
     Optional<StoredAlarm> ended = running();
     running = null;
     if (ended.isPresent() && done && host.database().alarm().equals(ended)) {
-      store(Optional.empty());
+      store(Optional.empty(), Confirmation.AWAITED);
     }
   }
 

@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 ///   ascending: all others are the same; always with those beyond the last page of `before`, and
 ///   with all when the page size changed
 /// @param transactions how many there were, 1 or more
-/// @param alarm when the alarm is due after the last of them, in epoch milliseconds; empty when
-///   there is none
+/// @param alarm when the object is to be woken after the last of them, the earlier of its alarm and
+///   its wake, in epoch milliseconds; empty when there is neither
 @SuppressWarnings("ArrayRecordComponent") // One of the hot path; nobody compares commits.
 public record Commit(
     DatabaseImage before,

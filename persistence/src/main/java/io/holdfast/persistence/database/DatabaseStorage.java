@@ -1,10 +1,12 @@
 package io.holdfast.persistence.database;
 
+import io.holdfast.persistence.database.StorageHost.Confirmation;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ListOptions;
 import io.holdfast.sdk.SqlStorage;
 import io.holdfast.sdk.Storage;
+import io.holdfast.sdk.StorageOption;
 import io.holdfast.sdk.TypeRef;
 import java.lang.reflect.Type;
 import java.time.Instant;
@@ -13,8 +15,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// [Storage] over an [ObjectDatabase]: values as CBOR, transactions as savepoints, the rules of
@@ -24,12 +28,41 @@ public final class DatabaseStorage implements Storage {
   private final Transactions transactions;
   private final AlarmSlot alarm;
   private final DatabaseSqlStorage sql;
+  private final Set<StorageOption> options;
 
   public DatabaseStorage(StorageHost host) {
     this.host = host;
     this.transactions = new Transactions(host);
     this.alarm = new AlarmSlot(host);
     this.sql = new DatabaseSqlStorage(host, transactions);
+    this.options = Set.of();
+  }
+
+  /** A view of another one. */
+  private DatabaseStorage(DatabaseStorage whole, Set<StorageOption> options) {
+    this.host = whole.host;
+    this.transactions = whole.transactions;
+    this.alarm = whole.alarm;
+    this.sql = whole.sql;
+    this.options = options;
+  }
+
+  @Override
+  public Storage with(StorageOption... wanted) {
+    return new DatabaseStorage(this, Set.of(wanted));
+  }
+
+  private ObjectDatabase database() {
+    if (options.contains(StorageOption.ALLOW_CONCURRENCY)) {
+      host.openConcurrently();
+    }
+    return host.database();
+  }
+
+  private Confirmation confirmation() {
+    return options.contains(StorageOption.ALLOW_UNCONFIRMED)
+        ? Confirmation.NOT_AWAITED
+        : Confirmation.AWAITED;
   }
 
   @Override
@@ -43,7 +76,7 @@ public final class DatabaseStorage implements Storage {
   }
 
   private <T> Optional<T> value(String key, Type type) {
-    Optional<byte[]> stored = host.database().get(Keys.checked(key));
+    Optional<byte[]> stored = database().get(Keys.checked(key));
     return stored.isEmpty()
         ? Optional.empty()
         : Optional.ofNullable(decoded(key, stored.get(), type));
@@ -75,7 +108,8 @@ public final class DatabaseStorage implements Storage {
   public boolean delete(String key) {
     Keys.checked(key);
     transactions.checkWritable();
-    return StorageWrite.run(host, database -> database.delete(key));
+    database();
+    return StorageWrite.run(host, confirmation(), database -> database.delete(key));
   }
 
   @Override
@@ -94,7 +128,7 @@ public final class DatabaseStorage implements Storage {
     options.end().ifPresent(Keys::checked);
     options.prefix().ifPresent(Keys::checked);
     SequencedMap<String, T> values = new LinkedHashMap<>();
-    for (var pair : host.database().list(KeyRange.of(options)).entrySet()) {
+    for (var pair : database().list(KeyRange.of(options)).entrySet()) {
       T value = decoded(pair.getKey(), pair.getValue(), type);
       if (value != null) {
         values.put(pair.getKey(), value);
@@ -120,24 +154,43 @@ public final class DatabaseStorage implements Storage {
 
   @Override
   public Optional<Instant> alarm() {
+    database();
     return alarm.visible();
   }
 
   @Override
   public void setAlarm(Instant time) {
     transactions.checkWritable();
-    alarm.set(time);
+    database();
+    alarm.set(time, confirmation());
   }
 
   @Override
   public void deleteAlarm() {
     transactions.checkWritable();
-    alarm.delete();
+    database();
+    alarm.delete(confirmation());
   }
 
   @Override
   public void sync() {
     host.awaitDurable();
+  }
+
+  @Override
+  public String currentBookmark() {
+    return host.history().currentBookmark();
+  }
+
+  @Override
+  public String bookmarkForTime(Instant time) {
+    return host.history().bookmarkForTime(time);
+  }
+
+  @Override
+  public String onNextSessionRestoreBookmark(String bookmark) {
+    transactions.checkWritable();
+    return host.history().onNextSessionRestoreBookmark(bookmark);
   }
 
   /// The alarm as it is stored, for the runtime: also while it runs.
@@ -148,9 +201,15 @@ public final class DatabaseStorage implements Storage {
   /// Tells that alarm() is about to run. From now to [#endAlarmRun] the app sees no alarm unless it
   /// sets one; the stored one stays, so that a crash in between runs it again.
   ///
+  /// @return the generation of the alarm, which tells it from one that is set later
   /// @throws HoldfastException `wrong_state` when the stored alarm is not the one of that time
-  public void beginAlarmRun(Instant scheduled) {
-    alarm.beginRun(scheduled);
+  public long beginAlarmRun(Instant scheduled) {
+    return alarm.beginRun(scheduled);
+  }
+
+  /// Removes the alarm of that generation, which is not to run again; one that was set since stays.
+  public void abandonAlarm(long generation) {
+    alarm.abandon(generation);
   }
 
   /// Tells that alarm() has ended.
@@ -170,10 +229,19 @@ public final class DatabaseStorage implements Storage {
     write(database -> database.metadata(key, value));
   }
 
+  /// A write of the runtime on behalf of the app: refused like one of the app in a transaction that
+  /// was rolled back, and undone with the transaction that is open.
+  public <T> T runtimeWrite(Function<ObjectDatabase, T> change) {
+    transactions.checkWritable();
+    return StorageWrite.run(host, change);
+  }
+
   private void write(Consumer<ObjectDatabase> change) {
     transactions.checkWritable();
+    database();
     StorageWrite.run(
         host,
+        confirmation(),
         database -> {
           change.accept(database);
           return database;

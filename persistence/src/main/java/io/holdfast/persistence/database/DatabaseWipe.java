@@ -21,11 +21,28 @@ final class DatabaseWipe {
     drop(handle, "VIEW", "type = 'view'");
     // Virtual tables first: they take their shadow tables along.
     drop(handle, "TABLE", "type = 'table' AND sql LIKE 'CREATE VIRTUAL %'");
-    drop(handle, "TABLE", "type = 'table' AND name <> 'sqlite_sequence'");
+    drop(
+        handle,
+        "TABLE",
+        "type = 'table' AND name <> 'sqlite_sequence' AND name NOT IN (" + kept(handle) + ")");
     if (handle.number("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'") > 0) {
       handle.run("DELETE FROM sqlite_sequence");
     }
     handle.run("PRAGMA defer_foreign_keys = OFF");
+  }
+
+  /// The tables of the runtime that have rows.
+  private static String kept(SqliteHandle handle) {
+    List<String> kept = new ArrayList<>();
+    for (RuntimeTable table : RuntimeTable.values()) {
+      String name = table.tableName();
+      String exists = "SELECT count(*) FROM sqlite_schema WHERE name = '" + name + "'";
+      if (handle.number(exists) > 0
+          && handle.number("SELECT EXISTS(SELECT 1 FROM " + name + ")") > 0) {
+        kept.add("'" + name + "'");
+      }
+    }
+    return String.join(", ", kept);
   }
 
   private static void drop(SqliteHandle handle, String kind, String condition) {

@@ -3,6 +3,7 @@ package io.holdfast.persistence.database;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.SqlCursor;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -39,13 +40,31 @@ public interface ObjectDatabase extends AutoCloseable {
   /// Bytes of the database, in whole pages; 0 while nothing was ever stored.
   long sizeBytes();
 
-  /// Removes pairs, tables, views, the alarm and metadata. Part of the open transaction. A database
-  /// that is left empty commits as [DatabaseImage#EMPTY].
+  /// Removes pairs, tables, views, the alarm and metadata; what [RuntimeTable]s hold stays, and
+  /// with it [#wake]. Part of the open transaction. A database that is left empty commits as
+  /// [DatabaseImage#EMPTY].
   void deleteAll();
 
   Optional<StoredAlarm> alarm();
 
   void alarm(Optional<StoredAlarm> alarm);
+
+  /// When the object is to be woken for what the runtime has to do, beside its alarm, in epoch
+  /// milliseconds. What a [Commit] says is due is the earlier of the two.
+  OptionalLong wake();
+
+  void wake(OptionalLong atMillis);
+
+  /// The row of a table of the runtime's own.
+  Optional<byte[]> row(RuntimeTable table, String key);
+
+  void putRow(RuntimeTable table, String key, byte[] value);
+
+  /// Does nothing when there is none.
+  void deleteRow(RuntimeTable table, String key);
+
+  /// The rows in a range, in the order the range asks for; like [#list].
+  SequencedMap<String, byte[]> rows(RuntimeTable table, KeyRange range);
 
   /// What the runtime keeps with the object, out of reach for the app.
   Optional<byte[]> metadata(String key);

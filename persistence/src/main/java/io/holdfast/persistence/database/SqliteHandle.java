@@ -2,6 +2,8 @@ package io.holdfast.persistence.database;
 
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /// One open connection over an image: settings, limits, transaction statements, deadline.
@@ -11,6 +13,7 @@ abstract sealed class SqliteHandle implements AutoCloseable permits JdbcHandle, 
 
   final HiddenTable pairs = new HiddenTable(this, "_cf_KV");
   final HiddenTable metadata = new HiddenTable(this, "_cf_METADATA");
+  private final Map<RuntimeTable, HiddenTable> tables = new EnumMap<>(RuntimeTable.class);
 
   /// What a commit made of the image.
   ///
@@ -76,6 +79,14 @@ abstract sealed class SqliteHandle implements AutoCloseable permits JdbcHandle, 
       throw new HoldfastException(
           ErrorCode.STORAGE_CORRUPT, "expected the image of a SQLite database, found other bytes");
     }
+  }
+
+  HiddenTable table(RuntimeTable table) {
+    return tables.computeIfAbsent(table, known -> new HiddenTable(this, known.tableName()));
+  }
+
+  void forgetTables() {
+    tables.values().forEach(HiddenTable::forget);
   }
 
   /// Runs a statement once.

@@ -3,10 +3,12 @@ package io.holdfast.persistence.database;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.SqlCursor;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
@@ -134,6 +136,16 @@ final class SqliteObjectDatabase implements ObjectDatabase {
     write(DatabaseWipe::run);
     forget();
     wiped = true;
+    if (hasRuntimeRows()) {
+      // The object goes on to be known by its stamps.
+      write(rows::writeStamps);
+    }
+  }
+
+  private boolean hasRuntimeRows() {
+    KeyRange first =
+        new KeyRange("", Optional.empty(), KeyRange.Order.ASCENDING, OptionalInt.of(1));
+    return Arrays.stream(RuntimeTable.values()).anyMatch(table -> !rows(table, first).isEmpty());
   }
 
   @Override
@@ -147,6 +159,44 @@ final class SqliteObjectDatabase implements ObjectDatabase {
     if (!alarm().equals(alarm)) {
       write(open -> rows.write(alarm, open));
     }
+  }
+
+  @Override
+  public synchronized OptionalLong wake() {
+    checkUsable();
+    return rows.wake(key -> row(RuntimeTable.OUTBOX, key));
+  }
+
+  @Override
+  public synchronized void wake(OptionalLong atMillis) {
+    if (!wake().equals(atMillis)) {
+      write(open -> rows.writeWake(atMillis, open.table(RuntimeTable.OUTBOX)));
+    }
+  }
+
+  @Override
+  public synchronized Optional<byte[]> row(RuntimeTable table, String key) {
+    return isUntouched() ? Optional.empty() : read(open -> open.table(table).get(key));
+  }
+
+  @Override
+  public synchronized void putRow(RuntimeTable table, String key, byte[] value) {
+    write(open -> open.table(table).put(key, value));
+  }
+
+  @Override
+  public synchronized void deleteRow(RuntimeTable table, String key) {
+    if (row(table, key).isPresent()) {
+      write(open -> open.table(table).delete(key));
+    }
+  }
+
+  @Override
+  public synchronized SequencedMap<String, byte[]> rows(RuntimeTable table, KeyRange range) {
+    ResultBudget budget = new ResultBudget(limits.resultBytesMax());
+    return isUntouched()
+        ? Collections.emptySortedMap()
+        : read(open -> open.table(table).list(range, budget)).orElseThrow();
   }
 
   @Override
@@ -201,7 +251,7 @@ final class SqliteObjectDatabase implements ObjectDatabase {
   private Optional<Commit> commitWrites() {
     SqliteHandle open = usable();
     DatabaseImage before = image;
-    Optional<StoredAlarm> alarm = alarm();
+    OptionalLong due = due();
     SqliteHandle.Capture capture = committed(open, before);
     DatabaseImage after = capture.after();
     writing = false;
@@ -213,9 +263,17 @@ final class SqliteObjectDatabase implements ObjectDatabase {
       return Optional.empty();
     }
     image = after;
-    OptionalLong due =
-        alarm.isPresent() ? OptionalLong.of(alarm.get().timeMillis()) : OptionalLong.empty();
     return Optional.of(new Commit(before, after, capture.changed(), 1, due));
+  }
+
+  /// The earlier of the alarm and the wake.
+  private OptionalLong due() {
+    OptionalLong wake = wake();
+    long earlier =
+        Math.min(
+            alarm().map(StoredAlarm::timeMillis).orElse(Long.MAX_VALUE),
+            wake.orElse(Long.MAX_VALUE));
+    return earlier == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(earlier);
   }
 
   private SqliteHandle.Capture committed(SqliteHandle open, DatabaseImage before) {
@@ -430,6 +488,7 @@ final class SqliteObjectDatabase implements ObjectDatabase {
     if (handle != null) {
       handle.pairs.forget();
       handle.metadata.forget();
+      handle.forgetTables();
     }
   }
 }

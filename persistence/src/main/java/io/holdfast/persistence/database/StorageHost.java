@@ -1,6 +1,7 @@
 package io.holdfast.persistence.database;
 
 import io.holdfast.protocol.ValueCodec;
+import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 
 /// What [DatabaseStorage] needs from the object it belongs to. The node implements it.
@@ -13,11 +14,27 @@ public interface StorageHost {
 
   ValueCodec codec();
 
+  /// Brings the database into memory if it is not there, and lets other events enter meanwhile.
+  void openConcurrently();
+
   /// Told after each call that wrote. The host commits before the turn is given away.
-  void afterWrite();
+  void afterWrite(Confirmation confirmation);
+
+  /// Whether what leaves the object waits until a write is durable.
+  enum Confirmation {
+    AWAITED,
+    NOT_AWAITED
+  }
 
   /// Commits what was written and returns when it is durable.
   void awaitDurable();
+
+  /// The object's past.
+  ///
+  /// @throws HoldfastException `wrong_state` where no history is kept
+  default StorageHistory history() {
+    throw new HoldfastException(ErrorCode.WRONG_STATE, "expected a history, found none here");
+  }
 
   /// Whether the class of the object has an alarm() of its own.
   boolean hasAlarmHandler();

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,25 +50,41 @@ final class AlarmTable implements AlarmIndex {
   }
 
   @Override
-  public List<DueAlarm> dueBy(long millis, int max) {
-    return fromFront(rows -> {
-      List<DueAlarm> due = new ArrayList<>();
-      while (rows.isValid() && due.size() < max && time(rows.key()) <= millis) {
-        due.add(new DueAlarm(objectKey(rows.key()), time(rows.key())));
-        rows.next();
+  public List<DueAlarm> dueAfter(DueAlarm after, long millis, int max) {
+    long before = lowered();
+    boolean fromFront = after.atMillis() <= front();
+    byte[] first =
+        byTime(fromFront ? front() : after.atMillis(), fromFront ? "" : after.objectKey());
+    List<DueAlarm> due = from(first, rows -> due(rows, after, millis, max));
+    if (fromFront && after.equals(DueAlarm.NONE)) {
+      raise(due.isEmpty() ? millis : due.getFirst().atMillis(), before);
+    }
+    return due;
+  }
+
+  private static List<DueAlarm> due(RocksIterator rows, DueAlarm after, long millis, int max) {
+    List<DueAlarm> due = new ArrayList<>();
+    while (rows.isValid() && due.size() < max && time(rows.key()) <= millis) {
+      DueAlarm alarm = new DueAlarm(objectKey(rows.key()), time(rows.key()));
+      if (!alarm.equals(after)) {
+        due.add(alarm);
       }
-      return due;
-    });
+      rows.next();
+    }
+    return due;
   }
 
   @Override
-  public OptionalLong earliest() {
-    long before = lowered();
-    OptionalLong earliest =
-        fromFront(
-            rows -> rows.isValid() ? OptionalLong.of(time(rows.key())) : OptionalLong.empty());
-    raise(earliest.orElse(Long.MAX_VALUE), before);
-    return earliest;
+  public OptionalLong earliestAfter(long millis) {
+    return from(
+        byTime(Math.max(front(), millis + 1), ""),
+        rows -> rows.isValid() ? OptionalLong.of(time(rows.key())) : OptionalLong.empty());
+  }
+
+  @Override
+  public OptionalLong alarmOf(String objectKey) {
+    long millis = gate.read(tables -> stored(tables, byObject(objectKey)));
+    return millis == NONE ? OptionalLong.empty() : OptionalLong.of(millis);
   }
 
   @Override
@@ -138,13 +155,18 @@ final class AlarmTable implements AlarmIndex {
     };
   }
 
+  /// When the alarm of an object is due.
+  static OptionalLong of(Tables tables, String objectKey) throws RocksDBException {
+    long stored = stored(tables, byObject(objectKey));
+    return stored == NONE ? OptionalLong.empty() : OptionalLong.of(stored);
+  }
+
   private static long stored(Tables tables, byte[] object) throws RocksDBException {
     byte[] value = tables.get(tables.alarms(), object);
     return value == null ? NONE : ByteBuffer.wrap(value).getLong();
   }
 
-  private <T> T fromFront(Tables.Scan<T> scan) {
-    byte[] start = byTime(front(), "");
+  private <T> T from(byte[] start, Tables.Scan<T> scan) {
     return gate.read(tables ->
         tables.scan(
             tables.alarms(),

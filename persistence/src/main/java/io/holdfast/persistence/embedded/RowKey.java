@@ -31,6 +31,11 @@ final class RowKey {
     return ByteBuffer.wrap(key).getLong(key.length - Long.BYTES);
   }
 
+  /// The id of a row.
+  static String persistenceId(byte[] key) {
+    return new String(key, Short.BYTES, key.length - Short.BYTES - Long.BYTES, UTF_8);
+  }
+
   private static ByteBuffer buffer(String persistenceId) {
     byte[] id = persistenceId.getBytes(UTF_8);
     if (id.length > ID_BYTES_MAX) {

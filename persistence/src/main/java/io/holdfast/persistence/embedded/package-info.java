@@ -9,6 +9,7 @@
 /// | who owns the directory | [DataDirectory] |
 /// | writing, group commit, failure and recovery | [EmbeddedStore], then `WriteQueue`, `StoreWrite`, `Tables` |
 /// | what Pekko talks to | [EmbeddedJournal], [EmbeddedSnapshotStore], [EmbeddedStoreExtension] |
+/// | reading back beside Pekko, and trimming | [StoredRows] |
 /// | the alarm index | [io.holdfast.protocol.event.AlarmIndex], `AlarmTable` |
 /// | chunks of large snapshots, and when they go | `ChunkTable` |
 /// | bytes on disk | `RowKey`, `RowCodec` |

@@ -45,6 +45,17 @@ public final class ObjectLog {
   /// @throws HoldfastException `internal` when the commit does not start from [#image()], or
   ///   another one is under way
   public List<PageDelta> begin(Commit commit, long wallMillis) {
+    return begin(commit, wallMillis, 0);
+  }
+
+  /// The events that put another state in the place of this one.
+  public List<PageDelta> beginReplacement(
+      DatabaseImage next, OptionalLong nextAlarm, long wallMillis) {
+    int flags = txSeq == 0 ? 0 : DeltaHeader.RESTORE;
+    return begin(new Commit(image, next, 1, nextAlarm), wallMillis, flags);
+  }
+
+  private List<PageDelta> begin(Commit commit, long wallMillis, int flags) {
     if (underWay != null) {
       throw bug("expected no second commit before the first is durable");
     }
@@ -54,7 +65,7 @@ public final class ObjectLog {
           "expected a commit on the image of txSeq " + txSeq + ", found one on another image");
     }
     underWay = commit;
-    DeltaEncoder.Stamp stamp = new DeltaEncoder.Stamp(txSeq + 1, epoch, wallMillis, 0);
+    DeltaEncoder.Stamp stamp = new DeltaEncoder.Stamp(txSeq + 1, epoch, wallMillis, flags);
     return encoder.encode(commit, hashes, stamp, alarmChange(commit.alarm()));
   }
 

@@ -47,6 +47,7 @@ public final class ObjectWriter
   private final Consumer<Event> owner;
   private final WriterConfig config;
   private final InstantSource clock;
+  private final SnapshotTrim trim;
   private final Procedure<Recovery> afterPart = _ -> onPartStored();
 
   private @Nullable Serving serving;
@@ -65,6 +66,10 @@ public final class ObjectWriter
   ///
   /// @param through the owner's count of commits, handed back in [Persisted]
   public record Persist(Commit commit, long through) implements Command {}
+
+  /// Store a state in the place of the current one, whatever that is: a restore, or the first state
+  /// of a fork. Otherwise like [Persist].
+  public record Replace(DatabaseImage image, OptionalLong alarm, long through) implements Command {}
 
   /// Come to an end: snapshot if one is due, then [Released].
   public record Release() implements Command {}
@@ -102,7 +107,19 @@ public final class ObjectWriter
   /// @param owner hears of everything, on the writer's thread: it must only pass the event on
   public static Behavior<Command> create(
       ObjectAddress address, Consumer<Event> owner, WriterConfig config, InstantSource clock) {
-    return Behaviors.setup(context -> new ObjectWriter(context, address, owner, config, clock));
+    return create(address, owner, config, clock, SnapshotTrim.NEWEST_TWO);
+  }
+
+  /// @param owner as above
+  /// @param trim deletes old snapshots each time a new one was saved
+  public static Behavior<Command> create(
+      ObjectAddress address,
+      Consumer<Event> owner,
+      WriterConfig config,
+      InstantSource clock,
+      SnapshotTrim trim) {
+    return Behaviors.setup(
+        context -> new ObjectWriter(context, address, owner, config, clock, trim));
   }
 
   /// The name of the object's rows in the journal.
@@ -115,13 +132,15 @@ public final class ObjectWriter
       ObjectAddress address,
       Consumer<Event> owner,
       WriterConfig config,
-      InstantSource clock) {
+      InstantSource clock,
+      SnapshotTrim trim) {
     super(persistenceId(address));
     this.context = context;
     this.objectKey = address.key();
     this.owner = owner;
     this.config = config;
     this.clock = clock;
+    this.trim = trim;
   }
 
   @Override
@@ -168,6 +187,7 @@ public final class ObjectWriter
   private Effect<PageDelta, Recovery> handle(Command command) {
     return switch (command) {
       case Persist persist -> onPersist(persist);
+      case Replace replace -> onReplace(replace);
       case Internal.NEXT_PART -> persistPart();
       case Internal.CLAIM -> onClaim();
       case Internal.END -> onEnd();
@@ -203,7 +223,7 @@ public final class ObjectWriter
         objectKey,
         new SnapshotSchedule(config.snapshots(), stored),
         new SnapshotSaver(
-            context.getSystem(), config.snapshotPluginId(), persistenceId().id(), clock),
+            context.getSystem(), config.snapshotPluginId(), persistenceId().id(), clock, trim),
         stored.snapshotBytes() == 0 ? 0 : sequenceNr - stored.events());
   }
 
@@ -218,13 +238,24 @@ public final class ObjectWriter
   }
 
   private Effect<PageDelta, Recovery> onPersist(Persist persist) {
+    checkNotReleasing();
+    return persist(
+        serving().log.begin(persist.commit, clock.millis()),
+        () -> owner.accept(new Persisted(persist.through)));
+  }
+
+  private Effect<PageDelta, Recovery> onReplace(Replace replace) {
+    checkNotReleasing();
+    return persist(
+        serving().log.beginReplacement(replace.image, replace.alarm, clock.millis()),
+        () -> owner.accept(new Persisted(replace.through)));
+  }
+
+  private void checkNotReleasing() {
     if (releasing) {
       throw new HoldfastException(
           ErrorCode.INTERNAL, "object " + objectKey + ": expected no commit after Release");
     }
-    return persist(
-        serving().log.begin(persist.commit, clock.millis()),
-        () -> owner.accept(new Persisted(persist.through)));
   }
 
   private Effect<PageDelta, Recovery> persist(List<PageDelta> events, Runnable then) {

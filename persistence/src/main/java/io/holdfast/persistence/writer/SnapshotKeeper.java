@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 
 /// The snapshots of one object: when the next is due, which are kept. Belongs to the writer actor.
 ///
-/// One is saved at a time, beside the commits. The newest two are kept.
+/// One is saved at a time, beside the commits. Which are kept, [SnapshotTrim] says.
 final class SnapshotKeeper {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotKeeper.class);
 

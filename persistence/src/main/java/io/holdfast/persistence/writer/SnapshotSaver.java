@@ -38,13 +38,20 @@ final class SnapshotSaver {
   private final String persistenceId;
   private final InstantSource clock;
   private final boolean inChunks;
+  private final SnapshotTrim trim;
 
-  SnapshotSaver(ActorSystem<?> system, String pluginId, String persistenceId, InstantSource clock) {
+  SnapshotSaver(
+      ActorSystem<?> system,
+      String pluginId,
+      String persistenceId,
+      InstantSource clock,
+      SnapshotTrim trim) {
     Persistence persistence = Persistence.get(Adapter.toClassic(system));
     this.store = persistence.snapshotStoreFor(pluginId, persistence.snapshotStoreFor$default$2());
     this.executor = system.dispatchers().lookup(DispatcherSelector.blocking());
     this.persistenceId = persistenceId;
     this.clock = clock;
+    this.trim = trim;
     this.inChunks = keepsChunks(system, pluginId);
   }
 
@@ -61,20 +68,23 @@ final class SnapshotSaver {
     return inChunks;
   }
 
-  /// Saves a snapshot, then deletes those before `keptSequenceNr`.
+  /// Saves a snapshot, then has old ones deleted.
   ///
+  /// @param stored what of the image is stored in chunks
   /// @param sequenceNr the journal's number of the last event in the snapshot
+  /// @param previousSequenceNr that of the snapshot before, 0 if there is none
   /// @return the snapshot
   CompletionStage<ImageSnapshot> save(
       DatabaseImage image,
       ImageSnapshot.Header header,
       StoredObject.StoredChunks stored,
       long sequenceNr,
-      long keptSequenceNr) {
+      long previousSequenceNr) {
     return CompletableFuture.supplyAsync(() -> snapshot(image, header, stored), executor)
         .thenCompose(snapshot ->
             save(snapshot, sequenceNr)
-                .thenCompose(_ -> deleteBefore(keptSequenceNr))
+                .thenCompose(
+                    _ -> trim.afterSnapshot(persistenceId, previousSequenceNr, this::deleteBefore))
                 .thenApply(_ -> snapshot));
   }
 
@@ -90,7 +100,7 @@ final class SnapshotSaver {
     return ask(new SnapshotProtocol.SaveSnapshot(metadata, snapshot));
   }
 
-  private CompletionStage<Object> deleteBefore(long sequenceNr) {
+  private CompletionStage<?> deleteBefore(long sequenceNr) {
     return sequenceNr <= 1
         ? CompletableFuture.completedStage("nothing to delete")
         : ask(

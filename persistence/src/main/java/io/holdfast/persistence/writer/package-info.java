@@ -8,7 +8,8 @@
 /// | the actor and its messages | [ObjectWriter] |
 /// | which stored events count | [Recovery] |
 /// | numbers, sums and alarm from one commit to the next | [ObjectLog] |
-/// | when a snapshot is taken, and how | [SnapshotPolicy], `SnapshotSchedule`, `SnapshotStore` |
+/// | when a snapshot is taken, and how | [SnapshotPolicy], `SnapshotSchedule`, `SnapshotSaver` |
+/// | which snapshots are kept | [SnapshotTrim] |
 /// | which chunks of a large image a snapshot writes | `ChunkLedger` |
 /// | settings | [WriterConfig], `reference.conf` |
 @NullMarked

@@ -41,7 +41,10 @@ final class FakeStorageHost implements StorageHost {
   }
 
   @Override
-  public void afterWrite() {
+  public void openConcurrently() {}
+
+  @Override
+  public void afterWrite(Confirmation confirmation) {
     writes++;
   }
 

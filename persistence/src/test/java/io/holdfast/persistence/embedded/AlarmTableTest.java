@@ -7,6 +7,7 @@ import io.holdfast.protocol.event.AlarmChange;
 import io.holdfast.protocol.event.AlarmIndex;
 import io.holdfast.protocol.event.AlarmIndex.DueAlarm;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -45,7 +46,7 @@ class AlarmTableTest {
 
   @Test
   void isEmptyAtFirst() {
-    assertThat(alarms.earliest()).isEmpty();
+    assertThat(alarms.earliestAfter(-1)).isEmpty();
     assertThat(alarms.dueBy(Long.MAX_VALUE, 10)).isEmpty();
   }
 
@@ -54,7 +55,7 @@ class AlarmTableTest {
     set("b", 20);
     set("a", 30);
     set("c", 10);
-    assertThat(alarms.earliest()).hasValue(10);
+    assertThat(alarms.earliestAfter(-1)).hasValue(10);
     assertThat(alarms.dueBy(9, 10)).isEmpty();
     assertThat(alarms.dueBy(20, 10)).containsExactly(new DueAlarm("c", 10), new DueAlarm("b", 20));
     assertThat(alarms.dueBy(Long.MAX_VALUE, 1)).containsExactly(new DueAlarm("c", 10));
@@ -74,7 +75,7 @@ class AlarmTableTest {
     set("a", 50);
     clear("a");
     clear("b");
-    assertThat(alarms.earliest()).isEmpty();
+    assertThat(alarms.earliestAfter(-1)).isEmpty();
   }
 
   @Test
@@ -104,21 +105,21 @@ class AlarmTableTest {
   @Test
   void anEarlierAlarmIsFoundAfterLaterOnesWereLookedAt() {
     set("a", 1000);
-    assertThat(alarms.earliest()).hasValue(1000);
+    assertThat(alarms.earliestAfter(-1)).hasValue(1000);
     set("b", 10);
-    assertThat(alarms.earliest()).hasValue(10);
+    assertThat(alarms.earliestAfter(-1)).hasValue(10);
     clear("b");
     clear("a");
-    assertThat(alarms.earliest()).isEmpty();
+    assertThat(alarms.earliestAfter(-1)).isEmpty();
     set("c", 5);
-    assertThat(alarms.earliest()).hasValue(5);
+    assertThat(alarms.earliestAfter(-1)).hasValue(5);
   }
 
   @Test
   void theListenerHearsOfAnAlarmWhenItCanBeFound() {
     ConcurrentLinkedQueue<OptionalLong> found = new ConcurrentLinkedQueue<>();
     AlarmIndex.Subscription subscription =
-        alarms.onSet((objectKey, atMillis) -> found.add(alarms.earliest()));
+        alarms.onSet((objectKey, atMillis) -> found.add(alarms.earliestAfter(-1)));
     set("a", 50);
     clear("a");
     subscription.close();
@@ -134,19 +135,19 @@ class AlarmTableTest {
     set("a", 50);
     set("a", 60);
     assertThat(store.fault()).isNull();
-    assertThat(alarms.earliest()).hasValue(60);
+    assertThat(alarms.earliestAfter(-1)).hasValue(60);
   }
 
   @Test
   void anAlarmOfAFailedCommitThatIsInTheLogIsToldOfAfterReopening() throws Exception {
     set("later", 100);
-    assertThat(alarms.earliest()).hasValue(100);
+    assertThat(alarms.earliestAfter(-1)).hasValue(100);
     CompletableFuture<Long> heard = new CompletableFuture<>();
     alarms.onSet((objectKey, atMillis) -> heard.complete(atMillis));
     failAfterCommit.set(true);
     assertThatThrownBy(() -> set("a", 7)).hasMessageContaining("injected");
     assertThat(heard.get()).isEqualTo(7);
-    assertThat(alarms.earliest()).hasValue(7);
+    assertThat(alarms.earliestAfter(-1)).hasValue(7);
   }
 
   @Test
@@ -169,9 +170,23 @@ class AlarmTableTest {
         set(object, at);
         model.put(object, at);
       }
-      assertThat(alarms.earliest())
+      assertThat(alarms.earliestAfter(-1))
           .as("seed %d step %d", seed, step)
           .isEqualTo(model.values().stream().mapToLong(Long::longValue).min());
+      long from = random.nextInt(1000);
+      long to = random.nextInt(1000);
+      DueAlarm after = new DueAlarm("object-" + random.nextInt(12), from);
+      assertThat(alarms.dueAfter(after, to, 5))
+          .as("seed %d step %d after %s up to %d", seed, step, after, to)
+          .isEqualTo(dueAfter(model, after, to, 5));
+      assertThat(alarms.earliestAfter(from))
+          .isEqualTo(
+              model.values().stream().mapToLong(Long::longValue).filter(at -> at > from).min());
+      assertThat(alarms.alarmOf(object))
+          .isEqualTo(
+              model.containsKey(object)
+                  ? OptionalLong.of(model.get(object))
+                  : OptionalLong.empty());
     }
     assertThat(alarms.dueBy(Long.MAX_VALUE, 100)).hasSameSizeAs(model.entrySet());
     assertThat(alarms.dueBy(Long.MAX_VALUE, 100))
@@ -201,5 +216,17 @@ class AlarmTableTest {
         }
       }
     };
+  }
+
+  private static List<DueAlarm> dueAfter(
+      TreeMap<String, Long> model, DueAlarm after, long millis, int max) {
+    Comparator<DueAlarm> order =
+        Comparator.comparingLong(DueAlarm::atMillis).thenComparing(DueAlarm::objectKey);
+    return model.entrySet().stream()
+        .map(entry -> new DueAlarm(entry.getKey(), entry.getValue()))
+        .filter(alarm -> alarm.atMillis() <= millis && order.compare(alarm, after) > 0)
+        .sorted(order)
+        .limit(max)
+        .toList();
   }
 }

@@ -14,6 +14,7 @@ import io.holdfast.persistence.writer.ObjectWriter.Persisted;
 import io.holdfast.persistence.writer.ObjectWriter.Recovered;
 import io.holdfast.persistence.writer.ObjectWriter.Release;
 import io.holdfast.persistence.writer.ObjectWriter.Released;
+import io.holdfast.persistence.writer.ObjectWriter.Replace;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.event.AlarmCarrier;
 import io.holdfast.protocol.event.AlarmChange;
@@ -104,6 +105,56 @@ class ObjectWriterTest {
     assertThat(again.image().bytes()).isEqualTo(before.bytes());
     assertThat(again.txSeq()).isEqualTo(1);
     assertThat(again.epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void aReplacementIsARestoreOfStateAndAlarm() {
+    ActorRef<Command> writer = started();
+    small(writer);
+    DatabaseImage old = image;
+    small(writer);
+    writer.tell(new Replace(old, OptionalLong.of(77), ++through));
+    assertThat(owner.receiveMessage()).isEqualTo(new Persisted(through));
+    assertThat(header(1).has(DeltaHeader.RESTORE)).isFalse();
+    assertThat(header(2).has(DeltaHeader.RESTORE)).isTrue();
+    assertThat(((AlarmCarrier) store.events().get(2).live()).alarmChange())
+        .isEqualTo(new AlarmChange.Set(ADDRESS.key(), 77));
+    release(writer);
+    start();
+    Recovered again = recovered();
+    assertThat(again.image().bytes()).isEqualTo(old.bytes());
+    assertThat(again.alarm()).hasValue(77);
+    assertThat(again.txSeq()).isEqualTo(3);
+  }
+
+  @Test
+  void aReplacementCutShortByACrashIsNotThere() {
+    ActorRef<Command> writer = started();
+    small(writer);
+    DatabaseImage before = image;
+    byte[] bytes = new byte[130 * 4096];
+    random.nextBytes(bytes);
+    writer.tell(new Replace(new DatabaseImage(bytes, 4096), OptionalLong.of(1), ++through));
+    assertThat(owner.receiveMessage()).isEqualTo(new Persisted(through));
+    assertThat(store.events()).hasSize(4);
+    release(writer);
+    for (int kept = 3; kept >= 1; kept--) {
+      store.keepEvents(kept);
+      ActorRef<Command> next = start();
+      Recovered again = recovered();
+      assertThat(again.image().bytes()).isEqualTo(before.bytes());
+      assertThat(again.alarm()).isEmpty();
+      release(next);
+    }
+  }
+
+  @Test
+  void theFirstStateOfAForkIsACommitLikeAnyOther() {
+    ActorRef<Command> writer = started();
+    writer.tell(new Replace(new DatabaseImage(new byte[4096], 4096), OptionalLong.empty(), 1));
+    assertThat(owner.receiveMessage()).isEqualTo(new Persisted(1));
+    assertThat(header(0).has(DeltaHeader.RESTORE)).isFalse();
+    assertThat(header(0).txSeq()).isEqualTo(1);
   }
 
   @Test
@@ -234,8 +285,10 @@ class ObjectWriterTest {
   @Test
   void aSecondCommitBeforeTheFirstIsDurableIsRefused() {
     ActorRef<Command> writer = started();
-    writer.tell(nextLarge());
-    writer.tell(nextSmall());
+    Command first = nextLarge();
+    Command second = nextSmall();
+    writer.tell(first);
+    writer.tell(second);
     assertFailed(writer, ErrorCode.INTERNAL, "expected no second commit");
   }
 

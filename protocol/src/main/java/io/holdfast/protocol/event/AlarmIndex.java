@@ -8,18 +8,33 @@ import java.util.OptionalLong;
 /// Only durable events count. Reads may block on the disk for a moment: call them on a virtual
 /// thread. All methods are thread-safe.
 public interface AlarmIndex {
-  /// The alarms whose time is `millis` or earlier, earliest first, at most `max` of them.
-  List<DueAlarm> dueBy(long millis, int max);
+  /// The alarms after a given one in the order of the index whose time is `millis` or earlier, at
+  /// most `max` of them.
+  ///
+  /// The order is that of time, and of the key's bytes where the time is the same.
+  List<DueAlarm> dueAfter(DueAlarm after, long millis, int max);
 
-  /// The time of the next alarm, in milliseconds since the epoch; empty when none is set.
-  OptionalLong earliest();
+  /// The time of the next alarm that is later than `millis`, in milliseconds since the epoch; empty
+  /// when there is none.
+  OptionalLong earliestAfter(long millis);
+
+  /// The time of the alarm of an object; empty when it has none.
+  OptionalLong alarmOf(String objectKey);
+
+  /// The alarms whose time is `millis` or earlier, earliest first, at most `max` of them.
+  default List<DueAlarm> dueBy(long millis, int max) {
+    return dueAfter(DueAlarm.NONE, millis, max);
+  }
 
   /// Calls the listener each time an alarm was set or moved, after that is durable. Close the
   /// subscription to end it.
   Subscription onSet(Listener listener);
 
   /// One alarm and the object that it wakes.
-  record DueAlarm(String objectKey, long atMillis) {}
+  record DueAlarm(String objectKey, long atMillis) {
+    /// Comes before all that there are.
+    public static final DueAlarm NONE = new DueAlarm("", 0);
+  }
 
   /// Hears of alarms on the thread that writes the journal: it must return at once and never block.
   @FunctionalInterface

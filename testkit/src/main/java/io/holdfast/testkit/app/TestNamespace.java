@@ -1,11 +1,13 @@
 package io.holdfast.testkit.app;
 
+import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectIds;
 import io.holdfast.sdk.GetOptions;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectNamespace;
 import io.holdfast.sdk.ObjectStub;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
@@ -16,6 +18,8 @@ final class TestNamespace implements ObjectNamespace {
   private final Function<String, Object> factory;
   private final ObjectIds ids;
   private final ConcurrentMap<ObjectId, Object> objects = new ConcurrentHashMap<>();
+  private final ConcurrentMap<ObjectId, ConcurrentMap<IdempotencyKey, TestAnswer>> answers =
+      new ConcurrentHashMap<>();
 
   TestNamespace(String name, Function<String, Object> factory) {
     this.name = name;
@@ -45,7 +49,11 @@ final class TestNamespace implements ObjectNamespace {
 
   @Override
   public ObjectStub get(ObjectId id, GetOptions options) {
-    return new TestStub(id, () -> objects.computeIfAbsent(id, this::newObject));
+    return new TestStub(
+        id,
+        () -> objects.computeIfAbsent(id, this::newObject),
+        Optional.empty(),
+        answers.computeIfAbsent(id, _ -> new ConcurrentHashMap<>()));
   }
 
   private Object newObject(ObjectId id) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
+import io.holdfast.sdk.ObjectStub;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.util.concurrent.CompletableFuture;
@@ -49,6 +50,22 @@ class TestEnvTest {
     assertThat(greeter("ann").greet("you")).isEqualTo("ann says hello to you, call 1");
     assertThat(greeter("ann").greet("you")).isEqualTo("ann says hello to you, call 2");
     assertThat(greeter("bob").greet("you")).isEqualTo("bob says hello to you, call 1");
+  }
+
+  @Test
+  void aCallUnderAKeyRunsOnce() {
+    ObjectStub keyed = env.objects("greeters").getByName("ann").withIdempotencyKey("k");
+    Greeter greeter = keyed.as(Greeter.class);
+    assertThat(greeter.greet("you")).endsWith("call 1");
+    assertThat(greeter.greet("you")).endsWith("call 1");
+    assertThat(greeter("ann").greet("you")).endsWith("call 2");
+    assertThatThrownBy(() -> greeter.greet("me"))
+        .isInstanceOfSatisfying(
+            HoldfastException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.IDEMPOTENCY_MISMATCH));
+    assertThatThrownBy(() -> keyed.send("greet", "you"))
+        .isInstanceOfSatisfying(
+            HoldfastException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.WRONG_STATE));
   }
 
   @Test

@@ -1,0 +1,12 @@
+/// The `holdfast` command: what an operator does with a node, over its admin API.
+///
+/// | WHERE TO LOOK | |
+/// |---|---|
+/// | the process | [Main] |
+/// | the commands | [HoldfastCommand], [ObjectsCommand] |
+/// | talking to the node | `NodeOptions`, `AdminClient` |
+/// | what people see | `TextTable`, `Text` |
+@NullMarked
+package io.holdfast.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,213 @@
+package io.holdfast.node.object;
+
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.WebSocket;
+import io.holdfast.sdk.WebSocketAutoResponse;
+import io.holdfast.sdk.spi.socket.CloseCodes;
+import io.holdfast.sdk.spi.socket.SocketEnd;
+import io.holdfast.sdk.spi.socket.SocketMessage;
+import io.holdfast.sdk.spi.socket.SocketReceiver;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// A socket that an object accepted. One and the same through all lives of the object: whoever
+/// calls it is known by the turn of the calling thread.
+final class HeldSocket implements WebSocket, SocketReceiver {
+  static final int ATTACHMENT_BYTES_MAX = 16_384;
+
+  private static final Runnable NOBODY_WAITS = () -> {};
+
+  private final ObjectSockets owner;
+  private final SocketEnd end;
+  private final List<String> tags;
+  private volatile byte @Nullable [] attachment;
+  private volatile @Nullable Instant autoResponseAt;
+  private volatile State state = State.OPEN;
+
+  private enum State {
+    OPEN,
+    /** The object's code has closed it. */
+    CLOSED_HERE,
+    /** The client has, or is gone. */
+    CLOSED_THERE
+  }
+
+  HeldSocket(ObjectSockets owner, SocketEnd end, List<String> tags) {
+    this.owner = owner;
+    this.end = end;
+    this.tags = tags;
+  }
+
+  ObjectSockets owner() {
+    return owner;
+  }
+
+  List<String> tags() {
+    return tags;
+  }
+
+  Optional<Instant> autoResponseAt() {
+    return Optional.ofNullable(autoResponseAt);
+  }
+
+  // ---- for the object's code
+  // ----------------------------------------------------------------------------------
+
+  /** The life of the object that the calling thread runs an event of. */
+  private LiveSockets live() {
+    if (Turn.CURRENT.isBound()) {
+      LiveSockets live = Turn.CURRENT.get().incarnation.sockets();
+      if (live.owner() == owner) {
+        return live;
+      }
+    }
+    throw new HoldfastException(
+        ErrorCode.WRONG_STATE,
+        "expected a call from an event of object "
+            + owner.address()
+            + ", whose WebSocket this is, found thread '"
+            + Thread.currentThread().getName()
+            + "'");
+  }
+
+  @Override
+  public void send(String text) {
+    send(new SocketMessage.Text(text));
+  }
+
+  @Override
+  public void send(byte[] bytes) {
+    send(new SocketMessage.Binary(bytes));
+  }
+
+  private void send(SocketMessage message) {
+    LiveSockets live = live();
+    if (state == State.CLOSED_HERE) {
+      throw new HoldfastException(
+          ErrorCode.WRONG_STATE, "Can't call WebSocket send() after close().");
+    }
+    if (message.tooLong()) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected a message of at most " + SocketMessage.BYTES_MAX + " bytes, found more");
+    }
+    live.send(this, message);
+  }
+
+  @Override
+  public void close(int code, String reason) {
+    LiveSockets live = live();
+    if (!CloseCodes.mayBeSent(code)) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT, "Invalid WebSocket close code: " + code + ".");
+    }
+    int length = reason.getBytes(StandardCharsets.UTF_8).length;
+    if (length > CloseCodes.REASON_BYTES_MAX) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected a close reason of at most "
+              + CloseCodes.REASON_BYTES_MAX
+              + " bytes, found "
+              + length);
+    }
+    if (state == State.OPEN) {
+      state = State.CLOSED_HERE;
+      owner.closing(this);
+      live.close(this, code, reason);
+    }
+  }
+
+  @Override
+  public void serializeAttachment(Object value) {
+    byte[] bytes = live().codec().toCbor(value);
+    if (bytes.length > ATTACHMENT_BYTES_MAX) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "A WebSocket 'attachment' cannot be larger than 16384 bytes. 'attachment' was "
+              + bytes.length
+              + " bytes.");
+    }
+    attachment = bytes;
+  }
+
+  @Override
+  public <T> Optional<T> deserializeAttachment(Class<T> type) {
+    LiveSockets live = live();
+    byte[] bytes = attachment;
+    return bytes == null
+        ? Optional.empty()
+        : Optional.ofNullable(live.codec().fromCbor(bytes, type));
+  }
+
+  @Override
+  public boolean isOpen() {
+    return state == State.OPEN;
+  }
+
+  // ---- to the client, once it may
+  // -----------------------------------------------------------------------------
+
+  void sendNow(SocketMessage message) {
+    end.send(message, NOBODY_WAITS);
+  }
+
+  void closeNow(int code, String reason) {
+    end.close(code, reason, true);
+  }
+
+  /// Closes the connection from the runtime's side.
+  void drop(int code, String reason) {
+    if (state == State.OPEN) {
+      state = State.CLOSED_HERE;
+      owner.closing(this);
+    }
+    end.close(code, reason, true);
+  }
+
+  void closeUnlessConnected() {
+    if (!end.connected()) {
+      closed(CloseCodes.ABNORMAL, CloseCodes.DISCONNECTED, false);
+    }
+  }
+
+  // ---- from the client
+  // ----------------------------------------------------------------------------------------
+
+  @Override
+  public void message(SocketMessage message, Runnable taken) {
+    WebSocketAutoResponse auto = owner.autoResponse().orElse(null);
+    if (auto != null
+        && message instanceof SocketMessage.Text(String text)
+        && text.equals(auto.request())) {
+      autoResponseAt = Instant.now();
+      end.send(new SocketMessage.Text(auto.response()), taken);
+    } else {
+      owner.submit(SocketEvent.message(this, message, taken));
+    }
+  }
+
+  @Override
+  public void failed(HoldfastException error) {
+    owner.submit(SocketEvent.error(this, error));
+  }
+
+  @Override
+  public void closed(int code, String reason, boolean clean) {
+    if (state == State.OPEN) {
+      state = State.CLOSED_THERE;
+    }
+    // First in, then out of the list: what the owner keeps must outlast this event.
+    owner.submit(SocketEvent.close(this, code, reason, clean));
+    end.close(CloseCodes.forwarded(code), "", true);
+    owner.closing(this);
+  }
+
+  @Override
+  public String toString() {
+    return "WebSocket of " + owner.address() + " " + tags;
+  }
+}

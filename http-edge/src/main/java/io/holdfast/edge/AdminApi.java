@@ -1,0 +1,187 @@
+package io.holdfast.edge;
+
+import io.holdfast.edge.AdminRequest.Verb;
+import io.holdfast.protocol.NamespaceDirectory;
+import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.ObjectIds;
+import io.holdfast.protocol.ValueCodec;
+import io.holdfast.protocol.admin.ForkedAlarm;
+import io.holdfast.protocol.admin.ObjectAdmin;
+import io.holdfast.sdk.Body;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.Headers;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.Response;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/// `/admin/v1/…`: objects and their past for operators, behind a token of its own. Each call is
+/// written to the audit log.
+///
+/// | request | answer |
+/// |---|---|
+/// | `GET /admin/v1/namespaces/{namespace}/objects?limit=&after=` | the objects that have stored anything |
+/// | `GET …/objects/{name}/history?limit=&before=` | commits, newest first |
+/// | `GET …/objects/{name}/diff?from=&to=&rows=` | what differs between two moments |
+/// | `POST …/objects/{name}/fork` with `{"to": name, "at": moment, "alarm": "dropped" or "kept"}` | the new object |
+/// | `POST …/objects/{name}/restore` with `{"at": moment}` | the bookmark that undoes it |
+///
+/// A moment is a bookmark or a time such as `2026-11-24T10:00:00Z`. A name may be `id:` and 64 hex
+/// digits.
+final class AdminApi {
+  /// Calls may read whole objects: so many at once, further ones are refused.
+  static final int CALLS_MAX = 8;
+
+  static final int BODY_BYTES_MAX = 16 * 1024;
+  private static final int PAGE_MAX = 1000;
+  private static final int PAGE_DEFAULT = 100;
+  private static final int ROWS_DEFAULT = 100;
+  private static final Headers JSON =
+      Headers.of("content-type", "application/json", "cache-control", "no-store");
+
+  private final @Nullable AdminServices admin;
+  private final NamespaceDirectory namespaces;
+  private final EdgeMetrics metrics;
+  private final ValueCodec codec = new ValueCodec();
+  private final Semaphore calls = new Semaphore(CALLS_MAX);
+
+  AdminApi(EdgeServices services, EdgeMetrics metrics) {
+    this.admin = services.admin().orElse(null);
+    this.namespaces = services.namespaces();
+    this.metrics = metrics;
+  }
+
+  /// Never blocks.
+  void handle(Exchange exchange, Body body) {
+    AuditLine audit = new AuditLine(exchange);
+    if (admin == null) {
+      end(
+          exchange,
+          audit,
+          refusal(ErrorCode.ROUTE_NOT_FOUND, "expected no admin request: it is off"));
+    } else if (!authorized(admin, exchange.head())) {
+      metrics.unauthorized();
+      end(exchange, audit, notAuthorized());
+    } else {
+      audit.authorized();
+      begin(admin.objects(), exchange, body, audit);
+    }
+  }
+
+  private void begin(ObjectAdmin objects, Exchange exchange, Body body, AuditLine audit) {
+    if (!calls.tryAcquire()) {
+      String why = "expected at most " + CALLS_MAX + " admin requests at once, found more";
+      end(exchange, audit, refusal(ErrorCode.NODE_OVERLOADED, why));
+    } else {
+      exchange.runsOn(
+          Thread.ofVirtual()
+              .name("edge-admin")
+              .start(() -> answer(objects, exchange, body, audit)));
+    }
+  }
+
+  private static boolean authorized(AdminServices admin, RequestHead head) {
+    Optional<String> authorization = head.headers().first("authorization");
+    return authorization.isPresent() && admin.token().matches(authorization.get());
+  }
+
+  private static HoldfastException notAuthorized() {
+    return refusal(
+        ErrorCode.NOT_AUTHORIZED,
+        "expected 'Authorization: Bearer <token>' with the admin token of this node");
+  }
+
+  private static HoldfastException refusal(ErrorCode code, String message) {
+    return new HoldfastException(code, message);
+  }
+
+  private static void end(Exchange exchange, AuditLine audit, HoldfastException refusal) {
+    audit.refused(refusal);
+    Response reply = ErrorReply.of(refusal, exchange.requestId());
+    exchange.answer(
+        switch (refusal.code()) {
+          case NOT_AUTHORIZED -> reply.withHeader("www-authenticate", "Bearer");
+          case METHOD_NOT_ALLOWED ->
+              reply.withHeader("allow", AdminRequest.method(exchange.head()).orElse(""));
+          default -> reply;
+        });
+  }
+
+  private void answer(ObjectAdmin objects, Exchange exchange, Body body, AuditLine audit) {
+    try {
+      AdminRequest request = AdminRequest.read(exchange.head(), body, codec);
+      audit.action(request);
+      Object result = call(objects, request);
+      audit.done();
+      exchange.answer(Response.of(200, JSON, Body.of(codec.write(result))));
+    } catch (Exception e) {
+      if (ErrorReply.unwrapped(e) instanceof HoldfastException known) {
+        end(exchange, audit, known);
+      } else {
+        audit.failed(e);
+        exchange.fail(e);
+      }
+    } finally {
+      calls.release();
+    }
+  }
+
+  private Object call(ObjectAdmin objects, AdminRequest request) {
+    NamespaceId namespace = namespaces.resolve(request.namespace());
+    if (request.verb() == Verb.LIST) {
+      request.allow(Set.of("limit", "after"));
+      Optional<String> after = request.text("after");
+      after.ifPresent(id -> namespaces.ids(namespace).parse(id));
+      return objects.list(namespace, after, request.number("limit", 1, PAGE_MAX, PAGE_DEFAULT));
+    }
+    ObjectAddress object = address(namespace, request.name());
+    return switch (request.verb()) {
+      case HISTORY -> {
+        request.allow(Set.of("limit", "before"));
+        yield objects.history(
+            object, request.text("before"), request.number("limit", 1, PAGE_MAX, PAGE_DEFAULT));
+      }
+      case DIFF -> {
+        request.allow(Set.of("from", "to", "rows"));
+        yield objects.diff(
+            object,
+            request.required("from"),
+            request.required("to"),
+            request.number("rows", 0, PAGE_MAX, ROWS_DEFAULT));
+      }
+      case FORK -> {
+        request.allow(Set.of("to", "at", "alarm"));
+        yield objects.fork(
+            object,
+            request.text("at"),
+            address(namespace, request.required("to")),
+            alarm(request.text("alarm").orElse("dropped")));
+      }
+      case RESTORE -> {
+        request.allow(Set.of("at"));
+        yield objects.restore(object, request.required("at"));
+      }
+      case LIST -> throw new AssertionError(request);
+    };
+  }
+
+  private ObjectAddress address(NamespaceId namespace, String name) {
+    ObjectIds ids = namespaces.ids(namespace);
+    return new ObjectAddress(
+        namespace, name.startsWith("id:") ? ids.parse(name.substring(3)) : ids.named(name));
+  }
+
+  private static ForkedAlarm alarm(String text) {
+    for (ForkedAlarm choice : ForkedAlarm.values()) {
+      if (choice.name().toLowerCase(Locale.ROOT).equals(text)) {
+        return choice;
+      }
+    }
+    throw refusal(
+        ErrorCode.INVALID_ARGUMENT, "alarm: expected 'dropped' or 'kept', found '" + text + "'");
+  }
+}

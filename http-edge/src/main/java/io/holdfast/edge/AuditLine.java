@@ -1,0 +1,72 @@
+package io.holdfast.edge;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.holdfast.sdk.HoldfastException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One line in the log `io.holdfast.audit` per admin request: who, from where, what, on which
+/// object, how it ended. JSON, so that no name can break a line.
+final class AuditLine {
+  private static final Logger LOG = LoggerFactory.getLogger("io.holdfast.audit");
+  private static final int TEXT_MAX = 1200;
+
+  private final Map<String, String> fields = new LinkedHashMap<>();
+  private final long startNanos = System.nanoTime();
+
+  AuditLine(Exchange exchange) {
+    fields.put("time", Instant.now().toString());
+    fields.put("request", exchange.requestId());
+    fields.put("who", "unknown");
+    fields.put("peer", exchange.peer());
+    fields.put("action", exchange.head().method() + " " + exchange.head().path());
+  }
+
+  /// The token was right.
+  void authorized() {
+    fields.put("who", "admin-token");
+  }
+
+  /// What is asked for.
+  void action(AdminRequest request) {
+    fields.put("action", request.verb().action());
+    fields.put("namespace", request.namespace());
+    fields.put("object", request.name());
+    request.parameters().forEach((name, value) -> fields.put("with." + name, value));
+  }
+
+  void done() {
+    write("ok");
+  }
+
+  void refused(HoldfastException refusal) {
+    write(refusal.code().code());
+  }
+
+  void failed(Exception failure) {
+    write("failed: " + failure);
+  }
+
+  private void write(String outcome) {
+    fields.put("outcome", outcome);
+    fields.put("ms", Long.toString((System.nanoTime() - startNanos) / 1_000_000));
+    StringBuilder line = new StringBuilder(256);
+    fields.forEach((name, value) -> {
+      line.append(line.isEmpty() ? "{" : ",");
+      append(line, name);
+      line.append(':');
+      append(line, value);
+    });
+    LOG.info(line.append('}').toString());
+  }
+
+  private static void append(StringBuilder line, String text) {
+    line.append('"');
+    String shown = text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX) + "…";
+    JsonStringEncoder.getInstance().quoteAsString(shown, line);
+    line.append('"');
+  }
+}

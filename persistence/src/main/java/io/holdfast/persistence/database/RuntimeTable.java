@@ -1,0 +1,28 @@
+package io.holdfast.persistence.database;
+
+/// The tables in which the runtime keeps the books of an object's calls and messages, from text to
+/// bytes, in the same transactions as what the app writes and out of reach of its SQL.
+///
+/// Unlike everything else they outlive [ObjectDatabase#deleteAll] while they have rows: an answer
+/// that was promised to be repeated, or a message that was promised to be delivered, is owed to
+/// others.
+public enum RuntimeTable {
+  /// Which idempotency keys were seen, and what was answered.
+  IDEMPOTENCY("_cf_IDEMPOTENCY"),
+
+  /// Messages that are on their way to other objects, and those that were given up.
+  OUTBOX("_cf_OUTBOX"),
+
+  /// How far the messages of each sender were carried out.
+  INBOX("_cf_INBOX");
+
+  private final String tableName;
+
+  RuntimeTable(String tableName) {
+    this.tableName = tableName;
+  }
+
+  String tableName() {
+    return tableName;
+  }
+}

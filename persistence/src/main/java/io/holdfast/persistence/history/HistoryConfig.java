@@ -1,0 +1,49 @@
+package io.holdfast.persistence.history;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.time.Duration;
+
+/// The settings below `holdfast.persistence.history`; `reference.conf` says what each one means.
+public record HistoryConfig(
+    Duration retention, long replayBytesMax, Duration sweepInterval, int sweepObjectsMax) {
+  private static final String PATH = "holdfast.persistence.history";
+
+  public HistoryConfig {
+    check("retention", retention.toMillis(), 0, Duration.ofDays(3650).toMillis());
+    check("replay-bytes-max", replayBytesMax, 64 << 10, 1L << 30);
+    check("sweep-interval", sweepInterval.toMillis(), 10, Duration.ofDays(1).toMillis());
+    check("sweep-objects-max", sweepObjectsMax, 1, 10_000);
+  }
+
+  /// Reads the node's configuration.
+  ///
+  /// @throws HoldfastException `config_invalid` that names the bad key
+  public static HistoryConfig from(Config root) {
+    try {
+      Config config = root.getConfig(PATH);
+      return new HistoryConfig(
+          config.getDuration("retention"),
+          config.getBytes("replay-bytes-max"),
+          config.getDuration("sweep-interval"),
+          config.getInt("sweep-objects-max"));
+    } catch (ConfigException e) {
+      throw new HoldfastException(ErrorCode.CONFIG_INVALID, PATH + ": " + e.getMessage(), e);
+    }
+  }
+
+  /// Whether there is a past to go back to.
+  public boolean isOn() {
+    return !retention.isZero();
+  }
+
+  private static void check(String key, long value, long min, long max) {
+    if (value < min || value > max) {
+      throw new HoldfastException(
+          ErrorCode.CONFIG_INVALID,
+          "%s.%s: expected %d to %d, found %d".formatted(PATH, key, min, max, value));
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/// What operators may do with objects: the port between the admin API of the edge and the node.
+///
+/// | WHERE TO LOOK | |
+/// |---|---|
+/// | the verbs | [ObjectAdmin] |
+/// | lists | [ObjectPage], [HistoryPage] |
+/// | two states compared | [ObjectDiff] |
+/// | what was done | [Restored], [Forked] |
+@NullMarked
+package io.holdfast.protocol.admin;
+
+import org.jspecify.annotations.NullMarked;
