@@ -191,11 +191,41 @@ final class ChunkTable {
             }));
   }
 
-  /// Deletes the chunks that nothing needs any more; blocks. Leaves it to the next call while a
-  /// snapshot of the object is being written.
+  /// Deletes the chunks of an object that nothing needs any more; blocks. Leaves it to the next
+  /// call while a snapshot of the object is being written.
   ///
-  /// @param kept the stored snapshots of the object
-  void collect(String persistenceId, List<ImageSnapshot> kept) {
+  /// @param codec reads the stored snapshots
+  void collect(String persistenceId, RowCodec codec) {
+    if (hasAny(persistenceId)) {
+      collect(persistenceId, stored(persistenceId, codec));
+    }
+  }
+
+  private List<ImageSnapshot> stored(String persistenceId, RowCodec codec) {
+    return joined(
+        store.read(
+            persistenceId,
+            tables ->
+                tables.scan(
+                    tables.snapshots(),
+                    RowKey.of(persistenceId, 0),
+                    RowKey.after(persistenceId, Long.MAX_VALUE),
+                    rows -> images(persistenceId, rows, codec))));
+  }
+
+  private static List<ImageSnapshot> images(
+      String persistenceId, RocksIterator rows, RowCodec codec) {
+    List<ImageSnapshot> images = new ArrayList<>();
+    for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+      Object state = codec.stored(persistenceId, RowKey.sequenceNr(rows.key()), rows.value());
+      if (state instanceof ImageSnapshot snapshot) {
+        images.add(snapshot);
+      }
+    }
+    return images;
+  }
+
+  private void collect(String persistenceId, List<ImageSnapshot> kept) {
     if (saving.containsKey(persistenceId)) {
       return;
     }

@@ -56,24 +56,7 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
   }
 
   private void collect(String persistenceId) {
-    if (!store.chunks().hasAny(persistenceId)) {
-      return;
-    }
-    List<ImageSnapshot> kept =
-        scan(persistenceId, SnapshotSelectionCriteria.latest(), rows -> images(persistenceId, rows))
-            .join();
-    store.chunks().collect(persistenceId, kept);
-  }
-
-  private List<ImageSnapshot> images(String persistenceId, RocksIterator rows) {
-    List<ImageSnapshot> images = new ArrayList<>();
-    for (rows.seekToFirst(); rows.isValid(); rows.next()) {
-      Object state = codec.stored(persistenceId, RowKey.sequenceNr(rows.key()), rows.value());
-      if (state instanceof ImageSnapshot snapshot) {
-        images.add(snapshot);
-      }
-    }
-    return images;
+    store.chunks().collect(persistenceId, codec);
   }
 
   /// Deletes one snapshot; a timestamp of 0 means whatever its time.

@@ -1,5 +1,6 @@
 package io.holdfast.persistence.embedded;
 
+import io.holdfast.persistence.pg1.ImageSnapshot;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,8 @@ import org.rocksdb.RocksIterator;
 /// Reads run on the store's reader threads, after all writes of the same id that were submitted
 /// before. Thread-safe.
 public final class StoredRows {
+  private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
+
   private final EmbeddedStore store;
   private final RowCodec codec;
 
@@ -64,7 +67,14 @@ public final class StoredRows {
             store.write(
                 persistenceId,
                 64 + 2 * persistenceId.length() * (snapshotNumbers.size() + 2),
-                group -> delete(group, persistenceId, eventsTo, snapshotNumbers, numbering)));
+                group -> delete(group, persistenceId, eventsTo, snapshotNumbers, numbering)))
+        .thenCompose(_ -> snapshotNumbers.isEmpty() ? DONE : collectChunks(persistenceId));
+  }
+
+  private CompletableFuture<Void> collectChunks(String persistenceId) {
+    return CompletableFuture.runAsync(
+        () -> store.chunks().collect(persistenceId, codec),
+        task -> Thread.ofVirtual().name("chunks").start(task));
   }
 
   private static void delete(
@@ -78,6 +88,11 @@ public final class StoredRows {
       group.deleteEvents(RowKey.of(id, 0), RowKey.after(id, last));
       numbering.remember(group, id);
     }
+  }
+
+  /// How many chunks of large objects are stored in all; blocks while it walks over them.
+  public long chunkCount() {
+    return store.chunks().count();
   }
 
   /// The ids of which anything is stored that begin with a text and have as many characters more,
@@ -167,12 +182,21 @@ public final class StoredRows {
           new SnapshotMark(RowKey.sequenceNr(rows.key()), RowCodec.timestamp(head.array()), bytes));
     }
 
-    /// The content of a snapshot, if it is stored.
+    /// The content of a snapshot, if it is stored. The chunks of a large one stay as long as it is
+    /// reachable.
     public Optional<Object> snapshot(long sequenceNr) throws RocksDBException {
-      byte[] value = tables.get(tables.snapshots(), RowKey.of(id, sequenceNr));
-      return value == null
-          ? Optional.empty()
-          : Optional.of(codec.snapshot(id, sequenceNr, value).snapshot());
+      byte[] key = RowKey.of(id, sequenceNr);
+      byte[] value = tables.get(tables.snapshots(), key);
+      if (value == null) {
+        return Optional.empty();
+      }
+      Object content = codec.snapshot(id, sequenceNr, value).snapshot();
+      if (!(content instanceof ImageSnapshot image) || image.chunks().isEmpty()) {
+        return Optional.of(content);
+      }
+      ImageSnapshot attached = store.chunks().attached(id, image);
+      // Deleted meanwhile, its chunks may have gone before they were held.
+      return tables.get(tables.snapshots(), key) == null ? Optional.empty() : Optional.of(attached);
     }
 
     /// Visits the events from a number on, as long as the visitor wants more.

@@ -37,8 +37,8 @@ final class SnapshotSaver {
   private final Executor executor;
   private final String persistenceId;
   private final InstantSource clock;
-  private final boolean inChunks;
   private final SnapshotTrim trim;
+  private final boolean inChunks;
 
   SnapshotSaver(
       ActorSystem<?> system,
@@ -70,7 +70,6 @@ final class SnapshotSaver {
 
   /// Saves a snapshot, then has old ones deleted.
   ///
-  /// @param stored what of the image is stored in chunks
   /// @param sequenceNr the journal's number of the last event in the snapshot
   /// @param previousSequenceNr that of the snapshot before, 0 if there is none
   /// @return the snapshot

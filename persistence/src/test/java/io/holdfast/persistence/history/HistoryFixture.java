@@ -81,6 +81,11 @@ final class HistoryFixture implements AutoCloseable {
     return future.get(20, TimeUnit.SECONDS);
   }
 
+  /// How many chunks are stored, of all objects.
+  long chunks() {
+    return rows.chunkCount();
+  }
+
   /// The numbers of the snapshots of an object.
   List<Long> snapshots(TestObject object) throws Exception {
     return await(

@@ -66,6 +66,35 @@ class HistoryTrimTest {
     assertThat(object.valueAt(first, "n")).isEqualTo("0");
   }
 
+  /// A database beyond what a snapshot holds inline: its pages are in chunks of their own.
+  @Test
+  void theHistoryOfALargeDatabaseKeepsItsChunksAndThenLetsThemGo() throws Exception {
+    TestObject object = keeping(MONTH).object("0a", 3);
+    Random random = new Random(7);
+    List<Bookmark> bookmarks = new ArrayList<>();
+    for (int i = 0; i < 18; i++) {
+      byte[] noise = new byte[150_000];
+      random.nextBytes(noise);
+      object.database().put("noise-" + i % 6, noise);
+      bookmarks.add(object.put("n", i));
+    }
+    object.restart();
+    for (int i = 0; i < 18; i++) {
+      assertThat(object.valueAt(bookmarks.get(i), "n")).isEqualTo("" + i);
+    }
+    long kept = fixture.chunks();
+    assertThat(kept).isGreaterThan(30);
+    fixture.advance(Duration.ofDays(31));
+    // States that were looked at hold their chunks as long as they are reachable.
+    System.gc();
+    sweepAll();
+    assertThat(fixture.chunks()).as("chunks, of %d", kept).isLessThan(kept);
+    assertThat(object.valueAt(bookmarks.getLast(), "n")).isEqualTo("17");
+    object.restart();
+    assertThat(object.database().get("n")).hasValue("17".getBytes());
+    assertThat(object.database().get("noise-3").orElseThrow()).hasSize(150_000);
+  }
+
   /// The numbers of events go on where all of them were deleted.
   @Test
   void anObjectWhoseEventsAreAllGoneGoesOn() throws Exception {
