@@ -207,6 +207,11 @@ public class Gate extends DurableObject {
     return number;
   }
 
+  public int putLargeUnconfirmed(int number, int bytes) {
+    ctx.storage().with(StorageOption.ALLOW_UNCONFIRMED).put("large-" + number, new byte[bytes]);
+    return number;
+  }
+
   public int putBoth(int number) {
     ctx.storage().with(StorageOption.ALLOW_UNCONFIRMED).put("number", number);
     ctx.storage().put("other", number);

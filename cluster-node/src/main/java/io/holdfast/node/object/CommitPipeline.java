@@ -22,6 +22,14 @@ final class CommitPipeline {
     waiting = new Batch(merged, through);
   }
 
+  /// Bytes of the pages that wait.
+  long waitingBytes() {
+    Batch batch = waiting;
+    return batch == null
+        ? 0
+        : (long) batch.commit.changed().length * batch.commit.after().pageSize();
+  }
+
   /// What is to be stored now, and is under way from here on; null when nothing waits or something
   /// is under way.
   @Nullable Batch begin() {

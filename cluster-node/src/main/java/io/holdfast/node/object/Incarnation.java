@@ -53,6 +53,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Incarnation implements StorageHost {
   static final String META_NAME = "name";
+
+  /** Beyond this, the pages that wait for the writer keep further events out. */
+  private static final long WAITING_BYTES_MAX = 8L << 20;
+
   private static final CallContext RUNTIME = CallContext.of("runtime");
 
   private final ObjectAddress address;
@@ -78,6 +82,7 @@ final class Incarnation implements StorageHost {
   private final AtomicInteger onTheirWay = new AtomicInteger();
 
   private final Admission admission;
+  private volatile long waitingBytes;
   private volatile long lastEventNanos = System.nanoTime();
   private volatile @Nullable TurnHolder turnHolder;
   private volatile boolean abandonsAlarm;
@@ -165,6 +170,11 @@ final class Incarnation implements StorageHost {
   /// True when no event runs, waits or is queued. Any thread.
   boolean isQuiet() {
     return running.isEmpty() && gate.isEmpty() && onTheirWay.get() == 0 && !mail.isDelivering();
+  }
+
+  /// How much of what was committed waits for the writer.
+  void waitingBytes(long bytes) {
+    waitingBytes = bytes;
   }
 
   /// A [ObjectCommand.Produced] of this life has come to the actor.
@@ -280,11 +290,22 @@ final class Incarnation implements StorageHost {
       runOne(event);
       // What interrupted this event is not to disturb the next.
       Thread.interrupted();
+      if (waitingBytes > WAITING_BYTES_MAX) {
+        awaitStorage();
+      }
       event = queue.release();
     }
     if (threads.decrementAndGet() == 0 && dead.get() != null) {
       closeDatabase();
     }
+  }
+
+  /** Takes no further event until the journal has caught up. */
+  private void awaitStorage() {
+    CompletableFuture<Void> durable = new CompletableFuture<>();
+    deliver(new OutputGate.Signal(durable), Await.ALL_WRITES);
+    // When it fails, the life is over and there is no next event.
+    var _ = durable.exceptionally(_ -> null).join();
   }
 
   private void runOne(ObjectEvent event) {

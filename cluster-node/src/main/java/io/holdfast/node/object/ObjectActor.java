@@ -147,6 +147,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     Commit commit = produced.commit();
     if (commit != null) {
       pipeline.add(commit, produced.committed());
+      current.waitingBytes(pipeline.waitingBytes());
     }
     current.gate().admit(produced.through(), produced.effect());
     persistNext();
@@ -175,9 +176,11 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private void persistNext() {
-    if (writer != null && writerOf == current) {
+    Incarnation live = current;
+    if (writer != null && live != null && writerOf == live) {
       CommitPipeline.Batch batch = pipeline.begin();
       if (batch != null) {
+        live.waitingBytes(0);
         writer.tell(new ObjectWriter.Persist(batch.commit(), batch.through()));
         persistedTransactions = batch.commit().transactions();
         persistBegunNanos = System.nanoTime();

@@ -15,6 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
@@ -130,6 +133,31 @@ class DurabilityTest {
     stays(() -> !syncing.isDone());
     HeldJournal.mode(Mode.PASS);
     assertThat(NodeFixture.await(syncing).number()).isEqualTo(1);
+  }
+
+  @Test
+  void anObjectTakesNoFurtherEventsWhileTooMuchWaitsForTheJournal() {
+    HeldJournal.mode(Mode.HOLD);
+    int mebibytes = 0;
+    CompletableFuture<Answer> last;
+    do {
+      last = node.callAsync("gate", "u5", "putLargeUnconfirmed", mebibytes++, 1 << 20);
+    } while (mebibytes < 14 && answersSoon(last));
+    assertThat(mebibytes).as("MiB taken while the journal holds").isBetween(9, 12);
+    HeldJournal.mode(Mode.PASS);
+    assertThat(NodeFixture.await(last).ok()).isTrue();
+    assertThat(node.call("gate", "u5", "number").ok()).isTrue();
+  }
+
+  private static boolean answersSoon(CompletableFuture<Answer> call) {
+    try {
+      Answer answer = call.get(2, TimeUnit.SECONDS);
+      return answer.ok();
+    } catch (TimeoutException e) {
+      return false;
+    } catch (InterruptedException | ExecutionException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

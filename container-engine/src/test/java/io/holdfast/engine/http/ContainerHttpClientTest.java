@@ -92,7 +92,7 @@ class ContainerHttpClientTest {
               "TE",
               "trailers",
               "Upgrade",
-              "websocket",
+              "h2c",
               "Transfer-Encoding",
               "chunked",
               "Content-Length",
