@@ -51,17 +51,25 @@ class AlarmTest {
   }
 
   private static List<JsonNode> rings(String name) {
+    return rings(node.call("ringing", name, "rings"));
+  }
+
+  private static List<JsonNode> rings(Answer answer) {
     List<JsonNode> rings = new ArrayList<>();
-    node.call("ringing", name, "rings").value().forEach(rings::add);
+    answer.value().forEach(rings::add);
     return rings;
   }
 
+  /// Asks again also when a failing write of the object took the answer with it.
   private static List<JsonNode> awaitRings(String name, int count) {
-    return Awaitility.await()
-        .alias(count + " rings of " + name)
-        .atMost(Duration.ofSeconds(20))
-        .pollInterval(Duration.ofMillis(25))
-        .until(() -> rings(name), rings -> rings.size() >= count);
+    return rings(
+        Awaitility.await()
+            .alias(count + " rings of " + name)
+            .atMost(Duration.ofSeconds(20))
+            .pollInterval(Duration.ofMillis(25))
+            .until(
+                () -> node.call("ringing", name, "rings"),
+                answer -> answer.ok() && rings(answer).size() >= count));
   }
 
   private static void awaitNoAlarm(String name) {
