@@ -18,6 +18,9 @@ public record CallContext(
   /// How deep calls may go.
   public static final int DEPTH_MAX = 64;
 
+  /// That of what the runtime does by itself.
+  public static final CallContext RUNTIME = of("runtime");
+
   public static CallContext of(String requestId) {
     return new CallContext(requestId, Optional.empty(), 0, Optional.empty());
   }

@@ -4,11 +4,9 @@ import io.holdfast.sdk.GetOptions;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /// A call that is sent again when the runtime around its object failed in a way that may pass:
 /// after 50 ms, then twice as long each time up to 2 s, and all up to a quarter longer.
@@ -26,13 +24,14 @@ record RetriedCall<T>(Supplier<CompletableFuture<T>> send, GetOptions.Retry retr
 
   private CompletableFuture<T> attempt(int retries, long deadlineNanos) {
     return send.get()
-        .exceptionallyCompose(failure -> {
+        .exceptionallyCompose(thrown -> {
+          HoldfastException failure = Waiting.failure(thrown);
           long pause = pauseMillis(retries);
           boolean inTime =
               System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(pause) - deadlineNanos < 0;
           return retries < retry.maxRetries() && inTime && mayPass(failure)
               ? later(pause, retries + 1, deadlineNanos)
-              : CompletableFuture.failedFuture(unwrapped(failure));
+              : CompletableFuture.failedFuture(failure);
         });
   }
 
@@ -42,15 +41,9 @@ record RetriedCall<T>(Supplier<CompletableFuture<T>> send, GetOptions.Retry retr
         .thenCompose(count -> attempt(count, deadlineNanos));
   }
 
-  private static boolean mayPass(Throwable failure) {
-    return unwrapped(failure) instanceof HoldfastException known
-        && known.code().retryable()
-        && !(known instanceof ObjectCallException call && (call.remote() || call.overloaded()));
-  }
-
-  private static Throwable unwrapped(Throwable failure) {
-    @Nullable Throwable cause = failure.getCause();
-    return failure instanceof CompletionException && cause != null ? cause : failure;
+  private static boolean mayPass(HoldfastException failure) {
+    return failure.code().retryable()
+        && !(failure instanceof ObjectCallException call && (call.remote() || call.overloaded()));
   }
 
   private static long pauseMillis(int retries) {

@@ -5,12 +5,8 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.Proxy;
 import java.lang.reflect.Type;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -21,9 +17,7 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /// An object as a Java interface: turns calls of its methods into calls of the object's.
-final class RpcProxy implements InvocationHandler {
-  private static final @Nullable Object[] NO_ARGUMENTS = {};
-
+final class RpcProxy extends InterfaceProxy {
   /// The one byte of a null in CBOR.
   private static final byte CBOR_NULL = (byte) 0xF6;
 
@@ -52,12 +46,7 @@ final class RpcProxy implements InvocationHandler {
 
     record CallAsync(String method, Type result) implements Action {}
 
-    record RunDefault(MethodHandle body) implements Action {}
-
     static Action of(Method method, Generics generics) {
-      if (method.isDefault()) {
-        return new RunDefault(bodyOf(method));
-      }
       Type result = generics.resolve(method.getGenericReturnType());
       Class<?> raw = method.getReturnType();
       return raw == CompletableFuture.class || raw == CompletionStage.class || raw == Future.class
@@ -70,64 +59,34 @@ final class RpcProxy implements InvocationHandler {
           ? parameterized.getActualTypeArguments()[0]
           : Object.class;
     }
-
-    private static MethodHandle bodyOf(Method method) {
-      Class<?> declaring = method.getDeclaringClass();
-      try {
-        return MethodHandles.privateLookupIn(declaring, MethodHandles.lookup())
-            .unreflectSpecial(method, declaring);
-      } catch (IllegalAccessException e) {
-        throw new IllegalArgumentException("the default method " + method + " is out of reach", e);
-      }
-    }
   }
 
-  private final Class<?> rpcInterface;
   private final Stub stub;
   private final Known known;
 
   private RpcProxy(Class<?> rpcInterface, Stub stub) {
-    this.rpcInterface = rpcInterface;
+    super(rpcInterface);
     this.stub = stub;
     this.known = KNOWN.get(rpcInterface);
   }
 
   static <T> T of(Class<T> rpcInterface, Stub stub) {
-    if (!rpcInterface.isInterface() || rpcInterface.isAnnotation()) {
-      throw new IllegalArgumentException("expected an interface, found " + rpcInterface.getName());
-    }
-    Object proxy =
-        Proxy.newProxyInstance(
-            rpcInterface.getClassLoader(),
-            new Class<?>[] {rpcInterface},
-            new RpcProxy(rpcInterface, stub));
-    return rpcInterface.cast(proxy);
+    return of(rpcInterface, new RpcProxy(rpcInterface, stub));
   }
 
   @Override
-  public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] given)
-      throws Throwable {
-    @Nullable Object[] arguments = given == null ? NO_ARGUMENTS : given;
-    if (method.getDeclaringClass() == Object.class) {
-      return ofObject(proxy, method, arguments);
-    }
+  String role() {
+    return stub + " as";
+  }
+
+  @Override
+  @Nullable Object send(Method method, @Nullable Object[] arguments) {
     return switch (known.action(method)) {
       case Action.Call call ->
           value(call.method(), call.result(), stub.invoke(call.method(), arguments));
       case Action.CallAsync call ->
           stub.invokeAsync(call.method(), arguments)
               .thenApplyAsync(result -> value(call.method(), call.result(), result), APP_THREADS);
-      case Action.RunDefault local -> local.body().bindTo(proxy).invokeWithArguments(arguments);
-    };
-  }
-
-  /// The methods of [Object] say what the proxy is; they are not sent.
-  @SuppressWarnings("ReferenceEquality") // Each proxy is equal to itself alone.
-  private Object ofObject(Object proxy, Method method, @Nullable Object[] arguments) {
-    return switch (method.getName()) {
-      case "equals" -> proxy == arguments[0];
-      case "hashCode" -> System.identityHashCode(proxy);
-      default -> stub + " as " + rpcInterface.getName();
     };
   }
 

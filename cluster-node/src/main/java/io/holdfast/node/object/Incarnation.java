@@ -57,8 +57,6 @@ final class Incarnation implements StorageHost {
   /** Beyond this, the pages that wait for the writer keep further events out. */
   private static final long WAITING_BYTES_MAX = 8L << 20;
 
-  private static final CallContext RUNTIME = CallContext.of("runtime");
-
   private final ObjectAddress address;
   private final ObjectClass objectClass;
   private final ActorRef<ObjectCommand> actor;
@@ -137,7 +135,7 @@ final class Incarnation implements StorageHost {
 
   /// Queues an event of which the runtime sees to it that there are few.
   void submitOwn(ObjectEvent.Work work) {
-    accept(new ObjectEvent.Task(address, RUNTIME, work));
+    accept(new ObjectEvent.Task(address, CallContext.RUNTIME, work));
   }
 
   /// Queues an event, or rejects it when there are too many.

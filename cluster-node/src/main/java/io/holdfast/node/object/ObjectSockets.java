@@ -4,6 +4,7 @@ import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.WebSocketAutoResponse;
+import io.holdfast.sdk.spi.socket.CloseCodes;
 import io.holdfast.sdk.spi.socket.SocketEnd;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -259,9 +260,9 @@ final class ObjectSockets {
       log.warn("{}: {} failed: {}", address, event.what(), cause.getMessage());
     }
     if (!event.begun() && code == ErrorCode.OBJECT_OVERLOADED) {
-      event.socket().drop(1013, "Durable Object is overloaded.");
+      event.socket().drop(CloseCodes.TRY_AGAIN_LATER, "Durable Object is overloaded.");
     } else if (!event.begun() && code == ErrorCode.OBJECT_UNAVAILABLE) {
-      event.socket().drop(1012, "Durable Object is moving.");
+      event.socket().drop(CloseCodes.SERVICE_RESTART, "Durable Object is moving.");
     }
   }
 }

@@ -36,7 +36,6 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 public final class ShardedGateway implements ObjectGateway {
   private static final EntityTypeKey<ObjectCommand> TYPE =
       EntityTypeKey.create(ObjectCommand.class, "object");
-  private static final CallContext RUNTIME = CallContext.of("runtime");
 
   private final AppCatalog apps;
   private final LateEvents lateEvents = new LateEvents();
@@ -104,7 +103,8 @@ public final class ShardedGateway implements ObjectGateway {
   /// Hands messages to their receiver; completes with how far they were carried out.
   CompletableFuture<Receipt> deliver(ObjectAddress receiver, Batch batch) {
     return send(
-        receiver, reply -> new ObjectEvent.Task(receiver, RUNTIME, new Delivery(batch, reply)));
+        receiver,
+        reply -> new ObjectEvent.Task(receiver, CallContext.RUNTIME, new Delivery(batch, reply)));
   }
 
   /// Brings an object into memory that has left events behind.
@@ -117,13 +117,15 @@ public final class ShardedGateway implements ObjectGateway {
     return new AlarmScheduler.Runner() {
       @Override
       public CompletableFuture<AlarmEnd> run(ObjectAddress target, int retryCount) {
-        return send(target, reply -> new ObjectEvent.Alarm(target, RUNTIME, retryCount, reply));
+        return send(
+            target, reply -> new ObjectEvent.Alarm(target, CallContext.RUNTIME, retryCount, reply));
       }
 
       @Override
       public CompletableFuture<AlarmEnd> abandon(ObjectAddress target, long generation) {
         return send(
-            target, reply -> new ObjectEvent.AbandonAlarm(target, RUNTIME, generation, reply));
+            target,
+            reply -> new ObjectEvent.AbandonAlarm(target, CallContext.RUNTIME, generation, reply));
       }
     };
   }
@@ -134,7 +136,8 @@ public final class ShardedGateway implements ObjectGateway {
       ObjectEvent.Admin.Action<T> action,
       ObjectEvent.Admin.Afterwards afterwards) {
     return send(
-        target, reply -> new ObjectEvent.Admin<>(target, RUNTIME, action, afterwards, reply));
+        target,
+        reply -> new ObjectEvent.Admin<>(target, CallContext.RUNTIME, action, afterwards, reply));
   }
 
   /// The way from the container of an object back to it.
@@ -186,7 +189,7 @@ public final class ShardedGateway implements ObjectGateway {
   /// The event of [#run].
   ObjectEvent hook(
       ObjectAddress target, ObjectEvent.Hook.Action action, CompletableFuture<Boolean> reply) {
-    return new ObjectEvent.Hook(target, RUNTIME, action, reply);
+    return new ObjectEvent.Hook(target, CallContext.RUNTIME, action, reply);
   }
 
   private <T> CompletableFuture<T> send(

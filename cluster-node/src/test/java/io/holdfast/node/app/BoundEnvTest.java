@@ -169,6 +169,9 @@ class BoundEnvTest {
     Room sender = stub().sender(Room.class);
     assertThat(sender).isEqualTo(sender).isNotEqualTo(stub().sender(Room.class));
     assertThat(sender.toString()).contains("as sender of");
+    assertThatThrownBy(sender::title)
+        .as("runs in place, and calls count()")
+        .satisfies(e -> assertHoldfast(e, ErrorCode.INVALID_ARGUMENT));
     assertThat(gateway.sent).isEmpty();
   }
 

@@ -10,6 +10,7 @@ public final class CloseCodes {
   public static final int INVALID_DATA = 1007;
   public static final int TOO_BIG = 1009;
   public static final int INTERNAL_ERROR = 1011;
+  public static final int SERVICE_RESTART = 1012;
   public static final int TRY_AGAIN_LATER = 1013;
 
   /// The reason of [#ABNORMAL].

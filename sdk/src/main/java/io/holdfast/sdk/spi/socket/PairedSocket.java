@@ -34,7 +34,7 @@ public final class PairedSocket implements WebSocket {
   /// Lets go of a socket that nobody will use: its other side sees it closed with 1006.
   public static void abandon(WebSocket socket) {
     if (socket instanceof PairedSocket paired && paired.taken.compareAndSet(false, true)) {
-      paired.end.close(1006, "WebSocket disconnected without sending Close frame.", false);
+      paired.end.close(CloseCodes.ABNORMAL, CloseCodes.DISCONNECTED, false);
     }
   }
 

@@ -92,8 +92,11 @@ final class SocketLane {
       if (waitingBytes > SocketEnd.WAITING_BYTES_MAX && !closed) {
         closed = true;
         waiting.clear();
-        waiting.add(
-            to -> to.closed(1013, "Too much was sent before the connection was there.", false));
+        waiting.add(to ->
+            to.closed(
+                CloseCodes.TRY_AGAIN_LATER,
+                "Too much was sent before the connection was there.",
+                false));
       }
     }
     return receiver;
