@@ -63,6 +63,19 @@ final class ObjectsCommand {
     }
   }
 
+  /// The object that a command is about: its first two parameters.
+  static final class OneObject {
+    @Parameters(index = "0", paramLabel = "NAMESPACE", description = NAMESPACE)
+    private String namespace = "";
+
+    @Parameters(index = "1", paramLabel = "NAME", description = OBJECT)
+    private String name = "";
+
+    Call call(String verb) {
+      return Call.of(namespace, name, verb);
+    }
+  }
+
   /// `list`.
   @Command(
       name = "list",
@@ -112,11 +125,7 @@ final class ObjectsCommand {
           "Shows the commits of an object, newest first, each with the bookmark after it.",
       mixinStandardHelpOptions = true)
   static final class History extends NodeCommand {
-    @Parameters(index = "0", paramLabel = "NAMESPACE", description = NAMESPACE)
-    private String namespace = "";
-
-    @Parameters(index = "1", paramLabel = "NAME", description = OBJECT)
-    private String name = "";
+    @Mixin private final OneObject object = new OneObject();
 
     @Option(
         names = "--limit",
@@ -134,9 +143,7 @@ final class ObjectsCommand {
     @Override
     JsonNode ask(AdminClient client) {
       return client.get(
-          Call.of(namespace, name, "history")
-              .with("limit", limit)
-              .with("before", Optional.ofNullable(before)));
+          object.call("history").with("limit", limit).with("before", Optional.ofNullable(before)));
     }
 
     @Override
@@ -169,11 +176,7 @@ final class ObjectsCommand {
       description = "Shows what differs between two moments of an object, table by table.",
       mixinStandardHelpOptions = true)
   static final class Diff extends NodeCommand {
-    @Parameters(index = "0", paramLabel = "NAMESPACE", description = NAMESPACE)
-    private String namespace = "";
-
-    @Parameters(index = "1", paramLabel = "NAME", description = OBJECT)
-    private String name = "";
+    @Mixin private final OneObject object = new OneObject();
 
     @Parameters(index = "2", paramLabel = "FROM", description = MOMENT)
     private String from = "";
@@ -190,8 +193,7 @@ final class ObjectsCommand {
 
     @Override
     JsonNode ask(AdminClient client) {
-      return client.get(
-          Call.of(namespace, name, "diff").with("from", from).with("to", to).with("rows", rows));
+      return client.get(object.call("diff").with("from", from).with("to", to).with("rows", rows));
     }
 
     @Override
@@ -213,11 +215,7 @@ final class ObjectsCommand {
       },
       mixinStandardHelpOptions = true)
   static final class Fork extends NodeCommand {
-    @Parameters(index = "0", paramLabel = "NAMESPACE", description = NAMESPACE)
-    private String namespace = "";
-
-    @Parameters(index = "1", paramLabel = "NAME", description = OBJECT)
-    private String name = "";
+    @Mixin private final OneObject object = new OneObject();
 
     @Parameters(index = "2", paramLabel = "NEW_NAME", description = "The name of the new object.")
     private String newName = "";
@@ -233,7 +231,8 @@ final class ObjectsCommand {
     @Override
     JsonNode ask(AdminClient client) {
       return client.post(
-          Call.of(namespace, name, "fork")
+          object
+              .call("fork")
               .with("to", newName)
               .with("at", Optional.ofNullable(at))
               .with("alarm", keepAlarm ? "kept" : "dropped"));
@@ -256,18 +255,14 @@ final class ObjectsCommand {
       },
       mixinStandardHelpOptions = true)
   static final class Restore extends NodeCommand {
-    @Parameters(index = "0", paramLabel = "NAMESPACE", description = NAMESPACE)
-    private String namespace = "";
-
-    @Parameters(index = "1", paramLabel = "NAME", description = OBJECT)
-    private String name = "";
+    @Mixin private final OneObject object = new OneObject();
 
     @Parameters(index = "2", paramLabel = "MOMENT", description = MOMENT)
     private String at = "";
 
     @Override
     JsonNode ask(AdminClient client) {
-      return client.post(Call.of(namespace, name, "restore").with("at", at));
+      return client.post(object.call("restore").with("at", at));
     }
 
     @Override
