@@ -1,5 +1,6 @@
 package io.holdfast.node.message;
 
+import io.holdfast.persistence.database.RowBytes;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.DeadLetter;
 import io.holdfast.sdk.ErrorCode;
@@ -32,7 +33,7 @@ record BuriedLetter(
   }
 
   byte[] toBytes() {
-    return Bytes.written(out -> {
+    return RowBytes.written(out -> {
       letter.write(out);
       out.text(receiver);
       out.writeLong(failedAtMillis);
@@ -44,7 +45,7 @@ record BuriedLetter(
   }
 
   static BuriedLetter fromBytes(long number, byte[] row) {
-    return Bytes.read(
+    return RowBytes.read(
         "a dead letter",
         row,
         in ->

@@ -1,5 +1,6 @@
 package io.holdfast.node.message;
 
+import io.holdfast.persistence.database.RowBytes;
 import io.holdfast.protocol.RpcCall;
 import java.util.Optional;
 
@@ -26,20 +27,20 @@ public record Letter(long number, String method, byte[] arguments, Optional<Stri
   }
 
   byte[] toBytes() {
-    return Bytes.written(out -> write(out));
+    return RowBytes.written(out -> write(out));
   }
 
-  void write(Bytes.Out out) throws java.io.IOException {
+  void write(RowBytes.Out out) throws java.io.IOException {
     out.text(method);
     out.optional(receiverName);
     out.bytes(arguments);
   }
 
   static Letter fromBytes(long number, byte[] row) {
-    return Bytes.read("a message", row, in -> read(number, in));
+    return RowBytes.read("a message", row, in -> read(number, in));
   }
 
-  static Letter read(long number, Bytes.In in) throws java.io.IOException {
+  static Letter read(long number, RowBytes.In in) throws java.io.IOException {
     String method = in.text();
     Optional<String> name = in.optional();
     return new Letter(number, method, in.bytes(), name);

@@ -102,7 +102,7 @@ public final class Outbox {
         new Letter(
             Numbers.next(state.last(), now), call.method(), call.arguments(), receiver.id().name());
     check(state, letter, receiver);
-    books.add(database, receiver.key(), letter);
+    books.add(database, state, receiver.key(), letter);
     lane(receiver.key());
     long latest = now + settings.wakeAfter().toMillis();
     if (database.wake().orElse(Long.MAX_VALUE) > latest) {

@@ -2,6 +2,7 @@ package io.holdfast.node.message;
 
 import io.holdfast.persistence.database.KeyRange;
 import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.RowBytes;
 import io.holdfast.persistence.database.RuntimeTable;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +67,7 @@ final class OutboxBooks {
   }
 
   private static Owned owned(byte[] row) {
-    return Bytes.read(
+    return RowBytes.read(
         "an outbox",
         row,
         in ->
@@ -78,7 +79,7 @@ final class OutboxBooks {
     database.putRow(
         TABLE,
         STATE,
-        Bytes.written(out -> {
+        RowBytes.written(out -> {
           out.text(owner);
           out.writeLong(state.last());
           out.writeInt(state.waiting());
@@ -98,8 +99,9 @@ final class OutboxBooks {
     } while (!keys.isEmpty());
   }
 
-  void add(ObjectDatabase database, String receiver, Letter letter) {
-    state(database, state(database).sent(letter));
+  /// @param state before it
+  void add(ObjectDatabase database, State state, String receiver, Letter letter) {
+    state(database, state.sent(letter));
     database.putRow(TABLE, waiting(receiver, letter.number()), letter.toBytes());
   }
 

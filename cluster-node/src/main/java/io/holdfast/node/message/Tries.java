@@ -1,5 +1,6 @@
 package io.holdfast.node.message;
 
+import io.holdfast.persistence.database.RowBytes;
 import io.holdfast.sdk.ErrorCode;
 
 /// How the first message that waits for a receiver has failed so far.
@@ -43,7 +44,7 @@ record Tries(
   }
 
   byte[] toBytes() {
-    return Bytes.written(out -> {
+    return RowBytes.written(out -> {
       out.writeInt(counted);
       out.writeInt(uncounted);
       out.writeLong(nextAtMillis);
@@ -54,7 +55,7 @@ record Tries(
   }
 
   static Tries fromBytes(byte[] row) {
-    return Bytes.read(
+    return RowBytes.read(
         "the tries of a message",
         row,
         in ->

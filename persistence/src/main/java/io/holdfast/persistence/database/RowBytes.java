@@ -1,4 +1,4 @@
-package io.holdfast.node.message;
+package io.holdfast.persistence.database;
 
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -11,23 +11,25 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/// The bytes of rows: a version, then fields; texts are UTF-8 behind their length in four bytes.
-final class Bytes {
+/// The bytes of rows of a [RuntimeTable]: a version, then fields; texts are UTF-8 behind their
+/// length in four bytes.
+public final class RowBytes {
   private static final int VERSION = 1;
 
-  private Bytes() {}
+  private RowBytes() {}
 
   @FunctionalInterface
-  interface Writing {
+  public interface Writing {
     void to(Out out) throws IOException;
   }
 
   @FunctionalInterface
-  interface Reading<T> {
+  public interface Reading<T> {
     T from(In in) throws IOException;
   }
 
-  static byte[] written(Writing writing) {
+  /// The row that is written so.
+  public static byte[] written(Writing writing) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (Out out = new Out(bytes)) {
       out.writeByte(VERSION);
@@ -38,9 +40,11 @@ final class Bytes {
     return bytes.toByteArray();
   }
 
-  /// @param what for the error
+  /// What is read so.
+  ///
+  /// @param what it is, for the error
   /// @throws HoldfastException `storage_corrupt`
-  static <T> T read(String what, byte[] row, Reading<T> reading) {
+  public static <T> T read(String what, byte[] row, Reading<T> reading) {
     try (In in = new In(row)) {
       int version = in.readUnsignedByte();
       if (version != VERSION) {
@@ -55,42 +59,44 @@ final class Bytes {
     }
   }
 
-  static final class Out extends DataOutputStream {
+  /// Fields of a row being written.
+  public static final class Out extends DataOutputStream {
     private Out(ByteArrayOutputStream bytes) {
       super(bytes);
     }
 
-    void text(String text) throws IOException {
+    public void text(String text) throws IOException {
       bytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    void optional(Optional<String> text) throws IOException {
+    public void optional(Optional<String> text) throws IOException {
       writeBoolean(text.isPresent());
       if (text.isPresent()) {
         text(text.get());
       }
     }
 
-    void bytes(byte[] bytes) throws IOException {
+    public void bytes(byte[] bytes) throws IOException {
       writeInt(bytes.length);
       write(bytes);
     }
   }
 
-  static final class In extends DataInputStream {
+  /// Fields of a row being read.
+  public static final class In extends DataInputStream {
     private In(byte[] row) {
       super(new ByteArrayInputStream(row));
     }
 
-    String text() throws IOException {
+    public String text() throws IOException {
       return new String(bytes(), StandardCharsets.UTF_8);
     }
 
-    Optional<String> optional() throws IOException {
+    public Optional<String> optional() throws IOException {
       return readBoolean() ? Optional.of(text()) : Optional.empty();
     }
 
-    byte[] bytes() throws IOException {
+    public byte[] bytes() throws IOException {
       int length = readInt();
       if (length < 0 || length > available()) {
         throw new IOException("length " + length);

@@ -10,7 +10,7 @@
 /// | what talks to SQLite | `SqliteHandle`, `SqliteStatement` and the two of each: `Jdbc…`, `Ffm…` |
 /// | SQLite over pages in Java | `SqliteBootstrap`, `SqliteApi`, `PageVfs`, `PageFile` |
 /// | pairs and metadata | `HiddenTable`, [KeyRange], [Keys] |
-/// | the books of calls and messages | [RuntimeTable] |
+/// | the books of calls and messages | [RuntimeTable], [RowBytes] |
 /// | which SQL an app may run | `SqlGuard`, `SqlTokenizer`, `SqlPragmas` |
 /// | what apps see | [DatabaseStorage], `Transactions`, `AlarmSlot`; the node implements [StorageHost], [StorageHistory] |
 @NullMarked
