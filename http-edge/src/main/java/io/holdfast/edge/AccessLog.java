@@ -1,6 +1,5 @@
 package io.holdfast.edge;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.holdfast.edge.EdgeConfig.AccessLogConfig;
 import io.holdfast.edge.EdgeConfig.AccessLogConfig.QueryValues;
 import java.time.Instant;
@@ -128,7 +127,7 @@ final class AccessLog {
       boolean plain =
           !value.isEmpty()
               && value.chars().allMatch(c -> c > ' ' && c != '"' && c != '=' && c != '\\');
-      number(name, plain ? value : quoted(value));
+      number(name, plain ? value : JsonText.quoted(value));
     }
 
     @Override
@@ -145,7 +144,7 @@ final class AccessLog {
   private static final class Json extends Fields {
     @Override
     void text(String name, String value) {
-      number(name, quoted(value));
+      number(name, JsonText.quoted(value));
     }
 
     @Override
@@ -157,11 +156,5 @@ final class AccessLog {
     String line() {
       return line.append('}').toString();
     }
-  }
-
-  private static String quoted(String text) {
-    StringBuilder quoted = new StringBuilder(text.length() + 8).append('"');
-    JsonStringEncoder.getInstance().quoteAsString(text, quoted);
-    return quoted.append('"').toString();
   }
 }

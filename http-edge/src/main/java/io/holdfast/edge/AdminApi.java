@@ -4,7 +4,6 @@ import io.holdfast.edge.AdminRequest.Verb;
 import io.holdfast.protocol.NamespaceDirectory;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
-import io.holdfast.protocol.ObjectIds;
 import io.holdfast.protocol.ValueCodec;
 import io.holdfast.protocol.admin.ForkedAlarm;
 import io.holdfast.protocol.admin.ObjectAdmin;
@@ -63,7 +62,7 @@ final class AdminApi {
           exchange,
           audit,
           refusal(ErrorCode.ROUTE_NOT_FOUND, "expected no admin request: it is off"));
-    } else if (!authorized(admin, exchange.head())) {
+    } else if (!admin.token().authorizes(exchange.head())) {
       metrics.unauthorized();
       end(exchange, audit, notAuthorized());
     } else {
@@ -82,11 +81,6 @@ final class AdminApi {
               .name("edge-admin")
               .start(() -> answer(objects, exchange, body, audit)));
     }
-  }
-
-  private static boolean authorized(AdminServices admin, RequestHead head) {
-    Optional<String> authorization = head.headers().first("authorization");
-    return authorization.isPresent() && admin.token().matches(authorization.get());
   }
 
   private static HoldfastException notAuthorized() {
@@ -138,7 +132,7 @@ final class AdminApi {
       after.ifPresent(id -> namespaces.ids(namespace).parse(id));
       return objects.list(namespace, after, request.number("limit", 1, PAGE_MAX, PAGE_DEFAULT));
     }
-    ObjectAddress object = address(namespace, request.name());
+    ObjectAddress object = ObjectPath.address(namespaces, namespace, request.name());
     return switch (request.verb()) {
       case HISTORY -> {
         request.allow(Set.of("limit", "before"));
@@ -158,7 +152,7 @@ final class AdminApi {
         yield objects.fork(
             object,
             request.text("at"),
-            address(namespace, request.required("to")),
+            ObjectPath.address(namespaces, namespace, request.required("to")),
             alarm(request.text("alarm").orElse("dropped")));
       }
       case RESTORE -> {
@@ -167,12 +161,6 @@ final class AdminApi {
       }
       case LIST -> throw new AssertionError(request);
     };
-  }
-
-  private ObjectAddress address(NamespaceId namespace, String name) {
-    ObjectIds ids = namespaces.ids(namespace);
-    return new ObjectAddress(
-        namespace, name.startsWith("id:") ? ids.parse(name.substring(3)) : ids.named(name));
   }
 
   private static ForkedAlarm alarm(String text) {

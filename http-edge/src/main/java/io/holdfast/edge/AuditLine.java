@@ -1,6 +1,5 @@
 package io.holdfast.edge;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -56,17 +55,14 @@ final class AuditLine {
     StringBuilder line = new StringBuilder(256);
     fields.forEach((name, value) -> {
       line.append(line.isEmpty() ? "{" : ",");
-      append(line, name);
+      JsonText.append(line, name);
       line.append(':');
-      append(line, value);
+      JsonText.append(line, shown(value));
     });
     LOG.info(line.append('}').toString());
   }
 
-  private static void append(StringBuilder line, String text) {
-    line.append('"');
-    String shown = text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX) + "…";
-    JsonStringEncoder.getInstance().quoteAsString(shown, line);
-    line.append('"');
+  private static String shown(String text) {
+    return text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX) + "…";
   }
 }

@@ -3,8 +3,10 @@ package io.holdfast.edge;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Optional;
 
-/// The token that callers of the service API send as `Authorization: Bearer <token>`.
+/// The token that callers of the service API, or of the admin API, send as `Authorization: Bearer
+/// <token>`.
 ///
 /// Keeps only a hash of it and compares in constant time. Thread-safe.
 public final class BearerToken {
@@ -22,6 +24,12 @@ public final class BearerToken {
       throw new IllegalArgumentException("expected a token, found a blank text");
     }
     return new BearerToken(sha256(token));
+  }
+
+  /// Whether the request carries this token.
+  boolean authorizes(RequestHead head) {
+    Optional<String> authorization = head.headers().first("authorization");
+    return authorization.isPresent() && matches(authorization.get());
   }
 
   /// Whether the value of an `Authorization` header carries this token.

@@ -1,6 +1,5 @@
 package io.holdfast.edge;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.holdfast.sdk.Body;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.Headers;
@@ -17,9 +16,9 @@ final class ErrorReply {
 
   static Response of(HoldfastException error, String requestId) {
     StringBuilder json = new StringBuilder(160);
-    json.append("{\"error\":{\"code\":\"").append(error.code().code()).append("\",\"message\":\"");
-    JsonStringEncoder.getInstance().quoteAsString(error.getMessage(), json);
-    json.append("\",\"requestId\":\"").append(requestId).append('"');
+    json.append("{\"error\":{\"code\":\"").append(error.code().code()).append("\",\"message\":");
+    JsonText.append(json, error.getMessage());
+    json.append(",\"requestId\":\"").append(requestId).append('"');
     if (error instanceof ObjectCallException call) {
       appendFlags(json, call);
     }

@@ -1,5 +1,9 @@
 package io.holdfast.edge;
 
+import io.holdfast.protocol.NamespaceDirectory;
+import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.ObjectIds;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.nio.ByteBuffer;
@@ -39,8 +43,17 @@ record ObjectPath(String namespace, String name, String verb, String rest) {
         path.substring(afterVerb));
   }
 
-  /// The id that the name stands for, or null when it is a plain name.
-  @Nullable String idHex() {
+  /// The object of that name.
+  ///
+  /// @param name a name, or `id:` and 64 hex digits
+  static ObjectAddress address(NamespaceDirectory namespaces, NamespaceId namespace, String name) {
+    ObjectIds ids = namespaces.ids(namespace);
+    String hex = idHex(name);
+    return new ObjectAddress(namespace, hex == null ? ids.named(name) : ids.parse(hex));
+  }
+
+  /// The id that a name stands for, or null when it is a plain name.
+  static @Nullable String idHex(String name) {
     return name.startsWith(ID) ? name.substring(ID.length()) : null;
   }
 

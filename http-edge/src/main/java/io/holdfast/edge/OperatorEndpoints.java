@@ -1,6 +1,5 @@
 package io.holdfast.edge;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.holdfast.sdk.Body;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.Headers;
@@ -141,10 +140,9 @@ final class OperatorEndpoints {
   }
 
   private static void append(StringBuilder json, String name, String outcome) {
-    json.append(json.isEmpty() ? "\"" : ",\"");
-    JsonStringEncoder.getInstance().quoteAsString(name, json);
-    json.append("\":\"");
-    JsonStringEncoder.getInstance().quoteAsString(outcome, json);
-    json.append('"');
+    json.append(json.isEmpty() ? "" : ",");
+    JsonText.append(json, name);
+    json.append(':');
+    JsonText.append(json, outcome);
   }
 }

@@ -3,10 +3,8 @@ package io.holdfast.edge;
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.protocol.NamespaceDirectory;
-import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
-import io.holdfast.protocol.ObjectIds;
 import io.holdfast.protocol.RpcCall;
 import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.Body;
@@ -18,7 +16,6 @@ import io.holdfast.sdk.Response;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -77,8 +74,7 @@ final class ServiceApi {
 
   /// Whether the request carries the token.
   boolean authorized(RequestHead head) {
-    Optional<String> authorization = head.headers().first("authorization");
-    return token != null && authorization.isPresent() && token.matches(authorization.get());
+    return token != null && token.authorizes(head);
   }
 
   Response unauthorized(Exchange exchange) {
@@ -187,10 +183,7 @@ final class ServiceApi {
   }
 
   private ObjectAddress address(ObjectPath path) {
-    NamespaceId namespace = namespaces.resolve(path.namespace());
-    ObjectIds ids = namespaces.ids(namespace);
-    String hex = path.idHex();
-    return new ObjectAddress(namespace, hex == null ? ids.named(path.name()) : ids.parse(hex));
+    return ObjectPath.address(namespaces, namespaces.resolve(path.namespace()), path.name());
   }
 
   private static CallContext context(Exchange exchange) {

@@ -35,8 +35,9 @@ class ObjectPathTest {
 
   @Test
   void knowsIds() {
-    assertThat(ObjectPath.parse("/v1/objects/ns/id:ab/fetch").idHex()).isEqualTo("ab");
-    assertThat(ObjectPath.parse("/v1/objects/ns/ab/fetch").idHex()).isNull();
+    assertThat(ObjectPath.idHex(ObjectPath.parse("/v1/objects/ns/id:ab/fetch").name()))
+        .isEqualTo("ab");
+    assertThat(ObjectPath.idHex(ObjectPath.parse("/v1/objects/ns/ab/fetch").name())).isNull();
   }
 
   @ParameterizedTest
