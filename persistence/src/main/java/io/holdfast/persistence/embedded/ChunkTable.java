@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 
 /// The chunks of large snapshots: a table of their own, `key of the object, chunk number, txSeq,
@@ -145,31 +146,44 @@ final class ChunkTable {
   }
 
   private void storeChunks(String persistenceId, ImageSnapshot snapshot) {
-    List<StoredChunk> group = new ArrayList<>();
-    snapshot.forEachNewChunk(chunk -> {
-      group.add(chunk);
-      if (group.stream().mapToInt(each -> each.bytes().length).sum() >= GROUP_BYTES) {
-        write(persistenceId, group);
-      }
-    });
-    write(persistenceId, group);
+    ChunkGroup group = new ChunkGroup(persistenceId);
+    snapshot.forEachNewChunk(group::add);
+    group.write();
   }
 
-  private void write(String persistenceId, List<StoredChunk> group) {
-    List<StoredChunk> chunks = List.copyOf(group);
-    group.clear();
-    int bytes = chunks.stream().mapToInt(chunk -> chunk.bytes().length + 64).sum();
-    if (bytes > 0) {
-      joined(
-          store.write(
-              persistenceId,
-              bytes,
-              rows -> {
-                for (StoredChunk chunk : chunks) {
-                  rows.putChunk(
-                      new Key(chunk.chunkNo(), chunk.version()).row(persistenceId), chunk.bytes());
-                }
-              }));
+  /** Chunks that are written as one. */
+  private final class ChunkGroup {
+    private static final int ROW_OVERHEAD = 64;
+
+    private final String persistenceId;
+    private List<StoredChunk> chunks = new ArrayList<>();
+    private int bytes;
+
+    ChunkGroup(String persistenceId) {
+      this.persistenceId = persistenceId;
+    }
+
+    void add(StoredChunk chunk) {
+      chunks.add(chunk);
+      bytes += chunk.bytes().length + ROW_OVERHEAD;
+      if (bytes >= GROUP_BYTES) {
+        write();
+      }
+    }
+
+    void write() {
+      List<StoredChunk> written = chunks;
+      if (!written.isEmpty()) {
+        joined(store.write(persistenceId, bytes, rows -> put(rows, written)));
+      }
+      chunks = new ArrayList<>();
+      bytes = 0;
+    }
+
+    private void put(Group rows, List<StoredChunk> written) throws RocksDBException {
+      for (StoredChunk chunk : written) {
+        rows.putChunk(new Key(chunk.chunkNo(), chunk.version()).row(persistenceId), chunk.bytes());
+      }
     }
   }
 

@@ -8,7 +8,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.dispatch.Dispatchers;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -23,10 +25,12 @@ public final class StoredRows {
 
   private final EmbeddedStore store;
   private final RowCodec codec;
+  private final Executor blocking;
 
   public StoredRows(EmbeddedStore store, ActorSystem system) {
     this.store = store;
     this.codec = new RowCodec(system);
+    this.blocking = system.dispatchers().lookup(Dispatchers.DefaultBlockingDispatcherId());
   }
 
   /// What to read; must return soon, for it holds one of few threads.
@@ -72,9 +76,7 @@ public final class StoredRows {
   }
 
   private CompletableFuture<Void> collectChunks(String persistenceId) {
-    return CompletableFuture.runAsync(
-        () -> store.chunks().collect(persistenceId, codec),
-        task -> Thread.ofVirtual().name("chunks").start(task));
+    return CompletableFuture.runAsync(() -> store.chunks().collect(persistenceId, codec), blocking);
   }
 
   private static void delete(

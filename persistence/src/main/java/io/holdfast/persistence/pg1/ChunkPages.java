@@ -60,7 +60,8 @@ final class ChunkPages implements PageSource {
   /// that reads through JNI holds its carrier.
   @Override
   public void prefetch() {
-    Thread.ofVirtual()
+    Thread.ofPlatform()
+        .daemon()
         .name("prefetch")
         .start(() -> {
           try {
