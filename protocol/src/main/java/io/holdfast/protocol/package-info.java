@@ -6,6 +6,7 @@
 /// | which object | [NamespaceDirectory], [NamespaceId], [ObjectAddress], [ObjectIds] |
 /// | calling it | [ObjectGateway], [RpcCall], [CallContext], [IdempotencyKey] |
 /// | values as CBOR and JSON | [ValueCodec] |
+/// | ranges of settings | [SettingGroup] |
 @NullMarked
 package io.holdfast.protocol;
 

@@ -1,8 +1,7 @@
 package io.holdfast.node.idempotency;
 
 import com.typesafe.config.Config;
-import io.holdfast.sdk.ErrorCode;
-import io.holdfast.sdk.HoldfastException;
+import io.holdfast.protocol.SettingGroup;
 import java.time.Duration;
 
 /// What the operator sets for idempotency keys, see `holdfast.idempotency` in reference.conf.
@@ -20,13 +19,15 @@ public record IdempotencySettings(
     int requestBytesMax,
     int joinedMax,
     Duration joinTimeout) {
+  private static final SettingGroup SETTINGS = new SettingGroup("holdfast.idempotency");
+
   public IdempotencySettings {
-    check("retention", retention.toMillis(), 1, Duration.ofDays(30).toMillis());
-    check("keys-max", keysMax, 1, 100_000_000);
-    check("answer-bytes-max", answerBytesMax, 0, 1 << 20);
-    check("request-bytes-max", requestBytesMax, 0, 64 << 20);
-    check("joined-max", joinedMax, 0, 100_000);
-    check("join-timeout", joinTimeout.toMillis(), 1, 900_000);
+    SETTINGS.check("retention", retention.toMillis(), 1, Duration.ofDays(30).toMillis());
+    SETTINGS.check("keys-max", keysMax, 1, 100_000_000);
+    SETTINGS.check("answer-bytes-max", answerBytesMax, 0, 1 << 20);
+    SETTINGS.check("request-bytes-max", requestBytesMax, 0, 64 << 20);
+    SETTINGS.check("joined-max", joinedMax, 0, 100_000);
+    SETTINGS.check("join-timeout", joinTimeout.toMillis(), 1, 900_000);
   }
 
   /// Reads `holdfast`.
@@ -39,13 +40,5 @@ public record IdempotencySettings(
         Math.toIntExact(config.getBytes("request-bytes-max")),
         config.getInt("joined-max"),
         config.getDuration("join-timeout"));
-  }
-
-  private static void check(String key, long value, long min, long max) {
-    if (value < min || value > max) {
-      throw new HoldfastException(
-          ErrorCode.CONFIG_INVALID,
-          "holdfast.idempotency." + key + ": expected " + min + " to " + max + ", found " + value);
-    }
   }
 }

@@ -1,8 +1,7 @@
 package io.holdfast.node.message;
 
 import com.typesafe.config.Config;
-import io.holdfast.sdk.ErrorCode;
-import io.holdfast.sdk.HoldfastException;
+import io.holdfast.protocol.SettingGroup;
 import java.time.Duration;
 
 /// What the operator sets for messages between objects, see `holdfast.messages` in reference.conf.
@@ -34,22 +33,24 @@ public record MessageSettings(
     Duration retryMax,
     Duration wakeAfter,
     int deadLettersMax) {
+  private static final SettingGroup SETTINGS = new SettingGroup("holdfast.messages");
+
   private static final long DAY_MILLIS = Duration.ofDays(1).toMillis();
 
   public MessageSettings {
-    check("message-bytes-max", messageBytesMax, 1, 1 << 20);
-    check("waiting-max", waitingMax, 1, 10_000_000);
-    check("waiting-bytes-max", waitingBytesMax, 1, 1L << 40);
-    check("receivers-max", receiversMax, 1, 100_000);
-    check("batch-max", batchMax, 1, 1_000);
-    check("batch-bytes-max", batchBytesMax, 1, 16 << 20);
-    check("delivery-timeout", deliveryTimeout.toMillis(), 10, DAY_MILLIS);
-    check("tries-max", triesMax, 1, 1_000);
-    check("age-max", ageMax.toMillis(), 1, 30 * DAY_MILLIS);
-    check("retry-first", retryFirst.toMillis(), 1, DAY_MILLIS);
-    check("retry-max", retryMax.toMillis(), retryFirst.toMillis(), DAY_MILLIS);
-    check("wake-after", wakeAfter.toMillis(), 10, DAY_MILLIS);
-    check("dead-letters-max", deadLettersMax, 1, 1_000_000);
+    SETTINGS.check("message-bytes-max", messageBytesMax, 1, 1 << 20);
+    SETTINGS.check("waiting-max", waitingMax, 1, 10_000_000);
+    SETTINGS.check("waiting-bytes-max", waitingBytesMax, 1, 1L << 40);
+    SETTINGS.check("receivers-max", receiversMax, 1, 100_000);
+    SETTINGS.check("batch-max", batchMax, 1, 1_000);
+    SETTINGS.check("batch-bytes-max", batchBytesMax, 1, 16 << 20);
+    SETTINGS.check("delivery-timeout", deliveryTimeout.toMillis(), 10, DAY_MILLIS);
+    SETTINGS.check("tries-max", triesMax, 1, 1_000);
+    SETTINGS.check("age-max", ageMax.toMillis(), 1, 30 * DAY_MILLIS);
+    SETTINGS.check("retry-first", retryFirst.toMillis(), 1, DAY_MILLIS);
+    SETTINGS.check("retry-max", retryMax.toMillis(), retryFirst.toMillis(), DAY_MILLIS);
+    SETTINGS.check("wake-after", wakeAfter.toMillis(), 10, DAY_MILLIS);
+    SETTINGS.check("dead-letters-max", deadLettersMax, 1, 1_000_000);
   }
 
   /// Reads `holdfast`.
@@ -69,13 +70,5 @@ public record MessageSettings(
         config.getDuration("retry-max"),
         config.getDuration("wake-after"),
         config.getInt("dead-letters-max"));
-  }
-
-  private static void check(String key, long value, long min, long max) {
-    if (value < min || value > max) {
-      throw new HoldfastException(
-          ErrorCode.CONFIG_INVALID,
-          "holdfast.messages." + key + ": expected " + min + " to " + max + ", found " + value);
-    }
   }
 }

@@ -1,8 +1,7 @@
 package io.holdfast.node.object;
 
 import com.typesafe.config.Config;
-import io.holdfast.sdk.ErrorCode;
-import io.holdfast.sdk.HoldfastException;
+import io.holdfast.protocol.SettingGroup;
 import java.time.Duration;
 
 /// How much one object takes in, and how long an event of it may run. Keys, meanings and ranges:
@@ -25,17 +24,19 @@ record EventLimits(
     Duration turnTimeMax,
     Duration backgroundTimeMax,
     Duration alarmTimeMax) {
+  private static final SettingGroup SETTINGS = new SettingGroup("holdfast.objects");
+
   private static final int COUNT_MAX = 1_000_000;
 
   EventLimits {
-    check("queued-events-max", queuedMax, 1, COUNT_MAX, "");
-    check("queued-bytes-max", queuedBytesMax, 1024, 1L << 40, " bytes");
-    check("queued-time-max", queuedTimeMax.toMillis(), 1, 3_600_000, " ms");
-    check("events-max", eventsMax, 1, COUNT_MAX, "");
-    check("calls-per-10s-max", callsPer10sMax, 0, Integer.MAX_VALUE, "");
-    check("turn-time-max", turnTimeMax.toMillis(), 10, 3_600_000, " ms");
-    check("background-time-max", backgroundTimeMax.toMillis(), 10, 86_400_000, " ms");
-    check("alarm-time-max", alarmTimeMax.toMillis(), 10, 86_400_000, " ms");
+    SETTINGS.check("queued-events-max", queuedMax, 1, COUNT_MAX);
+    SETTINGS.check("queued-bytes-max", queuedBytesMax, 1024, 1L << 40, " bytes");
+    SETTINGS.check("queued-time-max", queuedTimeMax.toMillis(), 1, 3_600_000, " ms");
+    SETTINGS.check("events-max", eventsMax, 1, COUNT_MAX);
+    SETTINGS.check("calls-per-10s-max", callsPer10sMax, 0, Integer.MAX_VALUE);
+    SETTINGS.check("turn-time-max", turnTimeMax.toMillis(), 10, 3_600_000, " ms");
+    SETTINGS.check("background-time-max", backgroundTimeMax.toMillis(), 10, 86_400_000, " ms");
+    SETTINGS.check("alarm-time-max", alarmTimeMax.toMillis(), 10, 86_400_000, " ms");
   }
 
   /// Reads `holdfast.objects`.
@@ -49,14 +50,5 @@ record EventLimits(
         objects.getDuration("turn-time-max"),
         objects.getDuration("background-time-max"),
         objects.getDuration("alarm-time-max"));
-  }
-
-  private static void check(String key, long value, long min, long max, String unit) {
-    if (value < min || value > max) {
-      throw new HoldfastException(
-          ErrorCode.CONFIG_INVALID,
-          "holdfast.objects.%s: expected %d to %d%s, found %d"
-              .formatted(key, min, max, unit, value));
-    }
   }
 }

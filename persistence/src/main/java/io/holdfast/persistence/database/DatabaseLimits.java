@@ -1,6 +1,7 @@
 package io.holdfast.persistence.database;
 
 import com.typesafe.config.Config;
+import io.holdfast.protocol.SettingGroup;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
@@ -11,6 +12,8 @@ import java.time.Duration;
 /// @param queryTimeout how long one `sql().exec` may compute
 /// @param resultBytesMax how much one query or `list` may return
 public record DatabaseLimits(long databaseBytesMax, Duration queryTimeout, long resultBytesMax) {
+  private static final SettingGroup SETTINGS = new SettingGroup("holdfast.database");
+
   /// Key and value together, or one text, blob or row of SQL: 2 MiB.
   public static final int VALUE_BYTES_MAX = 2 * 1024 * 1024;
 
@@ -24,9 +27,9 @@ public record DatabaseLimits(long databaseBytesMax, Duration queryTimeout, long 
       new DatabaseLimits(10L << 30, Duration.ofSeconds(30), 64L << 20);
 
   public DatabaseLimits {
-    check("bytes-max", databaseBytesMax, 1L << 20, 1L << 40);
-    check("query-timeout", queryTimeout.toMillis(), 10, 900_000);
-    check("result-bytes-max", resultBytesMax, 1L << 10, 1L << 30);
+    SETTINGS.check("bytes-max", databaseBytesMax, 1L << 20, 1L << 40);
+    SETTINGS.check("query-timeout", queryTimeout.toMillis(), 10, 900_000);
+    SETTINGS.check("result-bytes-max", resultBytesMax, 1L << 10, 1L << 30);
   }
 
   /// Reads `holdfast.database`.
@@ -63,13 +66,5 @@ public record DatabaseLimits(long databaseBytesMax, Duration queryTimeout, long 
               error);
       default -> error;
     };
-  }
-
-  private static void check(String key, long value, long min, long max) {
-    if (value < min || value > max) {
-      throw new HoldfastException(
-          ErrorCode.CONFIG_INVALID,
-          "holdfast.database." + key + ": expected " + min + " to " + max + ", found " + value);
-    }
   }
 }

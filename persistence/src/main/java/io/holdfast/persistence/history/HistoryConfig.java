@@ -2,6 +2,7 @@ package io.holdfast.persistence.history;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import io.holdfast.protocol.SettingGroup;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
@@ -10,12 +11,13 @@ import java.time.Duration;
 public record HistoryConfig(
     Duration retention, long replayBytesMax, Duration sweepInterval, int sweepObjectsMax) {
   private static final String PATH = "holdfast.persistence.history";
+  private static final SettingGroup SETTINGS = new SettingGroup(PATH);
 
   public HistoryConfig {
-    check("retention", retention.toMillis(), 0, Duration.ofDays(3650).toMillis());
-    check("replay-bytes-max", replayBytesMax, 64 << 10, 1L << 30);
-    check("sweep-interval", sweepInterval.toMillis(), 10, Duration.ofDays(1).toMillis());
-    check("sweep-objects-max", sweepObjectsMax, 1, 10_000);
+    SETTINGS.check("retention", retention.toMillis(), 0, Duration.ofDays(3650).toMillis());
+    SETTINGS.check("replay-bytes-max", replayBytesMax, 64 << 10, 1L << 30);
+    SETTINGS.check("sweep-interval", sweepInterval.toMillis(), 10, Duration.ofDays(1).toMillis());
+    SETTINGS.check("sweep-objects-max", sweepObjectsMax, 1, 10_000);
   }
 
   /// Reads the node's configuration.
@@ -37,13 +39,5 @@ public record HistoryConfig(
   /// Whether there is a past to go back to.
   public boolean isOn() {
     return !retention.isZero();
-  }
-
-  private static void check(String key, long value, long min, long max) {
-    if (value < min || value > max) {
-      throw new HoldfastException(
-          ErrorCode.CONFIG_INVALID,
-          "%s.%s: expected %d to %d, found %d".formatted(PATH, key, min, max, value));
-    }
   }
 }

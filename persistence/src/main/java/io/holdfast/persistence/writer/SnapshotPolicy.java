@@ -1,7 +1,6 @@
 package io.holdfast.persistence.writer;
 
-import io.holdfast.sdk.ErrorCode;
-import io.holdfast.sdk.HoldfastException;
+import io.holdfast.protocol.SettingGroup;
 
 /// When a snapshot of the image is stored.
 ///
@@ -12,19 +11,13 @@ import io.holdfast.sdk.HoldfastException;
 /// @param imageBytesMax larger images are not stored: recovery replays the events
 public record SnapshotPolicy(
     long logBytesMin, long eventsMax, long releaseEventsMin, long imageBytesMax) {
-  public SnapshotPolicy {
-    check("log-bytes-min", logBytesMin, 1, 1L << 30);
-    check("events-max", eventsMax, 1, 1_000_000);
-    check("release-events-min", releaseEventsMin, 1, 1_000_000);
-    check("image-bytes-max", imageBytesMax, 0, 1L << 30);
-  }
+  private static final SettingGroup SETTINGS =
+      new SettingGroup("holdfast.persistence.writer.snapshots");
 
-  private static void check(String key, long value, long min, long max) {
-    if (value < min || value > max) {
-      throw new HoldfastException(
-          ErrorCode.CONFIG_INVALID,
-          "holdfast.persistence.writer.snapshots.%s: expected %d to %d, found %d"
-              .formatted(key, min, max, value));
-    }
+  public SnapshotPolicy {
+    SETTINGS.check("log-bytes-min", logBytesMin, 1, 1L << 30);
+    SETTINGS.check("events-max", eventsMax, 1, 1_000_000);
+    SETTINGS.check("release-events-min", releaseEventsMin, 1, 1_000_000);
+    SETTINGS.check("image-bytes-max", imageBytesMax, 0, 1L << 30);
   }
 }
