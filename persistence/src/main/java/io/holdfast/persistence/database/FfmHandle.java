@@ -26,8 +26,6 @@ final class FfmHandle extends SqliteHandle {
   private final long id;
   private final long connection;
   private final Set<FfmStatement> statements = new HashSet<>();
-  private final SqliteStatement begin;
-  private final SqliteStatement commit;
   private boolean watched;
   private boolean closed;
 
@@ -35,8 +33,6 @@ final class FfmHandle extends SqliteHandle {
     this.file = file;
     this.id = id;
     this.connection = connection;
-    this.begin = statement("BEGIN");
-    this.commit = statement("COMMIT");
   }
 
   static FfmHandle open(DatabaseImage image, DatabaseLimits limits) {
@@ -106,16 +102,6 @@ final class FfmHandle extends SqliteHandle {
     return cause == null
         ? error
         : new HoldfastException(error.code(), error.getMessage() + " (" + cause + ')', cause);
-  }
-
-  @Override
-  void begin() {
-    begin.run();
-  }
-
-  @Override
-  void commit() {
-    commit.run();
   }
 
   @Override

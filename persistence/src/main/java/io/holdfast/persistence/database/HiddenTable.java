@@ -35,7 +35,7 @@ final class HiddenTable {
     if (!isPresent()) {
       return null;
     }
-    get = ready(get, select);
+    get = handle.ready(get, select);
     byte[] value = get.start(key) ? get.blob(0) : null;
     get.reset();
     return value;
@@ -45,13 +45,13 @@ final class HiddenTable {
     if (!isPresent()) {
       create();
     }
-    put = ready(put, upsert);
+    put = handle.ready(put, upsert);
     put.runOnce(key, value);
   }
 
   void delete(String key) {
     if (isPresent()) {
-      delete = ready(delete, "DELETE FROM " + name + " WHERE key = ?");
+      delete = handle.ready(delete, "DELETE FROM " + name + " WHERE key = ?");
       delete.runOnce(key);
     }
   }
@@ -108,9 +108,5 @@ final class HiddenTable {
   private void create() {
     handle.run("CREATE TABLE " + name + " (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID");
     presence = Presence.PRESENT;
-  }
-
-  private SqliteStatement ready(@Nullable SqliteStatement statement, String sql) {
-    return statement == null || statement.isClosed() ? handle.statement(sql) : statement;
   }
 }

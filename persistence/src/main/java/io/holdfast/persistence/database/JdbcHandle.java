@@ -16,14 +16,10 @@ final class JdbcHandle extends SqliteHandle {
 
   private final JDBC4Connection connection;
   private final Deadline deadline = new Deadline();
-  private final SqliteStatement begin;
-  private final SqliteStatement commit;
   private boolean watched;
 
   private JdbcHandle(JDBC4Connection connection) {
     this.connection = connection;
-    this.begin = statement("BEGIN");
-    this.commit = statement("COMMIT");
   }
 
   /// Opens a connection over the image, or over a new database when it is empty.
@@ -67,16 +63,6 @@ final class JdbcHandle extends SqliteHandle {
   @Override
   JdbcStatement statement(String sql) {
     return new JdbcStatement(connection, sql);
-  }
-
-  @Override
-  void begin() {
-    begin.run();
-  }
-
-  @Override
-  void commit() {
-    commit.run();
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.holdfast.sdk.HoldfastException;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// One open connection over an image: settings, limits, transaction statements, deadline.
 abstract sealed class SqliteHandle implements AutoCloseable permits JdbcHandle, FfmHandle {
@@ -14,6 +15,8 @@ abstract sealed class SqliteHandle implements AutoCloseable permits JdbcHandle, 
   final HiddenTable pairs = new HiddenTable(this, "_cf_KV");
   final HiddenTable metadata = new HiddenTable(this, "_cf_METADATA");
   private final Map<RuntimeTable, HiddenTable> tables = new EnumMap<>(RuntimeTable.class);
+  private @Nullable SqliteStatement begin;
+  private @Nullable SqliteStatement commit;
 
   /// What a commit made of the image.
   ///
@@ -22,10 +25,6 @@ abstract sealed class SqliteHandle implements AutoCloseable permits JdbcHandle, 
   record Capture(DatabaseImage after, int[] changed) {}
 
   abstract SqliteStatement statement(String sql);
-
-  abstract void begin();
-
-  abstract void commit();
 
   /// Whether a transaction is open: SQLite undoes one by itself after some errors.
   abstract boolean inTransaction();
@@ -87,6 +86,21 @@ abstract sealed class SqliteHandle implements AutoCloseable permits JdbcHandle, 
 
   void forgetTables() {
     tables.values().forEach(HiddenTable::forget);
+  }
+
+  final void begin() {
+    begin = ready(begin, "BEGIN");
+    begin.run();
+  }
+
+  final void commit() {
+    commit = ready(commit, "COMMIT");
+    commit.run();
+  }
+
+  /// The statement, prepared anew when there is none that can be used.
+  final SqliteStatement ready(@Nullable SqliteStatement known, String sql) {
+    return known == null || known.isClosed() ? statement(sql) : known;
   }
 
   /// Runs a statement once.
