@@ -4,8 +4,10 @@
 /// | WHERE TO LOOK | |
 /// |---|---|
 /// | what follows what | [ContainerLifecycle] |
-/// | one container | [ContainerSupervisor], its runs [ContainerRun], when it sleeps [IdleClock] |
-/// | its WebSockets | [SocketRelay] |
+/// | one container | [ContainerSupervisor], what its parts share [ContainerCell], its runs [ContainerRun] |
+/// | its start, its end | [ContainerOrders], [ContainerLaunch], [ContainerReadiness], [ContainerEnding] |
+/// | its requests, its WebSockets | [ContainerTraffic], [SocketRelay] |
+/// | when it sleeps | [ContainerIdleness], [IdleClock], [ContainerSleep] |
 /// | all of a node | [ContainerHost], [InstanceLimits], [AddressBook] |
 /// | adoption, orphans | [ContainerInventory] |
 @NullMarked

@@ -1,0 +1,172 @@
+package io.holdfast.node.container;
+
+import io.holdfast.node.container.ContainerLifecycle.Action;
+import io.holdfast.node.container.ContainerLifecycle.Event;
+import io.holdfast.node.container.ContainerLifecycle.State;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.sdk.ContainerExit;
+import io.holdfast.sdk.ContainerState;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.time.Instant;
+import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What is known of one object's container, and the monitor under which it changes: the monitor of
+/// this. The parts of a [ContainerSupervisor] share it.
+///
+/// Thread-safe where a method takes the monitor; the others, and the fields, are for those who hold
+/// it.
+final class ContainerCell {
+  private static final Logger log = LoggerFactory.getLogger(ContainerCell.class);
+
+  private final ObjectAddress address;
+  private final ContainerHost host;
+
+  // Guarded by this.
+  State state = State.STOPPED;
+  @Nullable ContainerRun run;
+  @Nullable ContainerExit lastExit;
+
+  /** Whether nothing is started here any more. */
+  boolean retired;
+
+  private Instant lastChange;
+
+  ContainerCell(ObjectAddress address, ContainerHost host) {
+    this.address = address;
+    this.host = host;
+    this.lastChange = host.clock().instant();
+  }
+
+  ObjectAddress address() {
+    return address;
+  }
+
+  ContainerHost host() {
+    return host;
+  }
+
+  // ---- state
+  // --------------------------------------------------------------------------------------------------
+
+  /** Called with the monitor held. */
+  Action step(Event event) {
+    ContainerLifecycle.Transition transition = ContainerLifecycle.next(state, event);
+    if (transition.next() != state) {
+      log.debug("{}: container {} -> {} by {}", address, state, transition.next(), event);
+      host.changed(state, transition.next());
+      state = transition.next();
+      lastChange = host.clock().instant();
+    }
+    return transition.action();
+  }
+
+  /// The state as users see it.
+  synchronized ContainerState described() {
+    return switch (state) {
+      case STARTING -> described(ContainerState.Status.STARTING);
+      case RUNNING ->
+          described(
+              run != null && run.ready
+                  ? ContainerState.Status.HEALTHY
+                  : ContainerState.Status.RUNNING);
+      case STOPPING -> described(ContainerState.Status.STOPPING);
+      case STOPPED -> stopped(lastExit);
+    };
+  }
+
+  private ContainerState stopped(@Nullable ContainerExit exit) {
+    if (exit == null
+        || exit.exitCode() == 0
+        || exit.reason() == ContainerExit.Reason.RUNTIME_SIGNAL) {
+      return described(ContainerState.Status.STOPPED);
+    }
+    return new ContainerState(
+        ContainerState.Status.STOPPED_WITH_CODE, lastChange, OptionalInt.of(exit.exitCode()));
+  }
+
+  private ContainerState described(ContainerState.Status status) {
+    return new ContainerState(status, lastChange, OptionalInt.empty());
+  }
+
+  // ---- runs
+  // ---------------------------------------------------------------------------------------------------
+
+  /// The run of now; throws otherwise.
+  synchronized ContainerRun current(Supplier<HoldfastException> otherwise) {
+    ContainerRun now = run;
+    if (now == null || state == State.STOPPED) {
+      throw otherwise.get();
+    }
+    return now;
+  }
+
+  /// The run of now, or the last one while there is something of it to tell; throws otherwise.
+  synchronized ContainerRun currentOrUntold(Supplier<HoldfastException> otherwise) {
+    ContainerRun last = run;
+    if (last == null || (state == State.STOPPED && last.endTold && !last.neverRan())) {
+      throw otherwise.get();
+    }
+    return last;
+  }
+
+  /// Someone who waited for the end of the run knows it now.
+  synchronized void told(ContainerRun of) {
+    of.endTold = true;
+  }
+
+  synchronized boolean wasToldToEnd(ContainerRun watched) {
+    return watched.endWanted;
+  }
+
+  // ---- waiting
+  // ------------------------------------------------------------------------------------------------
+
+  /// Waits, without the monitor, until the condition holds or the deadline has passed. It is asked
+  /// with the monitor held, whenever someone has said by `notifyAll` that something has changed.
+  synchronized void awaitUntil(BooleanSupplier condition, long deadlineNanos) {
+    while (!condition.getAsBoolean()) {
+      long millis = (deadlineNanos - System.nanoTime()) / 1_000_000;
+      if (millis <= 0) {
+        return;
+      }
+      try {
+        wait(millis);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  /// Runs on a virtual thread of its own; what it throws is logged.
+  void inBackground(String what, Runnable task) {
+    Thread.ofVirtual()
+        .name("container-" + what)
+        .start(() -> {
+          try {
+            task.run();
+          } catch (RuntimeException e) {
+            log.warn("{}: container {} failed", address, what, e);
+          }
+        });
+  }
+
+  // ---- faults
+  // -------------------------------------------------------------------------------------------------
+
+  HoldfastException notRunning() {
+    return new HoldfastException(
+        ErrorCode.CONTAINER_NOT_RUNNING, "the container of object " + address + " is not running");
+  }
+
+  static HoldfastException cannot(String verb) {
+    return new HoldfastException(
+        ErrorCode.WRONG_STATE, verb + " cannot be called on a container that is not running.");
+  }
+}

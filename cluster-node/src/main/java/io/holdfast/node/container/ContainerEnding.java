@@ -1,0 +1,208 @@
+package io.holdfast.node.container;
+
+import io.holdfast.engine.ContainerId;
+import io.holdfast.engine.ExitReason;
+import io.holdfast.node.container.ContainerLifecycle.Action;
+import io.holdfast.node.container.ContainerLifecycle.Event;
+import io.holdfast.node.container.ContainerLifecycle.State;
+import io.holdfast.sdk.ContainerExit;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.spi.socket.CloseCodes;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// How a container ends: told to, watched, reported to its object, removed. Thread-safe; the
+/// methods wait, and run on virtual threads.
+final class ContainerEnding {
+  private static final Logger log = LoggerFactory.getLogger(ContainerEnding.class);
+  private static final int REPORT_TRIES = 7;
+  private static final int SIGKILL = 9;
+  private static final Duration KILL_MAX = Duration.ofSeconds(10);
+  private static final Duration LOGS_MAX = Duration.ofSeconds(5);
+
+  private final ContainerCell cell;
+  private final ContainerHost host;
+  private final ContainerIdleness idleness;
+  private final ContainerOwnerHooks hooks;
+
+  ContainerEnding(ContainerCell cell, ContainerIdleness idleness, ContainerOwnerHooks hooks) {
+    this.cell = cell;
+    this.host = cell.host();
+    this.idleness = idleness;
+    this.hooks = hooks;
+  }
+
+  // ---- orders to the engine
+  // -----------------------------------------------------------------------------------
+
+  /// Lets what is in flight end, then SIGTERM, then SIGKILL, all within the grace.
+  void terminate(ContainerRun ending, Duration grace) {
+    long deadline = System.nanoTime() + grace.toNanos();
+    closeSockets(ending);
+    cell.awaitUntil(
+        () -> ending.inFlight == 0 || cell.state == State.STOPPED || cell.run != ending, deadline);
+    Duration atLeast = grace.compareTo(Duration.ofSeconds(1)) < 0 ? grace : Duration.ofSeconds(1);
+    insist(
+        ending,
+        id -> {
+          Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+          host.engine().stop(id, left.compareTo(atLeast) < 0 ? atLeast : left);
+        });
+  }
+
+  /** Requests end by themselves, WebSockets do not. */
+  private void closeSockets(ContainerRun ending) {
+    List<SocketRelay> open;
+    synchronized (cell) {
+      open = List.copyOf(ending.sockets);
+      ending.sockets.clear();
+    }
+    open.forEach(relay -> relay.close(CloseCodes.GOING_AWAY, "The container is stopping."));
+  }
+
+  /// SIGKILL. The container stays on the engine until the object knows of its end. One that does
+  /// not die, as when someone has paused it, is removed.
+  void kill(ContainerRun killed) {
+    boolean neverRan = killed.launched.handle((place, error) -> error != null).join();
+    if (neverRan) {
+      return;
+    }
+    insist(killed, id -> host.engine().signal(id, SIGKILL));
+    try {
+      Waits.join(killed.exited, KILL_MAX, "container of object " + cell.address() + " did not end");
+    } catch (HoldfastException e) {
+      insist(killed, host.engine()::destroy);
+    }
+  }
+
+  /** Repeats an order until the engine takes it or the container has ended. */
+  private void insist(ContainerRun on, Consumer<ContainerId> order) {
+    ContainerId id = Waits.join(on.launched).id();
+    while (!on.exited.isDone() && !host.isClosed()) {
+      try {
+        order.accept(id);
+        return;
+      } catch (RuntimeException e) {
+        if (e instanceof HoldfastException fault
+            && fault.code() == ErrorCode.CONTAINER_NOT_RUNNING) {
+          return;
+        }
+        log.warn("{}: container {} cannot be ended yet: {}", cell.address(), id, e.getMessage());
+        Waits.pause(host.retryPause());
+      }
+    }
+  }
+
+  // ---- the end
+  // ------------------------------------------------------------------------------------------------
+
+  /// Waits for the end and does what then has to be done.
+  void watch(ContainerRun watched, ContainerRun.Place place) {
+    while (!host.isClosed()) {
+      ExitReason reason;
+      try {
+        reason = host.engine().awaitExit(place.id());
+      } catch (RuntimeException e) {
+        log.debug("{}: lost sight of container {}", cell.address(), place.id(), e);
+        Waits.pause(host.retryPause());
+        continue;
+      }
+      exited(watched, place, reason);
+      return;
+    }
+    HoldfastException closed =
+        new HoldfastException(ErrorCode.ENGINE_UNAVAILABLE, "the node shuts down");
+    watched.ended.completeExceptionally(closed);
+    watched.settled.completeExceptionally(closed);
+  }
+
+  private void exited(ContainerRun watched, ContainerRun.Place place, ExitReason reason) {
+    ContainerExit exit;
+    synchronized (cell) {
+      exit = watched.exit(reason);
+      cell.lastExit = exit;
+      host.releaseInstance(cell.address().namespace());
+      cell.step(Event.EXITED);
+      idleness.ended();
+      cell.notifyAll();
+    }
+    log.debug("{}: container {} ended: {}", cell.address(), place.id(), reason.text());
+    watched.exited.complete(reason);
+    place.address().ifPresent(at -> host.addresses().leave(at, watched));
+    watched.ended.complete(exit);
+    report(exit);
+    cell.awaitUntil(() -> watched.probes == 0, System.nanoTime() + LOGS_MAX.toNanos());
+    remove(place);
+    watched.settled.complete(null);
+  }
+
+  /// Tells the object of the end of a container that an earlier life of this node started. Does not
+  /// wait.
+  void foundEnded(ContainerRun.Place place, ExitReason reason) {
+    ContainerExit exit = new ContainerRun().exit(reason);
+    synchronized (cell) {
+      if (cell.step(Event.FOUND_ENDED) == Action.REPORT_EXIT && cell.state == State.STOPPED) {
+        cell.lastExit = exit;
+      }
+    }
+    cell.inBackground(
+        "report",
+        () -> {
+          report(exit);
+          remove(place);
+        });
+  }
+
+  // ---- report
+  // -------------------------------------------------------------------------------------------------
+
+  /**
+   * The stopped container stays on the engine until the object knows: a crash in between repeats
+   * the report.
+   */
+  private void report(ContainerExit exit) {
+    tell("onStop", () -> hooks.ended(exit));
+  }
+
+  /// Tells the object that its container was found running.
+  void reportFound() {
+    tell("the container found running", hooks::found);
+  }
+
+  private void tell(String what, Supplier<CompletableFuture<?>> hook) {
+    for (int attempt = 1; attempt <= REPORT_TRIES && !host.isClosed(); attempt++) {
+      try {
+        Waits.join(hook.get());
+        return;
+      } catch (RuntimeException e) {
+        log.warn(
+            "{}: {} failed ({} of {}): {}",
+            cell.address(),
+            what,
+            attempt,
+            REPORT_TRIES,
+            e.getMessage());
+        Waits.pause(host.retryPause().multipliedBy(1L << attempt));
+      }
+    }
+  }
+
+  private void remove(ContainerRun.Place place) {
+    if (host.isClosed()) {
+      return;
+    }
+    try {
+      host.engine().destroy(place.id());
+    } catch (RuntimeException e) {
+      log.warn("{}: container {} is removed later: {}", cell.address(), place.id(), e.getMessage());
+      host.inventory().cleanSoon();
+    }
+    host.inventory().wantsNoMore(place.owner());
+  }
+}

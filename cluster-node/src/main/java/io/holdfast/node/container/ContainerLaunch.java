@@ -1,0 +1,151 @@
+package io.holdfast.node.container;
+
+import io.holdfast.engine.ContainerOwner;
+import io.holdfast.engine.ContainerSpec;
+import io.holdfast.engine.StartedContainer;
+import io.holdfast.node.container.ContainerLifecycle.Action;
+import io.holdfast.node.container.ContainerLifecycle.Event;
+import io.holdfast.node.container.ContainerLifecycle.State;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.StartOptions;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// How a container comes to run: started on the engine, or taken over from an earlier life of the
+/// node. Thread-safe.
+final class ContainerLaunch {
+  private static final Logger log = LoggerFactory.getLogger(ContainerLaunch.class);
+  private static final int LAUNCH_TRIES = 3;
+
+  private final ContainerCell cell;
+  private final ContainerHost host;
+  private final ContainerIdleness idleness;
+  private final ContainerEnding ending;
+
+  ContainerLaunch(ContainerCell cell, ContainerIdleness idleness, ContainerEnding ending) {
+    this.cell = cell;
+    this.host = cell.host();
+    this.idleness = idleness;
+    this.ending = ending;
+  }
+
+  // ---- start
+  // --------------------------------------------------------------------------------------------------
+
+  /// Starts it on the engine once that is permitted; waits, runs on a virtual thread.
+  void launch(ContainerRun started, StartOptions options, CompletableFuture<Void> permitted) {
+    long begun = System.nanoTime();
+    Optional<ContainerRun.Place> place;
+    try {
+      Waits.join(permitted);
+      host.inventory().adopt();
+      place = started.launched.isDone() ? Optional.empty() : Optional.of(ask(options));
+    } catch (RuntimeException | Error e) {
+      if (!started.launched.isDone()) {
+        host.metrics().startFailed();
+        failed(started, e);
+      }
+      return;
+    }
+    place.ifPresent(at -> {
+      host.metrics().started(System.nanoTime() - begun);
+      runs(Event.LAUNCHED, started, at);
+    });
+  }
+
+  private ContainerRun.Place ask(StartOptions options) {
+    host.takeInstance(cell.address().namespace());
+    ContainerOwner owner = host.newOwner(cell.address());
+    host.inventory().wants(owner);
+    try {
+      StartedContainer container = startPatiently(host.spec(cell.address(), owner, options));
+      return new ContainerRun.Place(owner, container.id(), container.address());
+    } catch (RuntimeException | Error e) {
+      host.releaseInstance(cell.address().namespace());
+      host.inventory().wantsNoMore(owner);
+      if (e instanceof HoldfastException fault && fault.code() == ErrorCode.ENGINE_UNAVAILABLE) {
+        host.inventory().cleanSoon();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * An engine that does not answer may have started it all the same: the same start again finds it.
+   */
+  private StartedContainer startPatiently(ContainerSpec spec) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return host.engine().start(spec);
+      } catch (HoldfastException e) {
+        if (e.code() != ErrorCode.ENGINE_UNAVAILABLE || attempt == LAUNCH_TRIES) {
+          throw e;
+        }
+        Waits.pause(host.retryPause().multipliedBy(attempt));
+      }
+    }
+  }
+
+  private void runs(Event event, ContainerRun started, ContainerRun.Place place) {
+    Action action;
+    synchronized (cell) {
+      action = cell.step(event);
+      idleness.touch();
+      idleness.watch();
+    }
+    place.address().ifPresent(at -> host.addresses().enter(at, started));
+    started.launched.complete(place);
+    cell.inBackground("watch", () -> ending.watch(started, place));
+    if (action == Action.WATCH_AND_KILL) {
+      cell.inBackground("kill", () -> ending.kill(started));
+    }
+  }
+
+  private void failed(ContainerRun started, Throwable error) {
+    HoldfastException reason =
+        error instanceof HoldfastException known
+            ? known
+            : new HoldfastException(
+                ErrorCode.CONTAINER_START_FAILED,
+                "Failed to start container: " + error.getMessage(),
+                error);
+    log.warn("{}: container could not be started: {}", cell.address(), reason.getMessage());
+    synchronized (cell) {
+      cell.step(Event.LAUNCH_FAILED);
+      started.launched.completeExceptionally(reason);
+      started.exited.completeExceptionally(reason);
+      started.ended.completeExceptionally(reason);
+    }
+    started.settled.complete(null);
+  }
+
+  // ---- adoption
+  // -----------------------------------------------------------------------------------------------
+
+  /// Takes over a container that an earlier life of this node started and that runs. Does not wait.
+  ///
+  /// @return false when this supervisor is retired
+  boolean foundRunning(ContainerRun.Place place) {
+    ContainerRun adopted;
+    synchronized (cell) {
+      if (cell.retired) {
+        return false;
+      }
+      ContainerRun ordered = cell.run;
+      adopted = ordered == null || cell.state == State.STOPPED ? adoptedRun() : ordered;
+      cell.run = adopted;
+    }
+    runs(Event.FOUND_RUNNING, adopted, place);
+    cell.inBackground("found", ending::reportFound);
+    return true;
+  }
+
+  private static ContainerRun adoptedRun() {
+    ContainerRun adopted = new ContainerRun();
+    adopted.prepared = true;
+    return adopted;
+  }
+}

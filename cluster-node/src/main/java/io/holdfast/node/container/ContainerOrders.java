@@ -1,0 +1,96 @@
+package io.holdfast.node.container;
+
+import io.holdfast.node.container.ContainerLifecycle.Action;
+import io.holdfast.node.container.ContainerLifecycle.Event;
+import io.holdfast.node.container.ContainerLifecycle.State;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.StartOptions;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// What a container can be told: to start, to end, a signal. Thread-safe.
+final class ContainerOrders {
+  private final ContainerCell cell;
+  private final ContainerLaunch launch;
+  private final ContainerEnding ending;
+
+  ContainerOrders(ContainerCell cell, ContainerLaunch launch, ContainerEnding ending) {
+    this.cell = cell;
+    this.launch = launch;
+    this.ending = ending;
+  }
+
+  /// See [ContainerSupervisor#start].
+  void start(StartOptions options, CompletableFuture<Void> permitted) {
+    ContainerRun started = new ContainerRun();
+    synchronized (cell) {
+      if (cell.retired) {
+        throw new HoldfastException(
+            ErrorCode.OBJECT_UNAVAILABLE, "object " + cell.address() + " is leaving memory");
+      }
+      if (cell.step(Event.START_ORDERED) != Action.LAUNCH) {
+        throw new HoldfastException(
+            ErrorCode.WRONG_STATE,
+            "start() cannot be called on a container that is already running.");
+      }
+      cell.run = started;
+      cell.lastExit = null;
+    }
+    cell.inBackground("launch", () -> launch.launch(started, options, permitted));
+  }
+
+  /// See [ContainerSupervisor#signal].
+  void signal(int number) {
+    if (number < 1 || number > 64) {
+      throw new HoldfastException(ErrorCode.INVALID_ARGUMENT, "Invalid signal number.");
+    }
+    ContainerRun signalled = cell.current(() -> ContainerCell.cannot("signal()"));
+    try {
+      cell.host().engine().signal(Waits.join(signalled.launched).id(), number);
+    } catch (HoldfastException e) {
+      throw e.code() == ErrorCode.CONTAINER_NOT_RUNNING ? ContainerCell.cannot("signal()") : e;
+    }
+  }
+
+  /// Orders the end when the condition holds, and waits for it.
+  void end(Event order, Duration grace, BooleanSupplier condition) {
+    ContainerRun ended = order(order, grace, condition);
+    if (ended != null) {
+      awaitEnd(ended);
+    }
+  }
+
+  private void awaitEnd(ContainerRun ended) {
+    try {
+      Waits.join(ended.ended);
+      cell.told(ended);
+    } catch (HoldfastException e) {
+      if (!ended.neverRan()) {
+        throw e;
+      }
+    }
+  }
+
+  /// Orders the end; does not wait.
+  ///
+  /// @param condition asked with the monitor held
+  /// @return null when there is nothing to end, or the condition does not hold
+  @Nullable ContainerRun order(Event order, Duration grace, BooleanSupplier condition) {
+    synchronized (cell) {
+      ContainerRun told = cell.run;
+      if (told == null || cell.state == State.STOPPED || !condition.getAsBoolean()) {
+        return null;
+      }
+      told.endWanted = true;
+      switch (cell.step(order)) {
+        case TERMINATE -> cell.inBackground("stop", () -> ending.terminate(told, grace));
+        case KILL -> cell.inBackground("kill", () -> ending.kill(told));
+        case NONE, LAUNCH, WATCH, WATCH_AND_KILL, REPORT_FAILURE, REPORT_EXIT, REFUSE -> {}
+      }
+      return told;
+    }
+  }
+}

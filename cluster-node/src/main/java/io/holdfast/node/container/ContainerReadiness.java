@@ -1,0 +1,59 @@
+package io.holdfast.node.container;
+
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.Readiness;
+import java.time.Duration;
+
+/// Waiting until a container answers; that counts as use of it. Thread-safe.
+final class ContainerReadiness {
+  private final ContainerCell cell;
+  private final ContainerHost host;
+  private final ContainerIdleness idleness;
+
+  ContainerReadiness(ContainerCell cell, ContainerIdleness idleness) {
+    this.cell = cell;
+    this.host = cell.host();
+    this.idleness = idleness;
+  }
+
+  /// See [ContainerSupervisor#awaitReady].
+  void await(Readiness readiness, Duration timeout) {
+    ContainerRun watched = cell.currentOrUntold(cell::notRunning);
+    long deadline = System.nanoTime() + timeout.toNanos();
+    synchronized (cell) {
+      watched.probes++;
+      idleness.watch();
+    }
+    try {
+      await(watched, readiness, timeout, deadline);
+    } catch (HoldfastException e) {
+      throw cell.wasToldToEnd(watched) && !watched.neverRan() ? cell.notRunning() : e;
+    } finally {
+      synchronized (cell) {
+        watched.probes--;
+        idleness.touch();
+        idleness.watch();
+        cell.notifyAll();
+      }
+    }
+  }
+
+  private void await(
+      ContainerRun watched, Readiness readiness, Duration timeout, long deadlineNanos) {
+    String missed = "the container of object " + cell.address() + " did not start";
+    ContainerRun.Place place = Waits.join(watched.launched, timeout, missed);
+    if (cell.wasToldToEnd(watched)) {
+      throw cell.notRunning();
+    }
+    if (readiness instanceof Readiness.Running) {
+      return;
+    }
+    Duration left = Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime()));
+    if (place.address().isEmpty() || watched.exited.isDone()) {
+      throw host.probe()
+          .endedFirst(place.id(), readiness, Waits.join(watched.exited, left, missed));
+    }
+    host.probe().await(place.id(), place.address().get(), readiness, left, watched.exited);
+    watched.ready = true;
+  }
+}
