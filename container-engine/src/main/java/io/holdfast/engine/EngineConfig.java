@@ -16,6 +16,7 @@ public record EngineConfig(
     List<String> blockedRanges,
     Limits limits,
     String runtime,
+    SeccompPolicy seccomp,
     HttpConfig http) {
   private static final Pattern PREFIX = Pattern.compile("[a-z0-9][a-z0-9-]{0,19}");
   private static final Pattern RANGE = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}");
@@ -28,6 +29,14 @@ public record EngineConfig(
 
   /// What to do when containers cannot be kept away from the host.
   public enum FencePolicy {
+    /// `REQUIRE` for a node that runs as root, and so could put the fence up; else `WARN`.
+    AUTO,
+    REQUIRE,
+    WARN
+  }
+
+  /// What to do when the engine filters no system calls.
+  public enum SeccompPolicy {
     REQUIRE,
     WARN
   }
@@ -54,6 +63,7 @@ public record EngineConfig(
         engine.texts("network.blocked-ranges", RANGE),
         limits(engine),
         engine.text("runtime", Pattern.compile("[A-Za-z0-9._-]*")),
+        engine.choice("seccomp", SeccompPolicy.class),
         HttpConfig.of(engine));
   }
 

@@ -168,7 +168,7 @@ class EngineValuesTest {
   @Test
   void readsTheDefaults() {
     EngineConfig config = EngineConfig.of(ConfigFactory.load());
-    assertThat(config.fence()).isEqualTo(EngineConfig.FencePolicy.WARN);
+    assertThat(config.fence()).isEqualTo(EngineConfig.FencePolicy.AUTO);
     assertThat(config.limits().logFileBytes()).isEqualTo(1024 * 1024);
     assertThat(config.http().bufferedBodyBytesMax()).isEqualTo(64 * 1024);
   }
@@ -178,7 +178,7 @@ class EngineValuesTest {
       delimiter = '|',
       value = {
         "holdfast.engine.limits.pids-max = 3 | holdfast.engine.limits.pids-max: expected a number from 16 to 100000, found '3'",
-        "holdfast.engine.network.fence = maybe | holdfast.engine.network.fence: expected one of [require, warn], found 'maybe'",
+        "holdfast.engine.network.fence = maybe | holdfast.engine.network.fence: expected one of [auto, require, warn], found 'maybe'",
         "holdfast.engine.docker.host = nowhere | holdfast.engine.docker.host: expected a value of the form",
         "holdfast.engine.docker.request-timeout = 2h | holdfast.engine.docker.request-timeout: expected a duration from 1000 to 600000 ms",
         "holdfast.engine.http.connect-timeout = soon | holdfast.engine.http.connect-timeout: ",

@@ -376,7 +376,8 @@ public final class FakeContainerEngine implements ContainerEngine {
         "none",
         "none",
         EngineInfo.DiskLimit.NOT_ENFORCED,
-        EngineInfo.Fence.MISSING);
+        EngineInfo.Fence.MISSING,
+        EngineInfo.Isolation.UNKNOWN);
   }
 
   @Override

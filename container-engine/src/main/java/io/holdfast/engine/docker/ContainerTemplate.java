@@ -10,6 +10,7 @@ import io.holdfast.engine.ContainerLabels;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.Deployment;
 import io.holdfast.engine.EngineConfig;
+import io.holdfast.engine.EngineInfo;
 import io.holdfast.engine.InstanceType;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class ContainerTemplate {
   private final EngineConfig config;
   private final Deployment deployment;
   private final DockerNetworks networks;
+  private volatile EngineInfo.Seccomp seccomp = EngineInfo.Seccomp.DEFAULT;
 
   ContainerTemplate(EngineConfig config, Deployment deployment, DockerNetworks networks) {
     this.config = config;
@@ -60,7 +62,7 @@ final class ContainerTemplate {
             .withInit(true)
             .withPrivileged(false)
             .withCapDrop(Capability.ALL)
-            .withSecurityOpts(List.of("no-new-privileges"))
+            .withSecurityOpts(securityOptions())
             .withPidsLimit((long) config.limits().pidsMax())
             .withMemory(type.memoryBytes())
             // Memory and swap together: so no swap.
@@ -81,6 +83,17 @@ final class ContainerTemplate {
       host.withStorageOpt(Map.of("size", type.diskMb() + "MB"));
     }
     return host;
+  }
+
+  /// What the engine was found to do by itself.
+  void seccomp(EngineInfo.Seccomp found) {
+    this.seccomp = found;
+  }
+
+  private List<String> securityOptions() {
+    return seccomp == EngineInfo.Seccomp.ASKED
+        ? List.of("no-new-privileges", "seccomp=builtin")
+        : List.of("no-new-privileges");
   }
 
   private LogConfig logConfig() {

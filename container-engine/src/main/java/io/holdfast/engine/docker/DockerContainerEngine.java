@@ -53,6 +53,7 @@ public final class DockerContainerEngine implements ContainerEngine {
   private final HostFence fence;
   private final StateReader states;
   private final ExitWatch exits;
+  private final ContainerTemplate template;
   private final DockerStart starts;
   private final ReentrantLock preparing = new ReentrantLock();
   private volatile @Nullable EngineInfo prepared;
@@ -65,12 +66,13 @@ public final class DockerContainerEngine implements ContainerEngine {
     this.fence = HostFence.around(networks, deployment, config.blockedRanges());
     this.states = new StateReader(docker);
     this.exits = new ExitWatch(docker, deployment, states::read);
+    this.template = new ContainerTemplate(config, deployment, networks);
     this.starts =
         new DockerStart(
             docker,
             deployment,
             config.namePrefix(),
-            new ContainerTemplate(config, deployment, networks),
+            template,
             this::checkAvailable,
             this::destroy,
             this::resume,
@@ -88,8 +90,11 @@ public final class DockerContainerEngine implements ContainerEngine {
     preparing.lock();
     try {
       Info info = asked(() -> docker.client().infoCmd().exec());
+      DockerSecurity security = DockerSecurity.of(info);
+      security.require(config.seccomp());
+      template.seccomp(security.seccomp());
       networks.ensure();
-      EngineInfo result = describe(info, raiseFence());
+      EngineInfo result = describe(info, raiseFence(), security);
       starts.quota(
           result.diskLimit() == EngineInfo.DiskLimit.ENFORCED
               ? ContainerTemplate.DiskQuota.ASKED
@@ -109,25 +114,33 @@ public final class DockerContainerEngine implements ContainerEngine {
     String problem =
         "containers can connect to services of this host and to private addresses, because iptables cannot be set: "
             + missing.get();
-    switch (config.fence()) {
-      case REQUIRE ->
-          throw new HoldfastException(
-              ErrorCode.ENGINE_UNAVAILABLE,
-              problem
-                  + " (run as root with iptables installed, or set holdfast.engine.network.fence = warn)");
-      case WARN -> LOG.warn("{} (run as root with iptables installed)", problem);
+    if (fenceRequired()) {
+      throw new HoldfastException(
+          ErrorCode.ENGINE_UNAVAILABLE,
+          problem
+              + " (run as root with iptables installed, or set holdfast.engine.network.fence = warn)");
     }
+    LOG.warn("{} (run as root with iptables installed)", problem);
     return EngineInfo.Fence.MISSING;
   }
 
-  private EngineInfo describe(Info info, EngineInfo.Fence fenceState) {
+  private boolean fenceRequired() {
+    return switch (config.fence()) {
+      case REQUIRE -> true;
+      case WARN -> false;
+      case AUTO -> HostFence.isRoot();
+    };
+  }
+
+  private EngineInfo describe(Info info, EngineInfo.Fence fenceState, DockerSecurity security) {
     return new EngineInfo(
         "Docker Engine " + info.getServerVersion(),
         docker.address(),
         String.valueOf(info.getDriver()),
         String.valueOf(info.getRawValues().getOrDefault("CgroupVersion", "1")),
         diskLimit(info),
-        fenceState);
+        fenceState,
+        security.isolation());
   }
 
   /// overlay2 limits disks on XFS with `pquota`; the first start shows whether that option is

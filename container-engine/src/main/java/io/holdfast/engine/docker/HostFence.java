@@ -5,6 +5,7 @@ import io.holdfast.engine.Network;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,17 +16,23 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /*
  * Docker keeps an internal network from the internet, but not from the host: the bridge has an address of the host on
  * it, and whatever listens on 0.0.0.0 there answers. Two chains close that:
  *
  *   INPUT        -i <either bridge>     -> <name>-in   : replies to the host pass, everything else is dropped
+ *   DOCKER-USER  -i <internal bridge>   -> <name>-in   : the same, should Docker's own rules be off
  *   DOCKER-USER  -i <internet bridge>   -> <name>-out  : replies pass, DNS to the host's name servers passes, private and
  *                                                        metadata ranges are dropped, the rest goes on to Docker's rules
  *
  * A chain is filled in one `iptables-restore` transaction, so that it is never open while it is renewed. IPv6 is off in
  * containers on these networks (Docker disables it where a network has none).
+ *
+ * Neighbours on a bridge are kept apart twice: Docker drops what is forwarded from a bridge to itself (`enable_icc=false`,
+ * which counts for bridged frames only while `bridge-nf-call-iptables` is on), and the ports of the bridge are isolated,
+ * so that the bridge passes no frame of any kind from one to another.
  */
 /// Keeps containers away from the host itself and from private address ranges, by iptables. Needs
 /// root.
@@ -35,6 +42,8 @@ final class HostFence {
   private static final int COMMAND_SECONDS_MAX = 20;
   private static final String PREFIX = "HF-";
   private static final Pattern CHAIN = Pattern.compile("-N HF-([0-9a-f]{12})-in$");
+  private static final Path INTERFACES = Path.of("/sys/class/net");
+  private static final Path BRIDGE_FILTER = Path.of("/proc/sys/net/bridge/bridge-nf-call-iptables");
 
   private final String name;
   private final List<String> bridges;
@@ -58,18 +67,66 @@ final class HostFence {
     this.blockedRanges = blockedRanges;
   }
 
+  /// Whether this process runs as root, and so can be expected to put fences up.
+  static boolean isRoot() {
+    try {
+      return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+    } catch (IOException | UnsupportedOperationException _) {
+      return false; // No Linux: the engine runs in a machine of its own.
+    }
+  }
+
   /// Puts the fence up, or renews it. Returns what is missing for that; empty when it stands.
   Optional<String> raise() {
     try {
+      requireBridges();
       sweep();
       run(rules(), "iptables-restore", "--noflush", "-w", "10");
+      String forward = forwardChain();
       for (String bridge : bridges) {
         jump("INPUT", bridge, in());
+        jump(forward, bridge, bridge.equals(internetBridge) ? out() : in());
       }
-      jump(forwardChain(), internetBridge, out());
+      isolatePorts();
       return Optional.empty();
     } catch (IOException e) {
       return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /// A fence on this host is none around the bridges of another.
+  private void requireBridges() throws IOException {
+    for (String bridge : bridges) {
+      if (!Files.exists(INTERFACES.resolve(bridge))) {
+        throw new IOException(
+            "bridge %s is not on this host: the engine runs elsewhere, or rootless"
+                .formatted(bridge));
+      }
+    }
+    if (!Files.exists(BRIDGE_FILTER) || !Files.readString(BRIDGE_FILTER).strip().equals("1")) {
+      throw new IOException(
+          "iptables does not see what passes a bridge (sysctl net.bridge.bridge-nf-call-iptables=1)");
+    }
+  }
+
+  /// Keeps all that is plugged into the bridges from each other. Safe to repeat.
+  void isolatePorts() throws IOException {
+    for (String bridge : bridges) {
+      try (Stream<Path> ports = Files.list(INTERFACES.resolve(bridge).resolve("brif"))) {
+        for (Path port : ports.toList()) {
+          isolate(port.resolve("isolated"));
+        }
+      } catch (NoSuchFileException _) {
+        // The bridge has just been removed.
+      }
+    }
+  }
+
+  private static void isolate(Path flag) throws IOException {
+    try {
+      Files.writeString(flag, "1");
+    } catch (NoSuchFileException _) {
+      // Unplugged meanwhile.
     }
   }
 
@@ -133,7 +190,7 @@ final class HostFence {
         .forEach(chain -> names.add(chain.group(1)));
     for (String digest : names) {
       List<String> bridges = List.of("hf" + digest + "i", "hf" + digest + "o");
-      if (bridges.stream().noneMatch(bridge -> Files.exists(Path.of("/sys/class/net", bridge)))) {
+      if (bridges.stream().noneMatch(bridge -> Files.exists(INTERFACES.resolve(bridge)))) {
         new HostFence(PREFIX + digest, bridges, bridges.getLast(), List.of()).lower();
       }
     }
@@ -144,9 +201,10 @@ final class HostFence {
     try {
       for (String bridge : bridges) {
         succeeds("iptables", "-w", "10", "-D", "INPUT", "-i", bridge, "-j", in());
-      }
-      for (String chain : List.of("DOCKER-USER", "FORWARD")) {
-        succeeds("iptables", "-w", "10", "-D", chain, "-i", internetBridge, "-j", out());
+        String forwarded = bridge.equals(internetBridge) ? out() : in();
+        for (String chain : List.of("DOCKER-USER", "FORWARD")) {
+          succeeds("iptables", "-w", "10", "-D", chain, "-i", bridge, "-j", forwarded);
+        }
       }
       for (String chain : List.of(in(), out())) {
         succeeds("iptables", "-w", "10", "-F", chain);

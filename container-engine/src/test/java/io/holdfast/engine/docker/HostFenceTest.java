@@ -7,10 +7,8 @@ import org.junit.jupiter.api.Test;
 
 class HostFenceTest {
   @Test
-  void saysWhatIsMissingWhenItCannotStand() {
-    // No iptables, no root, or, where both are there, a name of a chain that is too long.
-    HostFence fence =
-        new HostFence("HF-" + "x".repeat(40), List.of("hf-no-bridge"), "hf-no-bridge", List.of());
-    assertThat(fence.raise()).get().asString().contains("iptables-restore");
+  void doesNotStandAroundBridgesOfAnotherHost() {
+    HostFence fence = new HostFence("HF-0", List.of("hf-no-bridge"), "hf-no-bridge", List.of());
+    assertThat(fence.raise()).get().asString().contains("bridge hf-no-bridge is not on this host");
   }
 }
