@@ -1,5 +1,6 @@
 package io.holdfast.engine;
 
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,12 @@ public final class ContainerLabels {
   /// [ContainerSpec#fingerprint()] of what was asked for.
   public static final String SPEC = "io.holdfast.spec";
 
+  /// [ContainerSpec#hardDeadline()], in milliseconds since the epoch.
+  public static final String DEADLINE = "io.holdfast.deadline";
+
+  /// The reference of the image that was asked for.
+  public static final String IMAGE = "io.holdfast.image";
+
   /// Before the names that users give their labels; so they cannot replace ours.
   public static final String USER_PREFIX = "io.holdfast.user.";
 
@@ -34,6 +41,8 @@ public final class ContainerLabels {
     labels.put(NODE, owner.node());
     labels.put(EPOCH, Long.toString(owner.epoch()));
     labels.put(SPEC, spec.fingerprint());
+    labels.put(IMAGE, spec.image());
+    spec.hardDeadline().ifPresent(at -> labels.put(DEADLINE, Long.toString(at.toEpochMilli())));
     return labels;
   }
 
@@ -54,6 +63,28 @@ public final class ContainerLabels {
 
   private static long epoch(@Nullable String text) {
     return text == null ? -1 : Long.parseLong(text);
+  }
+
+  /// The labels of the user.
+  public static Map<String, String> ofUser(Map<String, String> labels) {
+    Map<String, String> own = new LinkedHashMap<>();
+    labels.forEach((name, value) -> {
+      if (name.startsWith(USER_PREFIX)) {
+        own.put(name.substring(USER_PREFIX.length()), value);
+      }
+    });
+    return own;
+  }
+
+  /// When it is to be killed; empty when never, or when that cannot be read.
+  public static Optional<Instant> hardDeadline(Map<String, String> labels) {
+    try {
+      return Optional.ofNullable(labels.get(DEADLINE))
+          .map(Long::valueOf)
+          .map(Instant::ofEpochMilli);
+    } catch (NumberFormatException _) {
+      return Optional.empty();
+    }
   }
 
   /// Whether a container with these labels is what this specification asks for, down to the epoch.

@@ -2,9 +2,11 @@ package io.holdfast.engine;
 
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// What to start, and for whom.
@@ -14,6 +16,8 @@ import java.util.TreeMap;
 /// @param env environment variables on top of the image's own
 /// @param labels up to 10 labels of the user; name 1 to 16 bytes, value up to 64, no control
 ///   characters
+/// @param hardDeadline when it is to be killed, whatever it does; kept on the engine for whoever
+///   watches it then, and enforced by them
 public record ContainerSpec(
     ContainerOwner owner,
     String image,
@@ -21,7 +25,8 @@ public record ContainerSpec(
     Map<String, String> env,
     InstanceType instanceType,
     Network network,
-    Map<String, String> labels) {
+    Map<String, String> labels,
+    Optional<Instant> hardDeadline) {
   private static final int IMAGE_LENGTH_MAX = 4_096;
   private static final int LABELS_MAX = 10;
 
@@ -88,6 +93,7 @@ public record ContainerSpec(
         new ArrayList<>(List.of("spec", image, instanceType.toString(), network.name()));
     parts.add(Integer.toString(entrypoint.size()));
     parts.addAll(entrypoint);
+    hardDeadline.ifPresent(at -> parts.add("deadline " + at.toEpochMilli()));
     for (Map<String, String> map : List.of(env, labels)) {
       parts.add(Integer.toString(map.size()));
       new TreeMap<>(map).forEach((name, value) -> parts.addAll(List.of(name, value)));
@@ -109,6 +115,7 @@ public record ContainerSpec(
     private InstanceType instanceType = InstanceType.LITE;
     private Network network = Network.NONE_OUTSIDE;
     private Map<String, String> labels = Map.of();
+    private Optional<Instant> hardDeadline = Optional.empty();
 
     private Builder(ContainerOwner owner, String image) {
       this.owner = owner;
@@ -144,9 +151,15 @@ public record ContainerSpec(
       return this;
     }
 
+    public Builder hardDeadline(Instant at) {
+      this.hardDeadline = Optional.of(at);
+      return this;
+    }
+
     /// @throws HoldfastException `invalid_argument`, naming what is wrong
     public ContainerSpec build() {
-      return new ContainerSpec(owner, image, entrypoint, env, instanceType, network, labels);
+      return new ContainerSpec(
+          owner, image, entrypoint, env, instanceType, network, labels, hardDeadline);
     }
   }
 

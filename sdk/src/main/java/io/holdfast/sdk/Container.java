@@ -111,6 +111,17 @@ public class Container extends DurableObject implements ContainerControl {
     stop();
   }
 
+  /// How the container is started when nobody says otherwise, and where [#start(StartOptions)]
+  /// leaves something empty; by default as the fields say. Override it to add what has no field,
+  /// such as a hard timeout: `return super.startOptions().hardTimeout(Duration.ofHours(1))`.
+  protected StartOptions startOptions() {
+    StartOptions fromFields =
+        StartOptions.DEFAULT.env(envVars).enableInternet(enableInternet).labels(labels);
+    return entrypoint == null
+        ? fromFields
+        : fromFields.entrypoint(entrypoint.toArray(String[]::new));
+  }
+
   // ---- what the object does
   // -----------------------------------------------------------------------------------
 
@@ -253,7 +264,8 @@ public class Container extends DurableObject implements ContainerControl {
     return request.withHeader(TARGET_PORT_HEADER, Integer.toString(port));
   }
 
-  /// Starts the container with these options unless it runs, and waits until the ports answer.
+  /// Starts the container with these options, and the fields of this class where they are empty,
+  /// unless it runs; waits until the ports answer.
   public final void startAndWaitForPorts(StartOptions options, List<Integer> ports) {
     ensureStarted(options, ports);
   }
@@ -286,7 +298,7 @@ public class Container extends DurableObject implements ContainerControl {
     if (handle.running() && mayBeUsed()) {
       return portsReady(ports);
     }
-    bringUp(options == null ? configuredOptions() : options, ports);
+    bringUp(options == null ? startOptions() : options.orElse(startOptions()), ports);
     return true;
   }
 
@@ -403,10 +415,6 @@ public class Container extends DurableObject implements ContainerControl {
       return requiredPorts;
     }
     return defaultPort == 0 ? List.of() : List.of(defaultPort);
-  }
-
-  private StartOptions configuredOptions() {
-    return new StartOptions(Optional.ofNullable(entrypoint), envVars, enableInternet, labels);
   }
 
   private RuntimeException reported(Exception error) {

@@ -1,50 +1,162 @@
 package io.holdfast.sdk;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 
-/// How a container is started; what is left empty comes from the app descriptor and the image.
+/// How a container is started; what is left empty comes from the [Container]'s fields, the app
+/// descriptor and the image. Begin with [#DEFAULT] and change what is to be different:
+/// `StartOptions.DEFAULT.env(Map.of("COLOR", "red")).hardTimeout(Duration.ofHours(1))`. New options
+/// may come with each release, so do not call the constructor.
 ///
 /// @param entrypoint the program and its arguments, in place of the image's
 /// @param env environment variables; names without `=` and NUL
-/// @param enableInternet whether the container may reach the internet; off by default
+/// @param internet whether the container may reach the internet; empty means no, for a [Container]
+///   its `enableInternet`
 /// @param labels up to 10 labels for metrics: names of 1 to 16 bytes, values up to 64 bytes, no
 ///   control characters
+/// @param image one of the descriptor's `images` by its name, else a reference as the engine knows
+///   it; 1 to 4,096 printable ASCII characters
+/// @param instance how much of the machine it may use
+/// @param hardTimeout how long after its start it is killed, whatever it does; above 0, up to 10
+///   years
 public record StartOptions(
     Optional<List<String>> entrypoint,
     Map<String, String> env,
-    boolean enableInternet,
-    Map<String, String> labels) {
-  public static final StartOptions DEFAULT =
-      new StartOptions(Optional.empty(), Map.of(), false, Map.of());
+    Optional<Boolean> internet,
+    Map<String, String> labels,
+    Optional<String> image,
+    Optional<Instance> instance,
+    Optional<Duration> hardTimeout) {
+  /// Nothing but the defaults.
+  public static final StartOptions DEFAULT = new Draft().done();
+
+  private static final int IMAGE_LENGTH_MAX = 4_096;
+  private static final Duration HARD_TIMEOUT_MAX = Duration.ofDays(3_650);
 
   public StartOptions {
     entrypoint = entrypoint.map(List::copyOf);
-    env = Map.copyOf(env);
-    labels = Map.copyOf(labels);
+    env = copy(env);
+    labels = copy(labels);
     env.forEach(StartOptions::checkEnv);
+    checkLabels(labels);
+    image.ifPresent(StartOptions::checkImage);
+    hardTimeout.ifPresent(StartOptions::checkHardTimeout);
+  }
+
+  /// What a caller from outside leaves out is empty.
+  private static Map<String, String> copy(Map<String, String> map) {
+    return Map.copyOf(Objects.requireNonNullElse(map, Map.of()));
+  }
+
+  public StartOptions entrypoint(String... command) {
+    return with(draft -> draft.entrypoint = Optional.of(List.of(command)));
+  }
+
+  public StartOptions env(Map<String, String> variables) {
+    return with(draft -> draft.env = variables);
+  }
+
+  public StartOptions enableInternet(boolean enabled) {
+    return with(draft -> draft.internet = Optional.of(enabled));
+  }
+
+  public StartOptions labels(Map<String, String> newLabels) {
+    return with(draft -> draft.labels = newLabels);
+  }
+
+  public StartOptions image(String nameOrReference) {
+    return with(draft -> draft.image = Optional.of(nameOrReference));
+  }
+
+  /// A named type, such as `standard-1`.
+  public StartOptions instance(String type) {
+    return with(draft -> draft.instance = Optional.of(Instance.named(type)));
+  }
+
+  /// A size of one's own, see [Instance].
+  public StartOptions instance(double vcpu, int memoryMib, int diskMb) {
+    return with(draft -> draft.instance = Optional.of(Instance.custom(vcpu, memoryMib, diskMb)));
+  }
+
+  public StartOptions hardTimeout(Duration sinceStart) {
+    return with(draft -> draft.hardTimeout = Optional.of(sinceStart));
+  }
+
+  /// Whether the container may reach the internet: only when that was said.
+  public boolean enableInternet() {
+    return internet.orElse(false);
+  }
+
+  /// These options, and where they are empty those of `others`. An environment or labels are taken
+  /// whole from one of the two.
+  public StartOptions orElse(StartOptions others) {
+    return others.with(draft -> {
+      draft.entrypoint = entrypoint.or(others::entrypoint);
+      draft.env = env.isEmpty() ? others.env : env;
+      draft.internet = internet.or(others::internet);
+      draft.labels = labels.isEmpty() ? others.labels : labels;
+      draft.image = image.or(others::image);
+      draft.instance = instance.or(others::instance);
+      draft.hardTimeout = hardTimeout.or(others::hardTimeout);
+    });
+  }
+
+  private StartOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft();
+    draft.entrypoint = entrypoint;
+    draft.env = env;
+    draft.internet = internet;
+    draft.labels = labels;
+    draft.image = image;
+    draft.instance = instance;
+    draft.hardTimeout = hardTimeout;
+    change.accept(draft);
+    return draft.done();
+  }
+
+  /// The options while one of them is changed: the only place that knows their order.
+  private static final class Draft {
+    private Optional<List<String>> entrypoint = Optional.empty();
+    private Map<String, String> env = Map.of();
+    private Optional<Boolean> internet = Optional.empty();
+    private Map<String, String> labels = Map.of();
+    private Optional<String> image = Optional.empty();
+    private Optional<Instance> instance = Optional.empty();
+    private Optional<Duration> hardTimeout = Optional.empty();
+
+    StartOptions done() {
+      return new StartOptions(entrypoint, env, internet, labels, image, instance, hardTimeout);
+    }
+  }
+
+  private static void checkImage(String image) {
+    boolean printable = image.chars().allMatch(c -> c > 0x20 && c < 0x7f);
+    if (image.isEmpty() || image.length() > IMAGE_LENGTH_MAX || !printable) {
+      throw invalid(
+          "an image of 1 to 4096 printable ASCII characters",
+          image.length() > 100 ? image.length() + " characters" : "'" + image + "'");
+    }
+  }
+
+  private static void checkHardTimeout(Duration timeout) {
+    if (timeout.isZero() || timeout.isNegative() || timeout.compareTo(HARD_TIMEOUT_MAX) > 0) {
+      throw invalid("a hard timeout above 0, up to 10 years", timeout.toString());
+    }
+  }
+
+  /// Checks labels as [ContainerHandle#setLabels] and a start take them.
+  ///
+  /// @throws HoldfastException `invalid_argument`
+  static void checkLabels(Map<String, String> labels) {
     if (labels.size() > 10) {
       throw invalid("at most 10 labels", labels.size() + " labels");
     }
     labels.forEach(StartOptions::checkLabel);
-  }
-
-  public StartOptions entrypoint(String... command) {
-    return new StartOptions(Optional.of(List.of(command)), env, enableInternet, labels);
-  }
-
-  public StartOptions env(Map<String, String> variables) {
-    return new StartOptions(entrypoint, variables, enableInternet, labels);
-  }
-
-  public StartOptions enableInternet(boolean enabled) {
-    return new StartOptions(entrypoint, env, enabled, labels);
-  }
-
-  public StartOptions labels(Map<String, String> newLabels) {
-    return new StartOptions(entrypoint, env, enableInternet, newLabels);
   }
 
   private static void checkEnv(String name, String value) {

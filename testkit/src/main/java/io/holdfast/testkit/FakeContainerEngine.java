@@ -2,6 +2,7 @@ package io.holdfast.testkit;
 
 import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerId;
+import io.holdfast.engine.ContainerLabels;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.ContainerState;
@@ -187,7 +188,11 @@ public final class FakeContainerEngine implements ContainerEngine {
     return world.all(deployment).stream()
         .map(c ->
             new FoundContainer(
-                c.id(), Optional.of(c.spec().owner()), c.spec().image(), c.foundPhase()))
+                c.id(),
+                Optional.of(c.spec().owner()),
+                c.spec().image(),
+                c.foundPhase(),
+                ContainerLabels.of(deployment, c.spec())))
         .toList();
   }
 

@@ -1,12 +1,30 @@
 package io.holdfast.node.app;
 
 import io.holdfast.engine.InstanceType;
+import java.util.Map;
 
 /// The container that each object of a namespace may run.
 ///
 /// @param image a reference as the engine knows it, such as `counter:1` or `host:5000/a@sha256:…`
+/// @param images further references by the names that starts may use, up to 100
 /// @param maxInstances how many may run at once in the namespace, 1 to 100,000
-public record ContainerConfig(String image, InstanceType instanceType, int maxInstances) {
+public record ContainerConfig(
+    String image, Map<String, String> images, InstanceType instanceType, int maxInstances) {
   public static final int MAX_INSTANCES_DEFAULT = 20;
   public static final int MAX_INSTANCES_MAX = 100_000;
+  public static final int IMAGES_MAX = 100;
+
+  public ContainerConfig {
+    images = Map.copyOf(images);
+  }
+
+  /// With one image.
+  public ContainerConfig(String image, InstanceType instanceType, int maxInstances) {
+    this(image, Map.of(), instanceType, maxInstances);
+  }
+
+  /// The reference that a start asks for: of the image with that name, else the text itself.
+  public String reference(String nameOrReference) {
+    return images.getOrDefault(nameOrReference, nameOrReference);
+  }
 }

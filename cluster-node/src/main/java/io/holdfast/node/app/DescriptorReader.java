@@ -130,13 +130,25 @@ final class DescriptorReader {
   }
 
   private ContainerConfig container(Section section) {
-    section.allowOnly("image", "instanceType", "maxInstances");
+    section.allowOnly("image", "images", "instanceType", "maxInstances");
     String image = section.required("image", IMAGE).orElse("");
     int maxInstances =
         section.has("maxInstances")
             ? section.integer("maxInstances", 1, ContainerConfig.MAX_INSTANCES_MAX).orElse(0)
             : ContainerConfig.MAX_INSTANCES_DEFAULT;
-    return new ContainerConfig(image, instanceType(section), maxInstances);
+    return new ContainerConfig(image, images(section), instanceType(section), maxInstances);
+  }
+
+  private Map<String, String> images(Section container) {
+    Map<String, String> images = new HashMap<>();
+    container
+        .section("images")
+        .ifPresent(named -> {
+          for (String name : named.keys(ContainerConfig.IMAGES_MAX, BINDING)) {
+            named.required(name, IMAGE).ifPresent(reference -> images.put(name, reference));
+          }
+        });
+    return images;
   }
 
   private InstanceType instanceType(Section container) {

@@ -65,6 +65,23 @@ record Section(JsonNode node, String path, Show show, Problems problems) {
     }
   }
 
+  /// All keys that have the form; reports the others, and more than `max` of them.
+  List<String> keys(int max, Form form) {
+    if (node.size() > max) {
+      problems.add(path, "at most " + max + " keys", Integer.toString(node.size()));
+      return List.of();
+    }
+    List<String> keys = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      if (form.pattern().matcher(entry.getKey()).matches()) {
+        keys.add(entry.getKey());
+      } else {
+        problems.add(at(entry.getKey()), form.expected(), quoted(entry.getKey()));
+      }
+    }
+    return keys;
+  }
+
   Optional<String> required(String key, Form form) {
     return text(node.path(key), at(key), form);
   }

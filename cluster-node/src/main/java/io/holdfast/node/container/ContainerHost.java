@@ -3,11 +3,9 @@ package io.holdfast.node.container;
 import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
-import io.holdfast.engine.Network;
 import io.holdfast.engine.ReadinessProbe;
 import io.holdfast.engine.http.ContainerHttpClient;
 import io.holdfast.node.app.AppCatalog;
-import io.holdfast.node.app.ContainerConfig;
 import io.holdfast.node.app.ObjectClass;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
@@ -16,7 +14,6 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,6 +40,7 @@ public final class ContainerHost implements AutoCloseable {
   private final Map<String, ContainerSupervisor> supervisors = new ConcurrentHashMap<>();
   private final ContainerInventory inventory;
   private final InstanceLimits limits;
+  private final ContainerSpecs specs;
   private final AddressBook addresses;
   private final AtomicLong lastEpoch = new AtomicLong();
   private volatile boolean sleeping;
@@ -89,6 +87,7 @@ public final class ContainerHost implements AutoCloseable {
     this.settings = settings;
     this.inventory = new ContainerInventory(this, apps);
     this.limits = new InstanceLimits(apps);
+    this.specs = new ContainerSpecs(apps, clock, settings.region());
     this.addresses = new AddressBook(http);
   }
 
@@ -177,30 +176,15 @@ public final class ContainerHost implements AutoCloseable {
     lastEpoch.accumulateAndGet(epoch, Math::max);
   }
 
+  /// Whether a start with these options makes sense.
+  ///
+  /// @throws HoldfastException `invalid_argument`
+  void checkOptions(ObjectAddress address, StartOptions options) {
+    specs.check(address, options);
+  }
+
   ContainerSpec spec(ObjectAddress address, ContainerOwner owner, StartOptions options) {
-    ContainerConfig config =
-        apps.objectClass(address.namespace())
-            .container()
-            .orElseThrow(() ->
-                new HoldfastException(
-                    ErrorCode.WRONG_STATE,
-                    "namespace " + address.namespace() + " has no container"));
-    Map<String, String> env =
-        new HashMap<>(
-            Map.of(
-                "CLOUDFLARE_APPLICATION_ID", address.namespace().toString(),
-                "CLOUDFLARE_DURABLE_OBJECT_ID", address.id().hex(),
-                "CLOUDFLARE_LOCATION", settings.region(),
-                "CLOUDFLARE_REGION", settings.region(),
-                "CLOUDFLARE_COUNTRY_A2", "XX"));
-    env.putAll(options.env());
-    return ContainerSpec.of(owner, config.image())
-        .entrypoint(options.entrypoint().orElse(List.of()))
-        .env(env)
-        .instanceType(config.instanceType())
-        .network(options.enableInternet() ? Network.INTERNET : Network.NONE_OUTSIDE)
-        .labels(options.labels())
-        .build();
+    return specs.of(address, owner, options);
   }
 
   /// One more container of the namespace is going to run.

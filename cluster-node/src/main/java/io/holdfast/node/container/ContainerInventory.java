@@ -162,7 +162,8 @@ final class ContainerInventory {
   }
 
   private void running(FoundContainer found, ContainerOwner owner, InetAddress reached) {
-    ContainerRun.Place place = new ContainerRun.Place(owner, found.id(), Optional.of(reached));
+    ContainerRun.Place place =
+        new ContainerRun.Place(owner, found.id(), Optional.of(reached), ContainerFacts.of(found));
     host.countInstance(namespace(owner));
     while (!host.supervisor(address(owner)).foundRunning(place)) {
       Thread.onSpinWait(); // Retired just now: the next one asked for is a new one.
@@ -171,7 +172,8 @@ final class ContainerInventory {
   }
 
   private void ended(FoundContainer found, ContainerOwner owner, ExitReason reason) {
-    ContainerRun.Place place = new ContainerRun.Place(owner, found.id(), Optional.empty());
+    ContainerRun.Place place =
+        new ContainerRun.Place(owner, found.id(), Optional.empty(), ContainerFacts.of(found));
     host.supervisor(address(owner)).foundEnded(place, reason);
     log.info("container {} of {} has ended: {}", found.id(), owner.key(), reason.text());
   }

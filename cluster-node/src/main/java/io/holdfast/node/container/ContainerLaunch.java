@@ -61,8 +61,10 @@ final class ContainerLaunch {
     ContainerOwner owner = host.newOwner(cell.address());
     host.inventory().wants(owner);
     try {
-      StartedContainer container = startPatiently(host.spec(cell.address(), owner, options));
-      return new ContainerRun.Place(owner, container.id(), container.address());
+      ContainerSpec spec = host.spec(cell.address(), owner, options);
+      StartedContainer container = startPatiently(spec);
+      return new ContainerRun.Place(
+          owner, container.id(), container.address(), ContainerFacts.of(spec));
     } catch (RuntimeException | Error e) {
       host.releaseInstance(cell.address().namespace());
       host.inventory().wantsNoMore(owner);
@@ -99,6 +101,7 @@ final class ContainerLaunch {
     place.address().ifPresent(at -> host.addresses().enter(at, started));
     started.launched.complete(place);
     cell.inBackground("watch", () -> ending.watch(started, place));
+    place.facts().hardDeadline().ifPresent(at -> new HardDeadline(cell, ending).watch(started, at));
     if (action == Action.WATCH_AND_KILL) {
       cell.inBackground("kill", () -> ending.kill(started));
     }

@@ -25,6 +25,7 @@ final class ContainerOrders {
 
   /// See [ContainerSupervisor#start].
   void start(StartOptions options, CompletableFuture<Void> permitted) {
+    cell.host().checkOptions(cell.address(), options);
     ContainerRun started = new ContainerRun();
     synchronized (cell) {
       if (cell.retired) {

@@ -16,7 +16,9 @@ final class ContainerRun {
   ///
   /// @param owner as the engine knows it, with the epoch of this start
   /// @param address where it is reached; empty when it had ended again before that was known
-  record Place(ContainerOwner owner, ContainerId id, Optional<InetAddress> address) {}
+  /// @param facts what it was started with
+  record Place(
+      ContainerOwner owner, ContainerId id, Optional<InetAddress> address, ContainerFacts facts) {}
 
   /** Completes when the engine has started it, or with the reason why it did not. */
   final CompletableFuture<Place> launched = new CompletableFuture<>();

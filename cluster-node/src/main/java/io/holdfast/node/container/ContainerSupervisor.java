@@ -60,7 +60,8 @@ public final class ContainerSupervisor {
 
   /// Orders the start and returns at once. The engine is asked once `permitted` completes.
   ///
-  /// @throws HoldfastException `wrong_state` when it runs, starts or stops
+  /// @throws HoldfastException `wrong_state` when it runs, starts or stops; `invalid_argument` for
+  ///   an instance type that there is not
   public void start(StartOptions options, CompletableFuture<Void> permitted) {
     orders.start(options, permitted);
   }

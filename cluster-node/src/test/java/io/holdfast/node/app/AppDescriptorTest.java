@@ -62,6 +62,27 @@ class AppDescriptorTest {
   }
 
   @Test
+  void readsFurtherImagesByName() {
+    AppDescriptor found =
+        parse(
+            """
+            {"name":"a","objects":[{"name":"b","class":"B","container":
+              {"image":"i","images":{"small":"host:5000/small:1","large":"large@sha256:12"}}}]}
+            """);
+    assertThat(found.objects())
+        .containsExactly(
+            new ObjectBinding.Own(
+                "b",
+                "B",
+                Optional.of(
+                    new ContainerConfig(
+                        "i",
+                        Map.of("small", "host:5000/small:1", "large", "large@sha256:12"),
+                        InstanceType.LITE,
+                        20))));
+  }
+
+  @Test
   void takesTheSmallestDescriptor() {
     AppDescriptor found = parse("{\"name\":\"a\",\"worker\":\"W\"}");
     assertThat(found)

@@ -44,6 +44,7 @@ class ManualTest {
             "class",
             "container",
             "image",
+            "images",
             "instanceType",
             "maxInstances",
             "vcpu",

@@ -32,6 +32,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -215,7 +216,11 @@ class ContainerAdoptionTest {
         fixture.engine.list().stream()
             .map(found ->
                 new FoundContainer(
-                    found.id(), found.owner(), found.image(), FoundContainer.Phase.CREATED))
+                    found.id(),
+                    found.owner(),
+                    found.image(),
+                    FoundContainer.Phase.CREATED,
+                    found.labels()))
             .findFirst()
             .orElseThrow();
     fixture.restartsNode();
@@ -235,7 +240,11 @@ class ContainerAdoptionTest {
     List<FoundContainer> both = new ArrayList<>(fixture.engine.list());
     both.addFirst(
         new FoundContainer(
-            older.id(), Optional.of(owner("box", "a", 6)), "app", FoundContainer.Phase.RUNNING));
+            older.id(),
+            Optional.of(owner("box", "a", 6)),
+            "app",
+            FoundContainer.Phase.RUNNING,
+            Map.of()));
     fixture.host = fixture.make(listing(fixture.engine, both));
     fixture.host.open();
     assertThat(ask()).isEqualTo("hello");

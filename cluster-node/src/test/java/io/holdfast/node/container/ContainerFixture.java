@@ -52,7 +52,8 @@ final class ContainerFixture implements AutoCloseable {
       TestApps.of(
           """
           {"name": "test", "objects": [
-            {"name": "box", "class": "%1$s$Box", "container": {"image": "app"}},
+            {"name": "box", "class": "%1$s$Box",
+             "container": {"image": "app", "images": {"tiny": "host:5000/tiny:1"}}},
             {"name": "few", "class": "%1$s$Few", "container": {"image": "app", "maxInstances": 2}},
             {"name": "low", "class": "%1$s$Low", "container": {"image": "app"}},
             {"name": "plain", "class": "%1$s$Plain"}]}

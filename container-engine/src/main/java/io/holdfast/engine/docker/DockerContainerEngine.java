@@ -186,7 +186,8 @@ public final class DockerContainerEngine implements ContainerEngine {
         new ContainerId(container.getId()),
         ContainerLabels.owner(labels),
         container.getImage(),
-        phase(container.getState()));
+        phase(container.getState()),
+        labels);
   }
 
   private static FoundContainer.Phase phase(@Nullable String state) {

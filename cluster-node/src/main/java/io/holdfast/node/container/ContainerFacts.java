@@ -1,0 +1,28 @@
+package io.holdfast.node.container;
+
+import io.holdfast.engine.ContainerLabels;
+import io.holdfast.engine.ContainerSpec;
+import io.holdfast.engine.FoundContainer;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/// What a container was started with, as its object may ask later; read from the engine's labels
+/// when it was taken over.
+///
+/// @param image the reference it was started from
+/// @param labels of the user
+/// @param hardDeadline when it is killed, whatever it does
+record ContainerFacts(String image, Map<String, String> labels, Optional<Instant> hardDeadline) {
+  static ContainerFacts of(ContainerSpec spec) {
+    return new ContainerFacts(spec.image(), spec.labels(), spec.hardDeadline());
+  }
+
+  static ContainerFacts of(FoundContainer found) {
+    Map<String, String> labels = found.labels();
+    return new ContainerFacts(
+        labels.getOrDefault(ContainerLabels.IMAGE, found.image()),
+        ContainerLabels.ofUser(labels),
+        ContainerLabels.hardDeadline(labels));
+  }
+}
