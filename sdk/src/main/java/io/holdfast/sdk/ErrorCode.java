@@ -56,6 +56,9 @@ public enum ErrorCode {
   CONTAINER_DISCONNECTED(500, Retry.NO),
   IMAGE_NOT_FOUND(500, Retry.NO),
   ENGINE_UNAVAILABLE(503, Retry.YES),
+  ARCHIVE_FAILED(500, Retry.NO),
+  ARCHIVE_TOO_LARGE(507, Retry.NO),
+  SNAPSHOT_NOT_FOUND(404, Retry.NO),
 
   // The world outside.
   FETCH_FAILED(502, Retry.NO),

@@ -1,5 +1,6 @@
 package io.holdfast.persistence.embedded;
 
+import io.holdfast.persistence.archive.ArchiveIndex;
 import io.holdfast.protocol.event.AlarmIndex;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -28,6 +29,7 @@ public final class EmbeddedStore implements AutoCloseable {
   private final TableGate gate;
   private final AlarmTable alarms;
   private final ChunkTable chunks = new ChunkTable(this);
+  private final ArchiveTable archives = new ArchiveTable(this);
   private final Readers readers;
   private final StoreCounters counters = new StoreCounters();
   private final Thread writer;
@@ -64,6 +66,11 @@ public final class EmbeddedStore implements AutoCloseable {
   /// The alarms that stored events have set.
   public AlarmIndex alarms() {
     return alarms;
+  }
+
+  /// Who needs which archive of files.
+  public ArchiveIndex archives() {
+    return archives;
   }
 
   ChunkTable chunks() {

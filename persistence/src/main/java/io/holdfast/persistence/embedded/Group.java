@@ -46,6 +46,14 @@ record Group(WriteBatch batch, Tables tables, AlarmTable alarms) {
     batch.delete(tables.chunks(), key);
   }
 
+  void putArchive(byte[] key, byte[] value) throws RocksDBException {
+    batch.put(tables.archives(), key, value);
+  }
+
+  void deleteArchive(byte[] key) throws RocksDBException {
+    batch.delete(tables.archives(), key);
+  }
+
   boolean isEmpty() {
     return batch.count() == 0;
   }

@@ -12,7 +12,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 ///
 /// Contexts are native memory and take 8-10 µs to make, more than compressing 1 KB with one that is
 /// there; so a few are kept.
-final class ZstdFrames {
+public final class ZstdFrames {
   /// Levels up to 3 differ by 1-3 % in size on page deltas.
   private static final int LEVEL = 1;
 
@@ -25,12 +25,12 @@ final class ZstdFrames {
   private ZstdFrames() {}
 
   /// An array that has room for `length` compressed bytes, whatever they are.
-  static byte[] frameFor(int length) {
+  public static byte[] frameFor(int length) {
     return new byte[Math.toIntExact(Zstd.compressBound(length))];
   }
 
   /// Compresses the first `length` bytes of `raw` into `frame` and says how many those are.
-  static int compress(byte[] raw, int length, byte[] frame) {
+  public static int compress(byte[] raw, int length, byte[] frame) {
     ZstdCompressCtx kept = COMPRESSORS.poll();
     ZstdCompressCtx context = kept == null ? new ZstdCompressCtx().setLevel(LEVEL) : kept;
     try {
@@ -45,7 +45,7 @@ final class ZstdFrames {
   }
 
   /// Fills `raw`; anything else than exactly its length is `storage_corrupt`.
-  static void decompress(byte[] frame, int at, int length, byte[] raw) {
+  public static void decompress(byte[] frame, int at, int length, byte[] raw) {
     ZstdDecompressCtx kept = DECOMPRESSORS.poll();
     ZstdDecompressCtx context = kept == null ? new ZstdDecompressCtx() : kept;
     try {
