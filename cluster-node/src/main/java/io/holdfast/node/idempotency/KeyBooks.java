@@ -98,9 +98,13 @@ public final class KeyBooks {
   }
 
   /// Stores the record of a key in place of an earlier one.
-  public void put(ObjectDatabase database, IdempotencyKey key, KeyRecord record) {
+  ///
+  /// @param beganMillis that of the record
+  /// @param record a [KeyRecord] as bytes
+  public void put(
+      ObjectDatabase database, IdempotencyKey key, long beganMillis, byte[] record) {
     Optional<KeyRecord> before = stored(database, key);
-    if (before.isPresent() && before.get().beganMillis() != record.beganMillis()) {
+    if (before.isPresent() && before.get().beganMillis() != beganMillis) {
       remove(database, key, before.get().beganMillis());
       before = Optional.empty();
     }
@@ -108,10 +112,10 @@ public final class KeyBooks {
       for (int i = 0; i < SWEPT_PER_KEY && sweepOldest(database); i++) {
         // One less.
       }
-      database.putRow(TABLE, byTime(key, record.beganMillis()), NO_VALUE);
+      database.putRow(TABLE, byTime(key, beganMillis), NO_VALUE);
       count(database, count(database) + 1);
     }
-    database.putRow(TABLE, BY_KEY + key.value(), record.toBytes());
+    database.putRow(TABLE, BY_KEY + key.value(), record);
   }
 
   /// How many keys the object remembers, with those whose time is over and that were not taken away

@@ -102,7 +102,7 @@ final class KeyedCall<T> implements ObjectEvent.Work {
       T answer = kind.run(instance, incarnation);
       Kept<T> kept = kind.keep(answer, calls.settings().answerBytesMax());
       effect = new ObjectEvent.Reply<>(reply, kept.answer());
-      stored = calls.fits(mine, kept.stored()) ? kept.stored() : new StoredAnswer.NotKept();
+      stored = kept.stored();
     } catch (Throwable e) {
       HoldfastException error = incarnation.described(e);
       if (incarnation.endedBy() != null) {

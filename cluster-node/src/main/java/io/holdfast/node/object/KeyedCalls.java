@@ -103,15 +103,26 @@ final class KeyedCalls {
 
   private void begun(IdempotencyKey key, Running mine) {
     if (!mine.begun) {
-      put(key, new KeyRecord(mine.fingerprint, mine.beganMillis, Optional.empty()));
+      put(key, mine, row(mine, Optional.empty()));
       mine.begun = true;
     }
   }
 
-  /// The call has ended so: what it wrote, and this, are the next commit.
+  /// The call has ended so: what it wrote, and this, are the next commit. Of an answer that is too
+  /// large to be kept only that is stored; its size is that of its record.
   void ended(IdempotencyKey key, Running mine, StoredAnswer answer) {
-    put(key, new KeyRecord(mine.fingerprint, mine.beganMillis, Optional.of(answer)));
-    mine.answer.complete(answer);
+    byte[] row = row(mine, Optional.of(answer));
+    StoredAnswer kept = answer;
+    if (row.length > settings.answerBytesMax() + KeyRecord.HEADER_BYTES && isLimited(answer)) {
+      kept = new StoredAnswer.NotKept();
+      row = row(mine, Optional.of(kept));
+    }
+    put(key, mine, row);
+    mine.answer.complete(kept);
+  }
+
+  private static boolean isLimited(StoredAnswer answer) {
+    return !(answer instanceof StoredAnswer.Failure);
   }
 
   void leave(IdempotencyKey key, Running mine) {
@@ -120,14 +131,12 @@ final class KeyedCalls {
     mine.answer.completeExceptionally(inProgress(key));
   }
 
-  /// Whether an answer may be kept; its size is that of its record.
-  boolean fits(Running mine, StoredAnswer answer) {
-    KeyRecord record = new KeyRecord(mine.fingerprint, mine.beganMillis, Optional.of(answer));
-    return record.toBytes().length <= settings.answerBytesMax() + KeyRecord.HEADER_BYTES;
+  private static byte[] row(Running mine, Optional<StoredAnswer> answer) {
+    return new KeyRecord(mine.fingerprint, mine.beganMillis, answer).toBytes();
   }
 
-  private void put(IdempotencyKey key, KeyRecord record) {
-    books.put(incarnation.books(), key, record);
+  private void put(IdempotencyKey key, Running mine, byte[] row) {
+    books.put(incarnation.books(), key, mine.beganMillis, row);
   }
 
   private static void check(IdempotencyKey key, Fingerprint first, Fingerprint now) {

@@ -44,8 +44,11 @@ final class KeyBooksTest {
 
   private void put(String key, int result) {
     StoredAnswer answer = new StoredAnswer.Result(new byte[] {(byte) result});
-    books.put(
-        database, new IdempotencyKey(key), new KeyRecord(PRINT, nowMillis, Optional.of(answer)));
+    put(new IdempotencyKey(key), Optional.of(answer));
+  }
+
+  private void put(IdempotencyKey key, Optional<StoredAnswer> answer) {
+    books.put(database, key, nowMillis, new KeyRecord(PRINT, nowMillis, answer).toBytes());
   }
 
   private Optional<KeyRecord> find(String key) {
@@ -74,7 +77,7 @@ final class KeyBooksTest {
   @Test
   void beginningAndEndingAreOneKey() {
     IdempotencyKey key = new IdempotencyKey("a");
-    books.put(database, key, new KeyRecord(PRINT, nowMillis, Optional.empty()));
+    put(key, Optional.empty());
     assertThat(find("a").orElseThrow().answer()).isEmpty();
     put("a", 1);
     assertThat(find("a").orElseThrow().answer()).isPresent();
