@@ -123,7 +123,11 @@ final class ObjectBookmarks implements StorageHistory {
       return open;
     }
     Optional<StoredState> target = target(open, request.get());
-    return target.isEmpty() ? open : replaced(open, target.get());
+    return target.isEmpty() ? open : replaced(open, withOwedRows(target.get(), open));
+  }
+
+  private StoredState withOwedRows(StoredState earlier, ObjectDatabase now) {
+    return services.changed(earlier, database -> OwedRows.keep(now, database));
   }
 
   /// Puts a state in the place of the current one; returns when that is durable.

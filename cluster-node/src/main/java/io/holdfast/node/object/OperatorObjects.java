@@ -165,6 +165,7 @@ public final class OperatorObjects implements ObjectAdmin {
     byte[] name = target.id().name().orElseThrow().getBytes(StandardCharsets.UTF_8);
     database.metadata(Incarnation.META_NAME, name);
     ObjectBookmarks.drop(database);
+    OwedRows.erase(database);
     if (alarm == ForkedAlarm.DROPPED) {
       database.alarm(Optional.empty());
     }
