@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.dispatch.Dispatchers;
+import org.apache.pekko.persistence.SnapshotMetadata;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -106,25 +107,45 @@ public final class StoredRows {
     byte[] first = RowKey.of(prefix + "\0".repeat(moreChars), 0);
     byte[] start = after.isPresent() ? RowKey.after(after.get(), Long.MAX_VALUE) : first;
     byte[] end = RowKey.of(prefix + "\u007f".repeat(moreChars), Long.MAX_VALUE);
-    return store.read(
-        prefix,
-        tables -> {
-          TreeSet<String> found = new TreeSet<>();
-          for (ColumnFamilyHandle table : List.of(tables.events(), tables.snapshots())) {
-            found.addAll(tables.scan(table, start, end, rows -> ids(rows, max)));
-          }
-          return found.stream().limit(max).toList();
-        });
+    return store.read(prefix, tables -> ids(tables, start, end, max));
   }
 
-  /// The ids that have snapshots, in the order of the store, after one of them.
+  /// The ids of which anything is stored, in order, after one of them.
   ///
   /// @param after an id, or empty for the first ones
-  public CompletableFuture<List<String>> idsWithSnapshots(Optional<String> after, int max) {
+  public CompletableFuture<List<String>> ids(Optional<String> after, int max) {
     byte[] start = after.map(id -> RowKey.after(id, Long.MAX_VALUE)).orElse(new byte[0]);
     byte[] end = {-1, -1, -1};
-    return store.read(
-        "", tables -> tables.scan(tables.snapshots(), start, end, rows -> ids(rows, max)));
+    return store.read("", tables -> ids(tables, start, end, max));
+  }
+
+  private static List<String> ids(Tables tables, byte[] start, byte[] end, int max)
+      throws RocksDBException {
+    // Ids are ASCII, their order is that of their rows.
+    TreeSet<String> found = new TreeSet<>();
+    for (ColumnFamilyHandle table : List.of(tables.events(), tables.snapshots())) {
+      found.addAll(tables.scan(table, start, end, rows -> ids(rows, max)));
+    }
+    return found.stream().limit(max).toList();
+  }
+
+  /// Stores a snapshot beside those of the object's writer; durable when the future completes.
+  ///
+  /// @param sequenceNr the number of the last event in it
+  public CompletableFuture<Void> saveSnapshot(
+      String persistenceId, long sequenceNr, long timestampMillis, ImageSnapshot snapshot) {
+    SnapshotMetadata metadata = new SnapshotMetadata(persistenceId, sequenceNr, timestampMillis);
+    return CompletableFuture.runAsync(
+        () -> store.chunks().store(persistenceId, snapshot, () -> saveRow(metadata, snapshot)),
+        blocking);
+  }
+
+  private CompletableFuture<Void> saveRow(SnapshotMetadata metadata, ImageSnapshot snapshot) {
+    String persistenceId = metadata.persistenceId();
+    byte[] key = RowKey.of(persistenceId, metadata.sequenceNr());
+    byte[] value = codec.snapshot(metadata, snapshot);
+    return store.write(
+        persistenceId, key.length + value.length, group -> group.putSnapshot(key, value));
   }
 
   /// Jumps from id to id.

@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Goes round all objects that have snapshots, some at each step, and trims the history of those
-/// that are idle; objects in use trim theirs with each snapshot.
+/// Goes round all objects, some at each step, and trims the history of those that are idle; objects
+/// in use trim theirs with each snapshot.
 ///
 /// One object after the other, on no thread of its own.
 public final class HistorySweep implements AutoCloseable {
@@ -53,7 +53,7 @@ public final class HistorySweep implements AutoCloseable {
   /// Looks at the next objects; completes with how many there were. After the last it begins anew.
   /// Only one step at a time.
   CompletableFuture<Integer> step() {
-    return rows.idsWithSnapshots(last, config.sweepObjectsMax())
+    return rows.ids(last, config.sweepObjectsMax())
         .thenCompose(this::trimAll)
         .exceptionally(this::failed);
   }

@@ -18,7 +18,7 @@ import org.rocksdb.RocksDBException;
  * ------------
  * The base is the newest snapshot whose last commit is as old as the retention. Every state that was current within the retention is
  * the base with events after it, so what lies before the base goes: older snapshots, and the events that are in the
- * base. Without such a snapshot nothing goes. The base itself never goes before a younger snapshot is old enough to take
+ * base. Without such a snapshot nothing goes; objects that write too little to have one get it by IdleBase. The base itself never goes before a younger snapshot is old enough to take
  * its place, so an object that sleeps for years keeps the one it starts from.
  *
  * Between the base and now a busy object saves far more snapshots than a restore needs. The newest two stay. The one that
@@ -40,11 +40,13 @@ public final class HistoryTrim implements SnapshotTrim {
   private final StoredRows rows;
   private final HistoryConfig config;
   private final InstantSource clock;
+  private final IdleBase idleBase;
 
   public HistoryTrim(StoredRows rows, HistoryConfig config, InstantSource clock) {
     this.rows = rows;
     this.config = config;
     this.clock = clock;
+    this.idleBase = new IdleBase(rows, config, clock);
   }
 
   /// What goes.
@@ -62,9 +64,10 @@ public final class HistoryTrim implements SnapshotTrim {
     return trim(persistenceId, this::afterSnapshot);
   }
 
-  /// Deletes what is older than the retention; completes with whether there was anything.
+  /// Deletes what is older than the retention, after saving the snapshot that it takes; completes
+  /// with whether there was anything.
   CompletableFuture<Boolean> old(String persistenceId) {
-    return trim(persistenceId, this::old);
+    return idleBase.save(persistenceId).thenCompose(_ -> trim(persistenceId, this::old));
   }
 
   private CompletableFuture<Boolean> trim(String persistenceId, StoredRows.Read<Plan> planner) {

@@ -3,6 +3,7 @@ package io.holdfast.persistence.history;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.persistence.database.StoredAlarm;
 import io.holdfast.persistence.history.HistoryFixture.TestObject;
 import io.holdfast.sdk.HoldfastException;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -45,8 +47,12 @@ class HistoryTrimTest {
     long newest = fixture.snapshots(object).getLast();
     fixture.advance(Duration.ofDays(1000));
     sweepAll();
-    assertThat(fixture.snapshots(object)).containsExactly(newest);
-    assertThat(fixture.firstEvent(object)).isEqualTo(newest + 1);
+    assertThat(newest).isEqualTo(8);
+    assertThat(fixture.snapshots(object)).containsExactly(10L);
+    assertThat(fixture.firstEvent(object)).isZero();
+    fixture.advance(Duration.ofDays(1000));
+    sweepAll();
+    assertThat(fixture.snapshots(object)).containsExactly(10L);
     object.start();
     assertThat(object.database().get("n")).hasValue("9".getBytes());
     Bookmark next = object.put("n", 10);
@@ -54,16 +60,81 @@ class HistoryTrimTest {
     assertThat(object.valueAt(next, "n")).isEqualTo("10");
   }
 
+  /// It starts from its events, until they are in a snapshot that is made beside it.
   @Test
-  void anObjectWithoutSnapshotsLosesNothing() throws Exception {
+  void anObjectThatNeverHadASnapshotKeepsTheRetentionAndNothingBeforeIt() throws Exception {
     TestObject object = keeping(MONTH).object("0a", 1000);
     Bookmark first = object.put("n", 0);
-    object.put("n", 1);
+    Bookmark second = object.put("n", 1);
+    fixture.advance(Duration.ofDays(20));
+    Bookmark third = object.put("n", 2);
     object.release();
+    sweepAll();
+    assertThat(fixture.snapshots(object)).isEmpty();
+    assertThat(object.valueAt(first, "n")).isEqualTo("0");
+
+    fixture.advance(Duration.ofDays(11));
+    sweepAll();
+    assertThat(fixture.snapshots(object)).containsExactly(2L);
+    assertThat(fixture.firstEvent(object)).isEqualTo(3);
+    assertThat(object.valueAt(second, "n")).isEqualTo("1");
+    assertThat(object.valueAt(third, "n")).isEqualTo("2");
+
     fixture.advance(Duration.ofDays(1000));
     sweepAll();
-    assertThat(fixture.firstEvent(object)).isEqualTo(1);
-    assertThat(object.valueAt(first, "n")).isEqualTo("0");
+    assertThat(fixture.snapshots(object)).containsExactly(3L);
+    assertThat(fixture.firstEvent(object)).isZero();
+    object.start();
+    assertThat(object.database().get("n")).hasValue("2".getBytes());
+    assertThat(object.valueAt(object.put("n", 3), "n")).isEqualTo("3");
+  }
+
+  @Test
+  void anObjectInUseThatNeverHadASnapshotGoesOnWhileItsPastIsDeleted() throws Exception {
+    TestObject object = keeping(MONTH).object("0a", 1000);
+    for (int i = 0; i < 10; i++) {
+      object.database().alarm(Optional.of(new StoredAlarm(1_000 + i, 0)));
+      object.put("n", i);
+      fixture.advance(Duration.ofDays(8));
+    }
+    sweepAll();
+    assertThat(fixture.firstEvent(object)).isEqualTo(fixture.snapshots(object).getLast() + 1);
+    assertThat(fixture.snapshots(object)).containsExactly(7L);
+    Bookmark next = object.put("n", 10);
+    assertThat(object.alarmAt(next)).hasValue(1_009);
+    object.restart();
+    assertThat(object.database().get("n")).hasValue("10".getBytes());
+    assertThat(next.txSeq()).isEqualTo(11);
+  }
+
+  /// A commit of several events, and a state that was deleted.
+  @Test
+  void onlyWholeCommitsComeIntoASnapshotThatIsMadeBesideAnObject() throws Exception {
+    TestObject large = keeping(MONTH).object("0a", 1000);
+    byte[] noise = new byte[500_000];
+    new Random(3).nextBytes(noise);
+    large.database().put("noise", noise);
+    Bookmark last = large.put("n", 0);
+    large.release();
+    TestObject deleted = fixture.object("0b", 1000);
+    deleted.put("n", 0);
+    deleted.database().deleteAll();
+    deleted.commit();
+    deleted.release();
+    fixture.advance(Duration.ofDays(31));
+    sweepAll();
+    assertThat(fixture.snapshots(large)).hasSize(1);
+    assertThat(fixture.snapshots(large).getFirst()).isGreaterThan(1);
+    assertThat(fixture.firstEvent(large)).isZero();
+    assertThat(large.valueAt(last, "n")).isEqualTo("0");
+    assertThat(fixture.firstEvent(deleted)).isZero();
+    large.start();
+    assertThat(large.database().get("noise")).hasValue(noise);
+    deleted.start();
+    assertThat(deleted.database().get("n")).isEmpty();
+    deleted.put("n", 7);
+    deleted.restart();
+    assertThat(deleted.database().get("n")).hasValue("7".getBytes());
   }
 
   /// A database beyond what a snapshot holds inline: its pages are in chunks of their own.
