@@ -101,8 +101,7 @@ public final class KeyBooks {
   ///
   /// @param beganMillis that of the record
   /// @param record a [KeyRecord] as bytes
-  public void put(
-      ObjectDatabase database, IdempotencyKey key, long beganMillis, byte[] record) {
+  public void put(ObjectDatabase database, IdempotencyKey key, long beganMillis, byte[] record) {
     Optional<KeyRecord> before = stored(database, key);
     if (before.isPresent() && before.get().beganMillis() != beganMillis) {
       remove(database, key, before.get().beganMillis());

@@ -24,16 +24,22 @@ final class OwedRows {
   /// Gives an earlier state the rows of now. Part of its open transaction.
   static void keep(ObjectDatabase now, ObjectDatabase earlier) {
     for (RuntimeTable table : RuntimeTable.values()) {
-      forEach(earlier, table, (key, _) -> {
-        if (now.row(table, key).isEmpty()) {
-          earlier.deleteRow(table, key);
-        }
-      });
-      forEach(now, table, (key, row) -> {
-        if (!earlier.row(table, key).filter(each -> Arrays.equals(each, row)).isPresent()) {
-          earlier.putRow(table, key, row);
-        }
-      });
+      forEach(
+          earlier,
+          table,
+          (key, _) -> {
+            if (now.row(table, key).isEmpty()) {
+              earlier.deleteRow(table, key);
+            }
+          });
+      forEach(
+          now,
+          table,
+          (key, row) -> {
+            if (!earlier.row(table, key).filter(each -> Arrays.equals(each, row)).isPresent()) {
+              earlier.putRow(table, key, row);
+            }
+          });
     }
   }
 

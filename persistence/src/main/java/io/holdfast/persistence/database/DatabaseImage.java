@@ -157,9 +157,15 @@ public final class DatabaseImage {
             one.bytes, one.at, one.at + pageSize, other.bytes, other.at, other.at + pageSize);
   }
 
-  /// Forgets the pages held, because the source has the same: they were stored there meanwhile.
+  /// Forgets the pages held, because the source has the same: they were stored there meanwhile. The
+  /// images after this one forget those that they share with it at the next commit, or when the
+  /// database is closed.
   public void heldBy(PageSource source) {
-    content = new Paged(PageTable.over(source, pageSize, pageCount));
+    content =
+        new Paged(
+            content instanceof Paged(PageTable pages)
+                ? pages.heldBy(source)
+                : PageTable.over(source, pageSize, pageCount));
   }
 
   /// Begins to fetch, in the background, what will be asked for first; nothing when all is held.
@@ -169,8 +175,12 @@ public final class DatabaseImage {
     }
   }
 
-  /// Compresses what is held, if it is small; the next use undoes it.
+  /// Compresses what is held, if it is small, until the next use; of a large image it lets go of
+  /// what is stored.
   void pack() {
+    if (content instanceof Paged(PageTable pages)) {
+      content = new Paged(pages.released());
+    }
     if (content instanceof Packed || isEmpty() || sizeBytes() > PACKED_BYTES_MAX) {
       return;
     }

@@ -27,7 +27,7 @@ public record DatabaseLimits(long databaseBytesMax, Duration queryTimeout, long 
       new DatabaseLimits(10L << 30, Duration.ofSeconds(30), 64L << 20);
 
   public DatabaseLimits {
-    SETTINGS.check("bytes-max", databaseBytesMax, 1L << 20, 1L << 40);
+    SETTINGS.check("bytes-max", databaseBytesMax, 1L << 20, 10L << 30);
     SETTINGS.check("query-timeout", queryTimeout.toMillis(), 10, 900_000);
     SETTINGS.check("result-bytes-max", resultBytesMax, 1L << 10, 1L << 30);
   }
@@ -40,9 +40,11 @@ public record DatabaseLimits(long databaseBytesMax, Duration queryTimeout, long 
         config.getBytes("holdfast.database.result-bytes-max"));
   }
 
-  /// The most that our engine takes, whatever the config says: SQLite deserializes no more.
-  long effectiveBytesMax() {
-    return Math.min(databaseBytesMax, 1L << 30);
+  /// The same for an engine that takes no larger databases than that.
+  DatabaseLimits within(long engineBytesMax) {
+    return engineBytesMax >= databaseBytesMax
+        ? this
+        : new DatabaseLimits(engineBytesMax, queryTimeout, resultBytesMax);
   }
 
   /// The error, with the limit that was hit.
@@ -52,7 +54,7 @@ public record DatabaseLimits(long databaseBytesMax, Duration queryTimeout, long 
           new HoldfastException(
               ErrorCode.STORAGE_FULL,
               "the database of the object is full, expected at most "
-                  + effectiveBytesMax()
+                  + databaseBytesMax
                   + " bytes: "
                   + error.getMessage(),
               error);

@@ -1,8 +1,10 @@
 package io.holdfast.persistence.database;
 
+import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.sql.SQLException;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.ProgressHandler;
 import org.sqlite.jdbc4.JDBC4Connection;
 
@@ -25,7 +27,7 @@ final class JdbcHandle extends SqliteHandle {
   /// Opens a connection over the image, or over a new database when it is empty.
   static JdbcHandle open(DatabaseImage image, DatabaseLimits limits) {
     check(image);
-    byte[] bytes = image.isEmpty() ? Blank.BYTES : image.bytes();
+    byte[] bytes = image.isEmpty() ? Blank.BYTES : whole(image);
     JDBC4Connection connection = connect();
     try {
       connection.deserialize("main", bytes);
@@ -38,6 +40,29 @@ final class JdbcHandle extends SqliteHandle {
       closeQuietly(connection);
       throw e;
     }
+  }
+
+  private static byte[] whole(DatabaseImage image) {
+    if (image.sizeBytes() > JdbcEngine.DATABASE_BYTES_MAX) {
+      throw tooLarge(image.sizeBytes(), JdbcEngine.DATABASE_BYTES_MAX + " bytes", null);
+    }
+    try {
+      return image.bytes();
+    } catch (OutOfMemoryError e) {
+      throw tooLarge(image.sizeBytes(), "what the heap of the JVM has room for", e);
+    }
+  }
+
+  private static HoldfastException tooLarge(long bytes, String most, @Nullable Throwable cause) {
+    return new HoldfastException(
+        ErrorCode.STORAGE_FULL,
+        "the database of the object is too large for holdfast.database.engine = jdbc, which holds it"
+            + " as a whole: expected at most "
+            + most
+            + ", found "
+            + bytes
+            + " bytes; the engine ffm can open it",
+        cause);
   }
 
   private static JDBC4Connection connect() {
@@ -105,6 +130,9 @@ final class JdbcHandle extends SqliteHandle {
       return connection.getDatabase().serialize("main");
     } catch (SQLException e) {
       throw SqliteErrors.of(e);
+    } catch (OutOfMemoryError e) {
+      long bytes = number("PRAGMA page_count") * number("PRAGMA page_size");
+      throw tooLarge(bytes, "what the heap of the JVM has room for", e);
     }
   }
 

@@ -60,7 +60,7 @@ abstract sealed class SqliteHandle implements AutoCloseable permits JdbcHandle, 
     PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;
     PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON; PRAGMA max_page_count=\
     """
-        + limits.effectiveBytesMax() / pageSize
+        + limits.databaseBytesMax() / pageSize
         + """
         ; PRAGMA cache_size=2; PRAGMA shrink_memory; PRAGMA user_version; PRAGMA cache_size=20\
         """;

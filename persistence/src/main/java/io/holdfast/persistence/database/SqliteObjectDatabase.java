@@ -49,7 +49,7 @@ final class SqliteObjectDatabase implements ObjectDatabase {
       OpenHandles handles,
       Runnable hibernator) {
     this.image = image;
-    this.limits = limits;
+    this.limits = engine.limits(limits);
     this.engine = engine;
     this.handles = handles;
     this.hibernator = hibernator;

@@ -56,10 +56,7 @@ final class IdleBase {
             found.isEmpty()
                 ? CompletableFuture.completedFuture(false)
                 : rows.saveSnapshot(
-                        persistenceId,
-                        found.get().sequenceNr,
-                        clock.millis(),
-                        found.get().snapshot)
+                        persistenceId, found.get().sequenceNr, clock.millis(), found.get().snapshot)
                     .thenApply(_ -> true));
   }
 

@@ -3,19 +3,25 @@ package io.holdfast.persistence.pg1;
 import io.holdfast.persistence.database.DatabaseImage;
 import java.util.Arrays;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /// The hashes of an image's pages and their XOR, the checksum of the image.
 ///
 /// Costs 8 bytes per page and saves hashing the old page again at each change. Of an image whose
-/// checksum is known already, the hash of a page is computed when that page changes first. Not
-/// thread-safe: it belongs to whoever recovers or writes the object.
+/// checksum is known already, the hash of a page is computed when that page changes first, and only
+/// the neighbourhood of pages that changed takes memory. Not thread-safe: it belongs to whoever
+/// recovers or writes the object.
 public final class PageHashes {
+  private static final int LEAF_PAGES = 128;
+
   private final DatabaseImage first;
 
   /// The pages, by number - 1, whose hash is not that of the first image.
   private final BitSet known = new BitSet();
 
-  private long[] hashes = {};
+  /// In leaves; one without a known hash is null.
+  private long[] @Nullable [] hashes = new long[0][];
+
   private long sum;
 
   private PageHashes(DatabaseImage first, long sum) {
@@ -31,7 +37,6 @@ public final class PageHashes {
   /// Those of a whole image.
   public static PageHashes of(DatabaseImage image) {
     PageHashes result = new PageHashes();
-    result.hashes = new long[image.pageCount()];
     for (int page = 1; page <= image.pageCount(); page++) {
       DatabaseImage.Page held = image.page(page);
       result.replace(page, held.bytes(), held.at(), image.pageSize());
@@ -56,16 +61,26 @@ public final class PageHashes {
 
   private void set(int pageNo, long hash) {
     sum ^= hash(pageNo) ^ hash;
-    if (pageNo > hashes.length) {
-      hashes = Arrays.copyOf(hashes, Math.max(pageNo, hashes.length * 2));
-    }
-    hashes[pageNo - 1] = hash;
+    leaf(pageNo)[(pageNo - 1) % LEAF_PAGES] = hash;
     known.set(pageNo - 1);
+  }
+
+  private long[] leaf(int pageNo) {
+    int leafNo = (pageNo - 1) / LEAF_PAGES;
+    if (leafNo >= hashes.length) {
+      hashes = Arrays.copyOf(hashes, Math.max(leafNo + 1, hashes.length * 2));
+    }
+    long[] leaf = hashes[leafNo];
+    if (leaf == null) {
+      leaf = new long[LEAF_PAGES];
+      hashes[leafNo] = leaf;
+    }
+    return leaf;
   }
 
   private long hash(int pageNo) {
     if (known.get(pageNo - 1)) {
-      return hashes[pageNo - 1];
+      return leaf(pageNo)[(pageNo - 1) % LEAF_PAGES];
     }
     if (pageNo > first.pageCount()) {
       return 0;

@@ -5,15 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class DatabaseImageTest {
   private static final int PAGE = 512;
+  private static final PageSource NO_PAGES = _ -> DatabaseImage.Page.ZERO;
 
   private record Step(DatabaseImage image, byte[] bytes) {}
 
@@ -35,10 +38,33 @@ final class DatabaseImageTest {
       if (random.nextInt(10) == 0) {
         steps.get(random.nextInt(steps.size())).image.pack();
       }
+      if (random.nextInt(10) == 0) {
+        Step stored = steps.get(Math.max(0, steps.size() - 1 - random.nextInt(4)));
+        stored.image.heldBy(new PageTable.Joined(stored.bytes, PAGE));
+      }
     }
     for (Step step : steps) {
       assertThat(Arrays.equals(step.image.bytes(), step.bytes)).isTrue();
     }
+  }
+
+  @Test
+  void pagesThatWereStoredLeaveMemoryAlsoWhenTheImageHasMovedOn() {
+    Random random = new Random(4);
+    DatabaseImage stored = grown(DatabaseImage.over(NO_PAGES, PAGE, 0), 500, random);
+    DatabaseImage meanwhile = stored.with(new TreeMap<>(Map.of(7, page(random))), 500);
+    byte[] bytes = stored.bytes();
+    stored.heldBy(new PageTable.Joined(bytes, PAGE));
+
+    DatabaseImage next = meanwhile.with(new TreeMap<>(Map.of(400, page(random))), 500);
+    long kept = IntStream.rangeClosed(1, 500).filter(no -> next.page(no).bytes() != bytes).count();
+    assertThat(kept).isEqualTo(2);
+  }
+
+  private static DatabaseImage grown(DatabaseImage image, int pages, Random random) {
+    TreeMap<Integer, byte[]> all = new TreeMap<>();
+    IntStream.rangeClosed(1, pages).forEach(no -> all.put(no, page(random)));
+    return image.with(all, pages);
   }
 
   private static Step next(Step last, Random random) {
