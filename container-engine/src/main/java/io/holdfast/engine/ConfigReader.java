@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /// Reads checked values; every complaint names the whole key, what was expected and what was found.
 final class ConfigReader {
@@ -30,6 +31,17 @@ final class ConfigReader {
     List<String> values = List.copyOf(read(key, config::getStringList));
     values.forEach(value -> checked(key, value, form));
     return values;
+  }
+
+  /// One reader per object in a list.
+  List<ConfigReader> items(String key) {
+    List<? extends Config> items = read(key, config::getConfigList);
+    return IntStream.range(0, items.size())
+        .mapToObj(i -> {
+          String path = prefix + key + "-" + (i + 1);
+          return new ConfigReader(items.get(i).atPath(path), path);
+        })
+        .toList();
   }
 
   private String checked(String key, String value, Pattern form) {

@@ -28,7 +28,9 @@ public interface ContainerEngine extends AutoCloseable {
   ///
   /// On any failure but `engine_unavailable` nothing is left behind.
   ///
-  /// @throws HoldfastException `image_not_found`; `container_start_failed` (entrypoint missing,
+  /// An image that the engine has not is pulled first, see [#pull].
+  ///
+  /// @throws HoldfastException what [#pull] throws; `container_start_failed` (entrypoint missing,
   ///   limits refused, with the engine's own words); `container_no_capacity` when the engine has no
   ///   address or memory left
   StartedContainer start(ContainerSpec spec);
@@ -123,6 +125,19 @@ public interface ContainerEngine extends AutoCloseable {
 
   /// Whether a container can be started from this reference without a registry.
   boolean imagePresent(String reference);
+
+  /// Pulls an image from the registry that its reference names, unless the engine has it. Those who
+  /// ask for one that is being pulled wait for that pull; nobody who stops waiting ends it.
+  ///
+  /// [#start] does so by itself.
+  ///
+  /// @throws HoldfastException `image_not_found` when there is none, or the reference names no
+  ///   registry; `image_pull_denied` when the registry wants to know who asks, or does not like it;
+  ///   `image_pull_failed` when it cannot be reached, breaks off or is too slow
+  void pull(String reference);
+
+  /// The pulls under way and a count of those that have ended. Asks the engine nothing.
+  ImagePulls pulls();
 
   /// What the engine is and how strongly it isolates.
   ///

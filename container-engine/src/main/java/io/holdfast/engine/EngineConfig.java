@@ -17,6 +17,7 @@ public record EngineConfig(
     Limits limits,
     String runtime,
     SeccompPolicy seccomp,
+    ImageConfig images,
     HttpConfig http) {
   private static final Pattern PREFIX = Pattern.compile("[a-z0-9][a-z0-9-]{0,19}");
   private static final Pattern RANGE = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}");
@@ -64,6 +65,7 @@ public record EngineConfig(
         limits(engine),
         engine.text("runtime", Pattern.compile("[A-Za-z0-9._-]*")),
         engine.choice("seccomp", SeccompPolicy.class),
+        ImageConfig.of(engine),
         HttpConfig.of(engine));
   }
 

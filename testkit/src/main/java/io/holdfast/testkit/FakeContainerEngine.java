@@ -14,6 +14,7 @@ import io.holdfast.engine.ExecRequest;
 import io.holdfast.engine.ExecResult;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.FoundContainer;
+import io.holdfast.engine.ImagePulls;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -81,6 +82,11 @@ public final class FakeContainerEngine implements ContainerEngine {
   /// From now on there is no image of that reference.
   public void imageMissing(String reference) {
     world.images.remove(reference);
+  }
+
+  /// From now on this is what the engine says it pulls, whatever it does.
+  public void pulls(ImagePulls pulls) {
+    world.pulls = pulls;
   }
 
   /// The next start fails like this, leaving nothing behind.
@@ -367,6 +373,20 @@ public final class FakeContainerEngine implements ContainerEngine {
   public boolean imagePresent(String reference) {
     enter(Verb.IMAGES);
     return world.images.containsKey(reference);
+  }
+
+  /// Knows no registry.
+  @Override
+  public void pull(String reference) {
+    if (!imagePresent(reference)) {
+      throw new HoldfastException(
+          ErrorCode.IMAGE_NOT_FOUND, "image '%s' is not on the fake engine".formatted(reference));
+    }
+  }
+
+  @Override
+  public ImagePulls pulls() {
+    return world.pulls;
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.holdfast.engine.ContainerName;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.ContainerState;
 import io.holdfast.engine.Deployment;
+import io.holdfast.engine.ImagePulls;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -38,6 +39,7 @@ final class FakeWorld {
   final AtomicInteger forgetReplies = new AtomicInteger();
   final AtomicInteger created = new AtomicInteger();
   volatile Duration startDelay = Duration.ZERO;
+  volatile ImagePulls pulls = ImagePulls.NONE;
   volatile boolean down;
 
   private final ReentrantLock lock = new ReentrantLock();

@@ -20,6 +20,7 @@ import io.holdfast.engine.ExecRequest;
 import io.holdfast.engine.ExecResult;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.FoundContainer;
+import io.holdfast.engine.ImagePulls;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -55,6 +56,7 @@ public final class DockerContainerEngine implements ContainerEngine {
   private final ExitWatch exits;
   private final ContainerTemplate template;
   private final DockerStart starts;
+  private final ImagePuller images;
   private final ReentrantLock preparing = new ReentrantLock();
   private volatile @Nullable EngineInfo prepared;
 
@@ -67,11 +69,13 @@ public final class DockerContainerEngine implements ContainerEngine {
     this.states = new StateReader(docker);
     this.exits = new ExitWatch(docker, deployment, states::read);
     this.template = new ContainerTemplate(config, deployment, networks);
+    this.images = new ImagePuller(docker, config.images());
     this.starts =
         new DockerStart(
             docker,
             deployment,
             config.namePrefix(),
+            images::refusal,
             template,
             this::checkAvailable,
             this::destroy,
@@ -163,6 +167,14 @@ public final class DockerContainerEngine implements ContainerEngine {
   @Override
   public StartedContainer start(ContainerSpec spec) {
     prepareOnce();
+    try {
+      return starts.start(spec);
+    } catch (HoldfastException e) {
+      if (e.code() != ErrorCode.IMAGE_NOT_FOUND || images.refusal(spec.image()) != null) {
+        throw e;
+      }
+    }
+    images.pull(spec.image());
     return starts.start(spec);
   }
 
@@ -467,6 +479,22 @@ public final class DockerContainerEngine implements ContainerEngine {
     } catch (DockerException e) {
       throw refused(e);
     }
+  }
+
+  @Override
+  public void pull(String reference) {
+    if (imagePresent(reference)) {
+      return;
+    }
+    if (images.refusal(reference) != null) {
+      throw starts.imageNotFound(reference, null);
+    }
+    images.pull(reference);
+  }
+
+  @Override
+  public ImagePulls pulls() {
+    return images.pulls();
   }
 
   /// Removes the deployment's networks and the fence around them, unless containers still need

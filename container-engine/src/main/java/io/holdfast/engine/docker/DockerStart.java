@@ -22,6 +22,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,17 +43,20 @@ final class DockerStart {
   private final DockerConnection docker;
   private final Deployment deployment;
   private final String namePrefix;
+  private final Function<String, @Nullable String> pullRefusal;
   private final ContainerTemplate template;
   private final Runnable renewNetworks;
   private final Consumer<ContainerId> destroy;
   private final Consumer<ContainerId> resume;
   private volatile ContainerTemplate.DiskQuota quota;
 
+  /// @param pullRefusal why an image of that reference is never pulled; null when it may be
   /// @param quota whether the engine claims to limit disks; learned otherwise at the first refusal
   DockerStart(
       DockerConnection docker,
       Deployment deployment,
       String namePrefix,
+      Function<String, @Nullable String> pullRefusal,
       ContainerTemplate template,
       Runnable renewNetworks,
       Consumer<ContainerId> destroy,
@@ -60,6 +65,7 @@ final class DockerStart {
     this.docker = docker;
     this.deployment = deployment;
     this.namePrefix = namePrefix;
+    this.pullRefusal = pullRefusal;
     this.template = template;
     this.renewNetworks = renewNetworks;
     this.destroy = destroy;
@@ -248,12 +254,7 @@ final class DockerStart {
     String message = DockerConnection.message(e);
     String lower = message.toLowerCase(Locale.ROOT);
     if (e instanceof NotFoundException && lower.contains("no such image")) {
-      return new HoldfastException(
-          ErrorCode.IMAGE_NOT_FOUND,
-          ("image '%s' is not on the Docker Engine at %s, and Holdfast pulls from no registry: build it there"
-                  + " (`docker build -t %s …`) or load it (`docker load`)")
-              .formatted(spec.image(), docker.address(), spec.image()),
-          e);
+      return imageNotFound(spec.image(), e);
     }
     boolean full =
         lower.contains("no available")
@@ -263,5 +264,19 @@ final class DockerStart {
         full ? ErrorCode.CONTAINER_NO_CAPACITY : ErrorCode.CONTAINER_START_FAILED,
         "could not start image '%s' for %s: %s".formatted(spec.image(), spec.owner(), message),
         e);
+  }
+
+  /// The fault of an image that the engine has not.
+  HoldfastException imageNotFound(String image, @Nullable DockerException cause) {
+    String refusal = pullRefusal.apply(image);
+    return new HoldfastException(
+        ErrorCode.IMAGE_NOT_FOUND,
+        "image '%s' is not on the Docker Engine at %s%s: build it there (`docker build -t %s …`) or load it (`docker load`)"
+            .formatted(
+                image,
+                docker.address(),
+                refusal == null ? "" : ", and is not pulled (" + refusal + ")",
+                image),
+        cause);
   }
 }
