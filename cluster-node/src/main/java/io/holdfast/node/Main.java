@@ -2,7 +2,6 @@ package io.holdfast.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigRenderOptions;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 
@@ -17,14 +16,7 @@ public final class Main {
       NodeArguments arguments = NodeArguments.parse(args);
       switch (arguments.wish()) {
         case PRINT_HELP -> System.out.print(NodeArguments.HELP);
-        case PRINT_CONFIG ->
-            System.out.print(
-                arguments
-                    .config()
-                    .getConfig("holdfast")
-                    .root()
-                    .render(
-                        ConfigRenderOptions.defaults().setOriginComments(false).setJson(false)));
+        case PRINT_CONFIG -> System.out.print(PrintedConfig.of(arguments.config()));
         case RUN -> run(arguments.config());
       }
     } catch (HoldfastException e) {

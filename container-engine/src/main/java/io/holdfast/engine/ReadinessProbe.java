@@ -31,6 +31,7 @@ public final class ReadinessProbe {
   /// Over a bridge of this host a connection takes well under 1 ms. A packet that got lost while
   /// the network came up is sent again by the kernel after 1 s only: asking anew is quicker.
   private static final int CONNECT_MILLIS_FIRST = 50;
+
   private static final int CONNECT_MILLIS_MAX = 1_600;
   private static final int ANSWER_MILLIS_MAX = 5_000;
   private static final int LOG_LINES = 10;
@@ -144,8 +145,7 @@ public final class ReadinessProbe {
         case Readiness.Tcp(int port) -> connected(port, _ -> null);
         case Readiness.Http(int port, String path) ->
             connected(port, socket -> ask(socket, path, HEALTHY));
-        case Readiness.AnyHttp(int port) ->
-            connected(port, socket -> ask(socket, "/", ANY_STATUS));
+        case Readiness.AnyHttp(int port) -> connected(port, socket -> ask(socket, "/", ANY_STATUS));
       };
     }
 

@@ -90,8 +90,7 @@ class ImagePullIT {
   }
 
   private static ContainerSpec spec(String image, int object) {
-    return ContainerSpec.of(
-            new ContainerOwner("a", "b", "%064x".formatted(object), "n", 1), image)
+    return ContainerSpec.of(new ContainerOwner("a", "b", "%064x".formatted(object), "n", 1), image)
         .build();
   }
 
@@ -160,8 +159,7 @@ class ImagePullIT {
   void showsTheLoginThatDockerHasNoted() throws Exception {
     registry.demandsLogin("you", "word");
     String image = pushed();
-    String login =
-        Base64.getEncoder().encodeToString("you:word".getBytes(StandardCharsets.UTF_8));
+    String login = Base64.getEncoder().encodeToString("you:word".getBytes(StandardCharsets.UTF_8));
     Files.writeString(
         dockerConfig.resolve("config.json"),
         "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}".formatted(registry.host(), login));

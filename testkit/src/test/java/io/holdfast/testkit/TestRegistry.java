@@ -29,6 +29,7 @@ final class TestRegistry implements AutoCloseable {
   private static final String LAYER = "application/vnd.docker.image.rootfs.diff.tar";
 
   private final HttpServer server;
+  private final TlsRefusal front;
   private final Map<String, byte[]> manifests = new ConcurrentHashMap<>();
   private final Map<String, byte[]> blobs = new ConcurrentHashMap<>();
   final AtomicInteger manifestRequests = new AtomicInteger();
@@ -41,10 +42,11 @@ final class TestRegistry implements AutoCloseable {
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.createContext("/v2/", this::handle);
     server.start();
+    front = new TlsRefusal(server.getAddress());
   }
 
   String host() {
-    return "127.0.0.1:" + server.getAddress().getPort();
+    return "127.0.0.1:" + front.port();
   }
 
   /// Every request must come with this login from now on.
@@ -77,13 +79,15 @@ final class TestRegistry implements AutoCloseable {
     byte[] config =
         """
         {"architecture":"amd64","os":"linux","config":{"Entrypoint":["/busybox","httpd","-f","-p","8080"]},
-         "rootfs":{"type":"layers","diff_ids":["%s"]}}"""
+         "rootfs":{"type":"layers","diff_ids":["%s"]}}\
+        """
             .formatted(layerDigest)
             .getBytes(StandardCharsets.UTF_8);
     byte[] manifest =
         """
         {"schemaVersion":2,"mediaType":"%s","config":{"mediaType":"%s","size":%d,"digest":"%s"},
-         "layers":[{"mediaType":"%s","size":%d,"digest":"%s"}]}"""
+         "layers":[{"mediaType":"%s","size":%d,"digest":"%s"}]}\
+        """
             .formatted(
                 MANIFEST, CONFIG, config.length, blob(config), LAYER, layer.length, layerDigest)
             .getBytes(StandardCharsets.UTF_8);
@@ -217,7 +221,8 @@ final class TestRegistry implements AutoCloseable {
       throws IOException {
     byte[] body =
         """
-        {"errors":[{"code":"%s","message":"%s"}]}"""
+        {"errors":[{"code":"%s","message":"%s"}]}\
+        """
             .formatted(code, message)
             .getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().set("Content-Type", "application/json");
@@ -229,8 +234,9 @@ final class TestRegistry implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     releaseBlobs();
+    front.close();
     server.stop(0);
   }
 }

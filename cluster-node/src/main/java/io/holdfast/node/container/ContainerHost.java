@@ -82,6 +82,7 @@ public final class ContainerHost implements AutoCloseable {
     this.apps = apps;
     this.hooks = hooks;
     this.metrics = metrics;
+    metrics.watch(engine);
     this.timer = timer;
     this.clock = clock;
     this.settings = settings;

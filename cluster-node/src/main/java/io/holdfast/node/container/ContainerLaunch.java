@@ -42,7 +42,7 @@ final class ContainerLaunch {
     try {
       Waits.join(permitted);
       host.inventory().adopt();
-      place = started.launched.isDone() ? Optional.empty() : Optional.of(ask(options));
+      place = started.launched.isDone() ? Optional.empty() : Optional.of(ask(started, options));
     } catch (RuntimeException | Error e) {
       if (!started.launched.isDone()) {
         host.metrics().startFailed();
@@ -56,12 +56,13 @@ final class ContainerLaunch {
     });
   }
 
-  private ContainerRun.Place ask(StartOptions options) {
+  private ContainerRun.Place ask(ContainerRun started, StartOptions options) {
     host.takeInstance(cell.address().namespace());
     ContainerOwner owner = host.newOwner(cell.address());
     host.inventory().wants(owner);
     try {
       ContainerSpec spec = host.spec(cell.address(), owner, options);
+      started.image = spec.image();
       StartedContainer container = startPatiently(spec);
       return new ContainerRun.Place(
           owner, container.id(), container.address(), ContainerFacts.of(spec));

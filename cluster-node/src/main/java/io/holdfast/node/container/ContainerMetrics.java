@@ -1,17 +1,23 @@
 package io.holdfast.node.container;
 
+import io.holdfast.engine.ContainerEngine;
+import io.holdfast.engine.ImagePulls;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 /// What a node tells of its containers.
 public final class ContainerMetrics {
+  private final PrometheusRegistry registry;
   private final Gauge running;
   private final Histogram startSeconds;
   private final Counter startFailures;
 
   public ContainerMetrics(PrometheusRegistry registry) {
+    this.registry = registry;
     this.running =
         Gauge.builder()
             .name("holdfast_containers")
@@ -29,6 +35,30 @@ public final class ContainerMetrics {
             .name("holdfast_container_start_failures_total")
             .help("Starts that failed")
             .register(registry);
+  }
+
+  /// From now on tells of the pulls of this engine too.
+  void watch(ContainerEngine engine) {
+    GaugeWithCallback.builder()
+        .name("holdfast_image_pulls")
+        .help("Images that are being pulled from a registry")
+        .callback(out -> out.call(engine.pulls().underWay().size()))
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("holdfast_image_pulls_ended_total")
+        .help("Pulls of images that have ended")
+        .labelNames("result")
+        .callback(out -> {
+          ImagePulls pulls = engine.pulls();
+          out.call(pulls.succeeded(), "succeeded");
+          out.call(pulls.failed(), "failed");
+        })
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("holdfast_image_pulled_bytes_total")
+        .help("Bytes fetched from registries by pulls that have ended")
+        .callback(out -> out.call(engine.pulls().bytes()))
+        .register(registry);
   }
 
   void running(int change) {

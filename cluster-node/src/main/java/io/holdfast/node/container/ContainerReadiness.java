@@ -1,8 +1,10 @@
 package io.holdfast.node.container;
 
+import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Readiness;
 import java.time.Duration;
+import java.util.Optional;
 
 /// Waiting until a container answers; that counts as use of it. Thread-safe.
 final class ContainerReadiness {
@@ -41,7 +43,7 @@ final class ContainerReadiness {
   private void await(
       ContainerRun watched, Readiness readiness, Duration timeout, long deadlineNanos) {
     String missed = "the container of object " + cell.address() + " did not start";
-    ContainerRun.Place place = Waits.join(watched.launched, timeout, missed);
+    ContainerRun.Place place = launched(watched, timeout, missed);
     if (cell.wasToldToEnd(watched)) {
       throw cell.notRunning();
     }
@@ -55,5 +57,21 @@ final class ContainerReadiness {
     }
     host.probe().await(place.id(), place.address().get(), readiness, left, watched.exited);
     watched.ready = true;
+  }
+
+  /// Waits until the engine has started it; who waits in vain is told of a pull that takes so long.
+  private ContainerRun.Place launched(ContainerRun watched, Duration timeout, String missed) {
+    try {
+      return Waits.join(watched.launched, timeout, missed);
+    } catch (HoldfastException e) {
+      String image = watched.image;
+      Optional<String> pull =
+          e.code() == ErrorCode.TIMEOUT && image != null
+              ? host.engine().pulls().of(image).map(seen -> seen.text(host.clock().instant()))
+              : Optional.empty();
+      throw pull.isEmpty()
+          ? e
+          : new HoldfastException(e.code(), e.getMessage() + ": " + pull.get(), e);
+    }
   }
 }

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /// One run of a container, from the order to start it until the object has heard of its end.
 final class ContainerRun {
@@ -31,6 +32,9 @@ final class ContainerRun {
 
   /** Completes when the object has heard of the end and the container was removed. */
   final CompletableFuture<Void> settled = new CompletableFuture<>();
+
+  /** What it is started from, once that is known. */
+  volatile @Nullable String image;
 
   /** Whether it was ready when last asked. */
   volatile boolean ready;

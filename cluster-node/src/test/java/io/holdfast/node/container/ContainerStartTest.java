@@ -11,6 +11,8 @@ import static io.holdfast.node.container.ContainerFixture.order;
 import static io.holdfast.node.container.ContainerFixture.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.engine.ImagePull;
+import io.holdfast.engine.ImagePulls;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.ErrorCode;
@@ -22,6 +24,7 @@ import io.holdfast.sdk.StartOptions;
 import io.holdfast.testkit.FakeContainerEngine.Verb;
 import io.holdfast.testkit.FakeProgram;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -428,5 +431,21 @@ class ContainerStartTest {
     assertThat(fixture.hasContainer("box", "a")).isFalse();
     fixture.engine.image("app", FakeProgram.serving(PORT, "hello"));
     run(fixture.box());
+  }
+
+  @Test
+  void tellsWhoWaitsInVainHowFarThePullOfTheImageIs() {
+    ContainerSupervisor box = fixture.box();
+    fixture.engine.holdStarts();
+    fixture.engine.pulls(
+        new ImagePulls(
+            List.of(new ImagePull("app", Instant.now(), 3, 5, 40L << 20, 61L << 20)), 0, 0, 0));
+    order(box);
+    HoldfastException fault =
+        fault(() -> box.awaitReady(new Readiness.Running(), Duration.ofMillis(50)));
+    assertThat(fault.code()).isEqualTo(ErrorCode.TIMEOUT);
+    assertThat(fault)
+        .hasMessageContaining("pulling image app")
+        .hasMessageContaining("3 of 5 layers, 40 of 61 MiB");
   }
 }

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -335,19 +336,35 @@ public final class DockerContainerEngine implements ContainerEngine {
 
   @Override
   public void pause(ContainerId id) {
-    if (!(inspect(id) instanceof ContainerState.Paused)) {
-      onRunning(id, () -> docker.client().pauseContainerCmd(id.value()).exec());
-    }
+    freeze(
+        id,
+        () -> docker.client().pauseContainerCmd(id.value()).exec(),
+        state -> state instanceof ContainerState.Paused);
   }
 
   @Override
   public void resume(ContainerId id) {
-    switch (inspect(id)) {
-      case ContainerState.Running _ -> {}
-      case ContainerState.Paused _ ->
-          onRunning(id, () -> docker.client().unpauseContainerCmd(id.value()).exec());
-      case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
-          throw notRunning(id, "it is not");
+    freeze(
+        id,
+        () -> docker.client().unpauseContainerCmd(id.value()).exec(),
+        state -> state instanceof ContainerState.Running);
+  }
+
+  /// One request when all goes well: a container that wakes up is waited for. What it is doing is
+  /// looked at only when Docker does not like the order.
+  private void freeze(ContainerId id, Runnable order, Predicate<ContainerState> done) {
+    try {
+      docker.run(order);
+    } catch (DockerException e) {
+      ContainerState state = inspect(id);
+      if (done.test(state)) {
+        return;
+      }
+      switch (state) {
+        case ContainerState.Running _, ContainerState.Paused _ -> throw refused(e);
+        case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
+            throw notRunning(id, DockerConnection.message(e));
+      }
     }
   }
 

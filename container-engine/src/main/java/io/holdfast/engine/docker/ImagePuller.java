@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -81,8 +82,7 @@ final class ImagePuller {
       throw e.getCause() instanceof HoldfastException known
           // A fault of each waiter's own: its stack is theirs.
           ? new HoldfastException(known.code(), String.valueOf(known.getMessage()), known)
-          : new HoldfastException(
-              ErrorCode.INTERNAL, "unexpected: " + e.getCause(), e.getCause());
+          : new HoldfastException(ErrorCode.INTERNAL, "unexpected: " + e.getCause(), e.getCause());
     }
   }
 
@@ -171,9 +171,13 @@ final class ImagePuller {
       throws InterruptedException {
     while (true) {
       long left = deadline - System.nanoTime();
-      if (progress.awaitCompletion(
-          Math.max(1, Math.min(left, REPORT_EVERY.toNanos())), TimeUnit.NANOSECONDS)) {
+      try {
+        progress.ended().get(Math.clamp(left, 0, REPORT_EVERY.toNanos()), TimeUnit.NANOSECONDS);
         return;
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof RuntimeException known ? known : docker.unavailable(e);
+      } catch (TimeoutException _) {
+        // Goes on, or is over.
       }
       ImagePull seen = progress.seen();
       if (left <= 0) {
@@ -228,6 +232,8 @@ final class ImagePuller {
 
   private static HoldfastException failed(String image, String why, @Nullable Throwable cause) {
     return new HoldfastException(
-        ErrorCode.IMAGE_PULL_FAILED, "image '%s' could not be pulled: %s".formatted(image, why), cause);
+        ErrorCode.IMAGE_PULL_FAILED,
+        "image '%s' could not be pulled: %s".formatted(image, why),
+        cause);
   }
 }

@@ -7,12 +7,14 @@ import io.holdfast.engine.ImagePull;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /// What Docker tells of one pull, line by line. Thread-safe.
 final class PullProgress extends ResultCallback.Adapter<PullResponseItem> {
   private final String image;
   private final Instant since = Instant.now();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   // Guarded by this.
   private final Map<String, Layer> layers = new HashMap<>();
@@ -52,6 +54,23 @@ final class PullProgress extends ResultCallback.Adapter<PullResponseItem> {
         // The line about the tag, a check of a digest, the unpacking.
       }
     }
+  }
+
+  @Override
+  public void onError(Throwable e) {
+    ended.completeExceptionally(e);
+    super.onError(e);
+  }
+
+  @Override
+  public void onComplete() {
+    super.onComplete();
+    ended.complete(null);
+  }
+
+  /// Completes when Docker says no more, or with what it said instead.
+  CompletableFuture<Void> ended() {
+    return ended;
   }
 
   /// What the registry or Docker complained of, null when nothing.
