@@ -21,6 +21,7 @@ import io.holdfast.node.app.LoadedApp;
 import io.holdfast.node.app.WorkerCaller;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.container.ContainerMetrics;
+import io.holdfast.node.dispatch.CarrierWatch;
 import io.holdfast.node.object.AlarmScheduler;
 import io.holdfast.node.object.AlarmSettings;
 import io.holdfast.node.object.ObjectMetrics;
@@ -154,6 +155,7 @@ public final class Node {
                 admin(new OperatorObjects(gateway, services, new StoredObjects(rows))),
                 List.of(memberUp(), engineAnswers(engine)),
                 registry));
+    CarrierWatch.ensureStarted();
     alarms.start();
     sweep.start();
     if (apps.hasContainers()) {

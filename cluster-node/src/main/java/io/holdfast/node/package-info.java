@@ -6,6 +6,7 @@
 /// | what is wired to what | [Node], [NodeConfig] |
 /// | apps, objects, containers | the packages `app`, `object`, `container` |
 /// | idempotency keys, messages between objects | the packages `idempotency`, `message` |
+/// | on which threads actors run | the package `dispatch` |
 @NullMarked
 package io.holdfast.node;
 

@@ -158,6 +158,22 @@ class OverloadTest {
   }
 
   @Test
+  void endlessLoopsOnEveryProcessorDoNotStopOtherObjects() {
+    List<String> loops = new ArrayList<>();
+    for (int i = 0; i < Runtime.getRuntime().availableProcessors() + 1; i++) {
+      loops.add("loop-" + i);
+    }
+    List<CompletableFuture<Answer>> looping =
+        loops.stream().map(name -> node.callAsync("gate", name, "spin", name)).toList();
+    loops.forEach(name -> awaitOpen(name + " begun"));
+
+    assertThat(node.call("gate", "beside", "add", 1).ok()).isTrue();
+    assertThat(looping.stream().map(NodeFixture::await).map(Answer::code))
+        .containsOnly("object_time_exceeded");
+    loops.forEach(OverloadTest::open);
+  }
+
+  @Test
   void waitingIsNotRunning() {
     CompletableFuture<Answer> waiting = node.callAsync("gate", "waits", "waitSleeping", 4000);
     assertThat(NodeFixture.await(waiting).ok()).isTrue();

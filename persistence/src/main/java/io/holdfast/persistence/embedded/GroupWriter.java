@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
 /// writer.
 final class GroupWriter implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(GroupWriter.class);
+  private static final long UNASKED_BYTES_MAX = 1 << 20;
+  private static final long UNASKED_NANOS_MAX = 10_000_000;
 
   private final EmbeddedConfig config;
   private final WriteQueue queue;
@@ -38,6 +40,8 @@ final class GroupWriter implements Runnable {
   private int groupCount;
   private long groupBytes;
   private boolean full;
+  private long bytesSinceAsked = UNASKED_BYTES_MAX;
+  private long askedNanos;
 
   GroupWriter(
       EmbeddedConfig config,
@@ -133,8 +137,16 @@ final class GroupWriter implements Runnable {
     return why;
   }
 
-  /* Stops before the disk is really full, so that RocksDB can still flush and reads go on. */
+  /* Stops before the disk is really full, so that RocksDB can still flush and reads go on. Asks the disk now and then:
+   * the reserve is larger than what is written in between. */
   private void requireRoom() {
+    long now = System.nanoTime();
+    bytesSinceAsked += groupBytes;
+    if (!full && bytesSinceAsked < UNASKED_BYTES_MAX && now - askedNanos < UNASKED_NANOS_MAX) {
+      return;
+    }
+    bytesSinceAsked = 0;
+    askedNanos = now;
     long free = config.freeBytesMin() == 0 ? Long.MAX_VALUE : disk.getUsableSpace();
     boolean before = full;
     full = free < config.freeBytesMin() + groupBytes;
