@@ -1,5 +1,7 @@
 package io.holdfast.engine;
 
+import io.holdfast.sdk.ContainerProcess;
+import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -103,6 +105,13 @@ public interface ContainerEngine extends AutoCloseable {
   /// @throws HoldfastException `container_not_running` (also paused); `invalid_argument` when there
   ///   is no such command; `timeout`
   ExecResult exec(ContainerId id, ExecRequest request);
+
+  /// Starts a command in the container and returns when its process runs; no shell is involved. Its
+  /// streams are open until it ends; it ends with the container at the latest.
+  ///
+  /// @throws HoldfastException `container_not_running` (also paused); `invalid_argument` when there
+  ///   is no such command, folder or user
+  ContainerProcess exec(ContainerId id, List<String> command, ExecOptions options);
 
   /// A file or folder of the container as a tar stream, read while it is sent; works on stopped
   /// containers too.

@@ -199,6 +199,16 @@ public class Container extends DurableObject implements ContainerControl {
     }
   }
 
+  /// Runs a command in the container, see [ContainerHandle#exec]. Does not start the container.
+  public final ContainerProcess exec(List<String> command, ExecOptions options) {
+    return handle.exec(command, options);
+  }
+
+  /// As [#exec(List, ExecOptions)], with both outputs and without input.
+  public final ContainerProcess exec(String... command) {
+    return exec(List.of(command), ExecOptions.DEFAULT);
+  }
+
   @Override
   public void start() {
     ensureStarted(List.of());

@@ -1,6 +1,7 @@
 package io.holdfast.sdk;
 
 import java.time.Duration;
+import java.util.List;
 
 /// The container of an object, low level; [Container] builds on it.
 ///
@@ -45,6 +46,15 @@ public interface ContainerHandle {
   ///
   /// @throws HoldfastException `invalid_argument` outside 1 to 65,535
   ContainerPort port(int port);
+
+  /// Runs a command in the container and returns once its process runs; waits for the start of the
+  /// container. No shell is involved. While it runs and the object is in memory it counts as in
+  /// flight; when the object leaves memory, what the command writes is dropped.
+  ///
+  /// @param command the program and its arguments
+  /// @throws HoldfastException `wrong_state` when the container is not running; `invalid_argument`
+  ///   when there is no such program, folder or user
+  ContainerProcess exec(List<String> command, ExecOptions options);
 
   /// Sends a signal, 1 to 64; waits for the start.
   ///

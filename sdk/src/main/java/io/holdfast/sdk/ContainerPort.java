@@ -8,4 +8,9 @@ public interface ContainerPort {
   /// @throws HoldfastException `container_not_listening`, `container_not_running`,
   ///   `container_disconnected`
   Response fetch(Request request);
+
+  /// Opens a TCP connection.
+  ///
+  /// @throws HoldfastException `container_not_listening`, `container_not_running`
+  ContainerSocket connect();
 }

@@ -159,7 +159,7 @@ public record StartOptions(
     labels.forEach(StartOptions::checkLabel);
   }
 
-  private static void checkEnv(String name, String value) {
+  static void checkEnv(String name, String value) {
     if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
       throw invalid("an environment variable name without '=' and NUL", "'" + name + "'");
     }

@@ -58,7 +58,7 @@ import org.junit.jupiter.api.Timeout;
 /// | `ignore-term` | as serve, but SIGTERM does nothing |
 /// | `echo` | on port 8081 answers with the request body, byte by byte as it comes |
 ///
-/// `exec` knows `sh -c "echo out; echo err >&2; exit 7"`.
+/// `exec` knows `sh -c "echo out; echo err >&2; exit 7"`, and what [ExecContract] lists.
 @Timeout(120)
 public abstract class ContainerEngineContract {
   /// The program of the image.
@@ -641,6 +641,57 @@ public abstract class ContainerEngineContract {
     assertThat(result.stdoutText()).isEqualTo("out\n");
     assertThat(result.stderrText()).isEqualTo("err\n");
     assertThat(result.output()).isEqualTo(ExecResult.Output.COMPLETE);
+  }
+
+  // Commands with open streams.
+
+  private ExecContract commands() {
+    return new ExecContract(engine, started("serve").id());
+  }
+
+  @Test
+  void tellsWhatACommandWroteAndHowItEnded() {
+    commands().tellsWhatItWroteAndHowItEnded();
+  }
+
+  @Test
+  void readsWhatIsWrittenToACommandUntilThatIsClosed() throws Exception {
+    commands().readsWhatIsWrittenUntilThatIsClosed();
+  }
+
+  @Test
+  void aCommandWaitsWhileNobodyReadsWhatItWrites() throws Exception {
+    commands().waitsWhileNobodyReads();
+  }
+
+  @Test
+  void killsACommandAndNothingElse() {
+    commands().killsItAndNothingElse();
+  }
+
+  @Test
+  void runsACommandAsAskedFor() {
+    commands().runsAsAskedFor();
+  }
+
+  @Test
+  void combinesOrIgnoresTheOutputsOfACommand() {
+    commands().combinesOrIgnoresOutputs();
+  }
+
+  @Test
+  void givesACommandATerminalThatCanBeResized() throws Exception {
+    commands().hasATerminalThatCanBeResized();
+  }
+
+  @Test
+  void aCommandEndsWithItsContainer() {
+    commands().endsWithItsContainer();
+  }
+
+  @Test
+  void saysWhyACommandCannotRun() {
+    commands().saysWhyItCannotRun();
   }
 
   @Test

@@ -9,6 +9,9 @@ import io.holdfast.engine.ExecRequest;
 import io.holdfast.engine.ExecResult;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.FoundContainer;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.ExecOptions;
+import io.holdfast.sdk.HoldfastException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -41,6 +44,7 @@ public final class FakeContainer {
   final Map<String, byte[]> files = new ConcurrentHashMap<>();
   private volatile IntConsumer onSignal = this::dieOfSignal;
   private volatile Function<ExecRequest, ExecResult> onExec = FakeContainer::noSuchCommand;
+  private final Map<String, FakeCommand> commands = new ConcurrentHashMap<>();
   private Phase phase = Phase.CREATED;
   private ExitReason reason = new ExitReason.Destroyed();
 
@@ -131,6 +135,24 @@ public final class FakeContainer {
   /// What commands run inside it give.
   public void onExec(Function<ExecRequest, ExecResult> reaction) {
     onExec = reaction;
+  }
+
+  /// From now on there is a program of that name inside it.
+  public void command(String program, FakeCommand command) {
+    commands.put(program, command);
+  }
+
+  /// Runs a program inside it; it ends with the container at the latest.
+  FakeProcess start(List<String> command, ExecOptions options) {
+    FakeCommand program = command.isEmpty() ? null : commands.get(command.getFirst());
+    if (program == null) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "could not run %s in container %s: no such program".formatted(command, id));
+    }
+    FakeProcess process = FakeProcess.start(command, options, program);
+    keep(() -> process.kill(SIGKILL));
+    return process;
   }
 
   /// Its process ends with the code.

@@ -16,7 +16,9 @@ import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.ImagePulls;
 import io.holdfast.engine.StartedContainer;
+import io.holdfast.sdk.ContainerProcess;
 import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -329,6 +331,18 @@ public final class FakeContainerEngine implements ContainerEngine {
   public ExecResult exec(ContainerId id, ExecRequest request) {
     enter(Verb.EXEC);
     return running(id).exec(request);
+  }
+
+  @Override
+  public ContainerProcess exec(ContainerId id, List<String> command, ExecOptions options) {
+    enter(Verb.EXEC);
+    FakeContainer container = running(id);
+    if (container.state() instanceof ContainerState.Paused) {
+      throw new HoldfastException(
+          ErrorCode.CONTAINER_NOT_RUNNING,
+          "expected container %s to run, found it paused".formatted(id));
+    }
+    return container.start(command, options);
   }
 
   @Override

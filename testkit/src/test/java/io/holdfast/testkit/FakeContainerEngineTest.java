@@ -64,6 +64,10 @@ class FakeContainerEngineTest extends ContainerEngineContract {
   /** The program of the contract's image. */
   private static void contract(FakeContainer container) {
     container.onExec(FakeContainerEngineTest::exec);
+    container.command("sh", FakeContainerEngineTest::shell);
+    container.command("cat", session -> copied(session));
+    container.command("sleep", _ -> new CompletableFuture<Integer>().get());
+    container.command("head", session -> zeros(session));
     List<String> arguments = container.spec().entrypoint();
     if (!arguments.getFirst().equals(PROGRAM)) {
       throw new HoldfastException(
@@ -124,6 +128,49 @@ class FakeContainerEngineTest extends ContainerEngineContract {
   private static ExecResult exec(ExecRequest request) {
     assertThat(request.command()).containsExactly("sh", "-c", "echo out; echo err >&2; exit 7");
     return new ExecResult(7, bytes("out\n"), bytes("err\n"), ExecResult.Output.COMPLETE);
+  }
+
+  private static int shell(FakeCommand.Session session) throws IOException {
+    switch (session.command().get(2)) {
+      case "echo out; echo err >&2; exit 7" -> {
+        session.stdout().write(bytes("out\n"));
+        session.stderr().write(bytes("err\n"));
+        return 7;
+      }
+      case "pwd; echo $COLOR; id -u" ->
+          session
+              .stdout()
+              .write(
+                  bytes(
+                      session.options().cwd().orElse("/")
+                          + "\n"
+                          + session.options().env().get("COLOR")
+                          + "\n"
+                          + session.options().user().orElse("0")
+                          + "\n"));
+      case "read line; stty size; read line; stty size" -> {
+        int _ = session.stdin().read();
+        session.stdout().write(bytes(size(session)));
+        int _ = session.stdin().read();
+        session.stdout().write(bytes(size(session)));
+      }
+      default -> throw new AssertionError("no such script: " + session.command());
+    }
+    return 0;
+  }
+
+  private static String size(FakeCommand.Session session) {
+    return session.size().rows() + " " + session.size().cols() + "\r\n";
+  }
+
+  private static int copied(FakeCommand.Session session) throws IOException {
+    session.stdin().transferTo(session.stdout());
+    return 0;
+  }
+
+  private static int zeros(FakeCommand.Session session) throws IOException {
+    session.stdout().write(new byte[Integer.parseInt(session.command().get(2))]);
+    return 0;
   }
 
   private static byte[] bytes(String text) {

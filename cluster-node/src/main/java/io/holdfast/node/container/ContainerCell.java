@@ -8,6 +8,8 @@ import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
@@ -122,6 +124,18 @@ final class ContainerCell {
 
   synchronized boolean wasToldToEnd(ContainerRun watched) {
     return watched.endWanted;
+  }
+
+  /// Where a port of the run is reached; waits for its start, without the monitor.
+  ///
+  /// @throws HoldfastException `container_not_running` when it was told to end, or its address is
+  ///   another's by now
+  InetSocketAddress endpoint(ContainerRun used, int port) {
+    InetAddress at = Waits.join(used.launched).address().orElseThrow(this::notRunning);
+    if (wasToldToEnd(used) || !host.addresses().leadsTo(at, used)) {
+      throw notRunning();
+    }
+    return new InetSocketAddress(at, port);
   }
 
   // ---- waiting

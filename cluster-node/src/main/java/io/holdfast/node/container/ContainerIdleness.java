@@ -51,7 +51,7 @@ final class ContainerIdleness {
   private boolean isUnused() {
     return cell.state == State.RUNNING
         && cell.run != null
-        && cell.run.inFlight == 0
+        && cell.run.isUnused()
         && cell.run.probes == 0;
   }
 }

@@ -47,6 +47,9 @@ final class ContainerRun {
   /** Its open WebSockets, each also in flight; some may have ended since. */
   final Set<SocketRelay> sockets = new HashSet<>();
 
+  /** Commands and raw connections that its object can reach. */
+  final Set<ContainerHolds.Hold> holds = new HashSet<>();
+
   /** Those who wait for it to be ready, and want its log when it ends instead. */
   int probes;
 
@@ -61,6 +64,11 @@ final class ContainerRun {
 
   /** Whether anyone who waited for its end was told of it. */
   boolean endTold;
+
+  /** Whether nothing is in flight. */
+  boolean isUnused() {
+    return inFlight == 0 && holds.isEmpty();
+  }
 
   boolean neverRan() {
     return launched.isCompletedExceptionally();

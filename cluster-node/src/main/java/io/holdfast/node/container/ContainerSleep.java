@@ -50,7 +50,7 @@ final class ContainerSleep {
 
   /** Called with the monitor held. */
   private boolean unusedElseEndsLater() {
-    if (cell.run != null && cell.run.inFlight > 0) {
+    if (cell.run != null && !cell.run.isUnused()) {
       cell.run.endWhenUnused = true;
       return false;
     }

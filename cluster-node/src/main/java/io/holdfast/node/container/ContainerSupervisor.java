@@ -5,13 +5,17 @@ import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ContainerExit;
+import io.holdfast.sdk.ContainerProcess;
+import io.holdfast.sdk.ContainerSocket;
 import io.holdfast.sdk.ContainerState;
+import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /*
@@ -19,7 +23,7 @@ import java.util.concurrent.CompletableFuture;
  * of its own; what they share is the cell, with the state and the one monitor under which it changes. They know each other
  * in this order only, never backwards:
  *
- *   cell <- idleness <- ending <- launch <- orders <- {traffic, sleep}
+ *   cell <- idleness <- ending <- launch <- orders <- {traffic, holds, sleep}
  */
 /// The container of one object on this node. It outlives the object's stays in memory.
 ///
@@ -35,6 +39,7 @@ public final class ContainerSupervisor {
   private final ContainerLaunch launch;
   private final ContainerOrders orders;
   private final ContainerTraffic traffic;
+  private final ContainerHolds holds;
   private final ContainerReadiness readiness;
   private final ContainerSleep sleep;
 
@@ -47,6 +52,7 @@ public final class ContainerSupervisor {
     this.launch = new ContainerLaunch(cell, idleness, ending);
     this.orders = new ContainerOrders(cell, launch, ending);
     this.traffic = new ContainerTraffic(cell, idleness, orders);
+    this.holds = new ContainerHolds(cell, idleness, orders);
     this.readiness = new ContainerReadiness(cell, idleness);
     this.sleep = new ContainerSleep(cell, idleness, orders, hooks, hooked);
   }
@@ -136,6 +142,26 @@ public final class ContainerSupervisor {
     return traffic.fetch(port, request);
   }
 
+  /// Runs a command; waits for the start of the container, and until the command's process runs.
+  ///
+  /// @throws HoldfastException `wrong_state` when it is not running
+  public ContainerProcess exec(List<String> command, ExecOptions options) {
+    return holds.exec(command, options);
+  }
+
+  /// Connects to a port; waits for the start of the container.
+  ///
+  /// @throws HoldfastException `container_not_running`, `container_not_listening`
+  public ContainerSocket connect(int port) {
+    return holds.connect(port);
+  }
+
+  /// A new life of the object begins in memory: what the one before had open it cannot reach. Does
+  /// not wait.
+  public void objectArrives() {
+    holds.letGo();
+  }
+
   // ---- inactivity
   // ---------------------------------------------------------------------------------------------
 
@@ -154,6 +180,7 @@ public final class ContainerSupervisor {
   /// The object leaves memory. Its container goes on when there is someone to put it to sleep, else
   /// it is told to end now, or once nothing is in flight. Does not wait.
   void objectLeaves() {
+    holds.letGo();
     sleep.objectLeaves();
   }
 

@@ -7,8 +7,6 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.WebSocket;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -37,7 +35,7 @@ final class ContainerTraffic {
           }
         };
     try {
-      Response response = host.http().fetch(endpoint(used, port), request);
+      Response response = host.http().fetch(cell.endpoint(used, port), request);
       if (response.webSocket().isPresent()) {
         return relayed(used, response, response.webSocket().get(), leave);
       }
@@ -64,14 +62,6 @@ final class ContainerTraffic {
       used.sockets.add(relay);
     }
     return Response.webSocket(relay.socket()).withHeaders(response.headers());
-  }
-
-  private InetSocketAddress endpoint(ContainerRun used, int port) {
-    InetAddress at = Waits.join(used.launched).address().orElseThrow(cell::notRunning);
-    if (cell.wasToldToEnd(used) || !host.addresses().leadsTo(at, used)) {
-      throw cell.notRunning();
-    }
-    return new InetSocketAddress(at, port);
   }
 
   private ContainerRun enter() {
@@ -103,7 +93,7 @@ final class ContainerTraffic {
       if (used.inFlight == 0) {
         cell.notifyAll();
         idleness.watch();
-        if (used.endWhenUnused) {
+        if (used.endWhenUnused && used.isUnused()) {
           orders.order(Event.DESTROY_ORDERED, Duration.ZERO, () -> cell.run == used);
         }
       }

@@ -2,6 +2,7 @@ package io.holdfast.node.object;
 
 import io.holdfast.node.app.ObjectClass;
 import io.holdfast.node.app.RpcMethods;
+import io.holdfast.node.container.ContainerSupervisor;
 import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.database.DatabaseStorage;
 import io.holdfast.persistence.database.ObjectDatabase;
@@ -722,7 +723,11 @@ final class Incarnation implements StorageHost {
   Optional<ContainerHandle> containerHandle() {
     return objectClass
         .container()
-        .map(config -> new TurnContainerHandle(this, services.containers().supervisor(address)));
+        .map(config -> {
+          ContainerSupervisor supervisor = services.containers().supervisor(address);
+          supervisor.objectArrives();
+          return new TurnContainerHandle(this, supervisor);
+        });
   }
 
   void background(CallContext context, Callable<?> task) {

@@ -5,12 +5,15 @@ import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerExitException;
 import io.holdfast.sdk.ContainerHandle;
 import io.holdfast.sdk.ContainerPort;
+import io.holdfast.sdk.ContainerProcess;
 import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 
 /// The container as the object's code sees it: commands leave only after earlier writes are
@@ -72,8 +75,12 @@ final class TurnContainerHandle implements ContainerHandle {
       throw new HoldfastException(
           ErrorCode.INVALID_ARGUMENT, "expected a port from 1 to 65535, found " + port);
     }
-    return request ->
-        TurnStreams.inbound(incarnation, leaving(() -> supervisor.fetch(port, request)));
+    return new TurnContainerPort(incarnation, supervisor, port);
+  }
+
+  @Override
+  public ContainerProcess exec(List<String> command, ExecOptions options) {
+    return new TurnProcess(incarnation, leaving(() -> supervisor.exec(command, options)));
   }
 
   @Override

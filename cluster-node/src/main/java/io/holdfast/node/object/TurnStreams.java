@@ -6,8 +6,10 @@ import io.holdfast.sdk.Body;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.io.FilterInputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -41,6 +43,20 @@ final class TurnStreams {
     return result instanceof RpcResult.Bytes(InputStream stream)
         ? new RpcResult.Bytes(new TurnInputStream(incarnation, stream))
         : result;
+  }
+
+  static InputStream inbound(Incarnation incarnation, InputStream in) {
+    return new TurnInputStream(incarnation, in);
+  }
+
+  static OutputStream outbound(Incarnation incarnation, OutputStream out) {
+    return new TurnOutputStream(incarnation, out);
+  }
+
+  private static boolean holdsTurn(Incarnation incarnation) {
+    return Turn.CURRENT.isBound()
+        && Turn.CURRENT.get().incarnation == incarnation
+        && !Turn.CURRENT.get().away;
   }
 
   private static Body wrapped(Incarnation incarnation, Body body) {
@@ -82,9 +98,7 @@ final class TurnStreams {
     }
 
     private boolean holdsTurn() {
-      return Turn.CURRENT.isBound()
-          && Turn.CURRENT.get().incarnation == incarnation
-          && !Turn.CURRENT.get().away;
+      return TurnStreams.holdsTurn(incarnation);
     }
 
     private <T> T yielding(Callable<T> read) throws IOException {
@@ -96,5 +110,58 @@ final class TurnStreams {
         throw new IOException(e);
       }
     }
+  }
+
+  /** Written outside of a turn it is the plain stream; in a turn it waits for earlier writes. */
+  private static final class TurnOutputStream extends FilterOutputStream {
+    private final Incarnation incarnation;
+
+    TurnOutputStream(Incarnation incarnation, OutputStream out) {
+      super(out);
+      this.incarnation = incarnation;
+    }
+
+    @Override
+    public void write(int value) throws IOException {
+      write(new byte[] {(byte) value}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int length) throws IOException {
+      leaving(() -> out.write(source, offset, length));
+    }
+
+    @Override
+    public void flush() throws IOException {
+      leaving(out::flush);
+    }
+
+    @Override
+    public void close() throws IOException {
+      leaving(out::close);
+    }
+
+    private void leaving(Write write) throws IOException {
+      if (!holdsTurn(incarnation)) {
+        write.run();
+        return;
+      }
+      try {
+        incarnation.yieldForEffect(() -> {
+          write.run();
+          return true;
+        });
+      } catch (IOException | RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IOException(e);
+      }
+    }
+  }
+
+  /** Something done to a stream. */
+  @FunctionalInterface
+  private interface Write {
+    void run() throws IOException;
   }
 }

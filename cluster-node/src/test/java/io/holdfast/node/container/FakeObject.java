@@ -5,20 +5,26 @@ import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerExitException;
 import io.holdfast.sdk.ContainerHandle;
 import io.holdfast.sdk.ContainerPort;
+import io.holdfast.sdk.ContainerProcess;
+import io.holdfast.sdk.ContainerSocket;
 import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.DeadLetters;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.Readiness;
+import io.holdfast.sdk.Request;
+import io.holdfast.sdk.Response;
 import io.holdfast.sdk.RetryAlarm;
 import io.holdfast.sdk.StartOptions;
 import io.holdfast.sdk.Storage;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -274,7 +280,12 @@ final class FakeObject<C extends Container> {
       if (port < 1) {
         throw new HoldfastException(ErrorCode.INVALID_ARGUMENT, "expected a port, found " + port);
       }
-      return request -> life.waiting(() -> supervisor.fetch(port, request));
+      return new Port(life, supervisor, port);
+    }
+
+    @Override
+    public ContainerProcess exec(List<String> command, ExecOptions options) {
+      return life.waiting(() -> supervisor.exec(command, options));
     }
 
     @Override
@@ -317,6 +328,19 @@ final class FakeObject<C extends Container> {
     public void renewActivity() {
       life.checkTurn();
       supervisor.renewActivity();
+    }
+  }
+
+  private record Port(FakeObject<?>.Life life, ContainerSupervisor supervisor, int port)
+      implements ContainerPort {
+    @Override
+    public Response fetch(Request request) {
+      return life.waiting(() -> supervisor.fetch(port, request));
+    }
+
+    @Override
+    public ContainerSocket connect() {
+      return life.waiting(() -> supervisor.connect(port));
     }
   }
 }

@@ -11,6 +11,7 @@ import com.github.dockerjava.core.DefaultDockerClientConfig;
 import com.github.dockerjava.core.DockerClientConfig;
 import com.github.dockerjava.core.DockerClientImpl;
 import com.github.dockerjava.transport.DockerHttpClient;
+import com.github.dockerjava.transport.SSLConfig;
 import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import io.holdfast.engine.EngineConfig;
 import io.holdfast.sdk.ErrorCode;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.nio.file.NoSuchFileException;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.function.Supplier;
 
@@ -30,6 +32,8 @@ final class DockerConnection implements AutoCloseable {
   private final EngineConfig.Docker config;
   private final DockerHttpClient http;
   private final DockerClient client;
+  private final DockerClientConfig settings;
+  private volatile boolean closed;
 
   DockerConnection(EngineConfig.Docker config) {
     this.config = config;
@@ -37,6 +41,7 @@ final class DockerConnection implements AutoCloseable {
         DefaultDockerClientConfig.createDefaultConfigBuilder()
             .withDockerHost(config.host())
             .build();
+    this.settings = dockerConfig;
     this.http =
         new ZerodepDockerHttpClient.Builder()
             .dockerHost(dockerConfig.getDockerHost())
@@ -124,6 +129,19 @@ final class DockerConnection implements AutoCloseable {
     return "Broken pipe".equals(root(e).getMessage());
   }
 
+  /// A `POST` by which Docker hands a connection over. Counts as no connection of the pool.
+  ///
+  /// @throws DockerException when Docker answers with an error
+  HijackedLine hijack(String path, byte[] json) throws IOException {
+    try (CallDeadline _ = new CallDeadline(config.requestTimeout())) {
+      SSLConfig tls = settings.getSSLConfig();
+      return HijackedLine.post(
+          settings.getDockerHost(), tls == null ? null : tls.getSSLContext(), path, json);
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
   /// A `GET` that docker-java has no command for, read as JSON.
   JsonNode getJson(String path) {
     DockerHttpClient.Request request =
@@ -206,8 +224,13 @@ final class DockerConnection implements AutoCloseable {
     }
   }
 
+  boolean isClosed() {
+    return closed;
+  }
+
   @Override
   public void close() {
+    closed = true;
     try {
       client.close();
     } catch (IOException _) {

@@ -22,7 +22,9 @@ import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.ImagePulls;
 import io.holdfast.engine.StartedContainer;
+import io.holdfast.sdk.ContainerProcess;
 import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -423,6 +425,19 @@ public final class DockerContainerEngine implements ContainerEngine {
   @Override
   public ExecResult exec(ContainerId id, ExecRequest request) {
     return new DockerExec(docker).run(id, request);
+  }
+
+  @Override
+  public ContainerProcess exec(ContainerId id, List<String> command, ExecOptions options) {
+    return new DockerProcesses(docker).start(id, command, options, () -> pid(id));
+  }
+
+  private long pid(ContainerId id) {
+    return switch (inspect(id)) {
+      case ContainerState.Running running -> running.pid();
+      case ContainerState.Paused paused -> paused.pid();
+      case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ -> 0;
+    };
   }
 
   @Override

@@ -46,6 +46,14 @@ public final class ContainerHttpClient implements AutoCloseable {
         new Route.ToContainer(endpoint), new OutgoingRequest(request, target), options);
   }
 
+  /// A TCP connection to the endpoint, of its own.
+  ///
+  /// @param atEnd runs once, when it is closed or both directions have ended
+  /// @throws HoldfastException [ErrorCode#CONTAINER_NOT_LISTENING]
+  public RawConnection connect(InetSocketAddress endpoint, Runnable atEnd) {
+    return RawConnection.open(endpoint, defaults.connectTimeout(), atEnd);
+  }
+
   /// Closes the resting connections to a container; requests under way end in peace. For when it is
   /// about to stop.
   public void closeIdle(InetAddress address) {
