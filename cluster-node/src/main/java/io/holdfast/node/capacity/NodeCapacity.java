@@ -1,0 +1,291 @@
+package io.holdfast.node.capacity;
+
+import io.holdfast.protocol.NamespaceId;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/// What the containers of a node take, and the starts that wait for room.
+///
+/// A start asks for a [StartTicket]. It is held from when there is room, in the node's budget and
+/// among the instances of its namespace, until it is released; released while it waits, it takes
+/// nothing. What is held is counted once and freed once, whatever happens in between.
+///
+/// Thread-safe; nothing blocks but [StartTicket#await()].
+public final class NodeCapacity {
+  private final CapacitySettings settings;
+  private final ToIntFunction<NamespaceId> instancesMax;
+  private final LongSupplier nanoTime;
+  private final Timer timer;
+  private final CapacityMetrics metrics;
+
+  // Guarded by this.
+  private final WaitingLine line = new WaitingLine();
+  private final Map<NamespaceId, Resources> takenBy = new HashMap<>();
+  private Resources taken = Resources.NONE;
+  private long tickets;
+  private @Nullable HoldfastException closed;
+
+  /// Runs something later, on a thread of its own.
+  @FunctionalInterface
+  public interface Timer {
+    void after(Duration delay, Runnable task);
+  }
+
+  /// @param instancesMax how many containers each namespace may have
+  /// @param nanoTime as [System#nanoTime()]
+  public NodeCapacity(
+      CapacitySettings settings,
+      ToIntFunction<NamespaceId> instancesMax,
+      LongSupplier nanoTime,
+      Timer timer,
+      CapacityMetrics metrics) {
+    this.settings = settings;
+    this.instancesMax = instancesMax;
+    this.nanoTime = nanoTime;
+    this.timer = timer;
+    this.metrics = metrics;
+    metrics.budget(budget());
+    metrics.taken(taken);
+  }
+
+  /// Asks for room. What does not fit waits for at most the queue's timeout.
+  ///
+  /// @throws HoldfastException `container_no_capacity` when the node could never run it, or too
+  ///   many wait already; `object_unavailable` when the node shuts down
+  public StartTicket take(NamespaceId namespace, Resources need) {
+    StartTicket ticket = ticket(namespace, need);
+    Outcomes outcomes = new Outcomes();
+    synchronized (this) {
+      if (closed != null) {
+        throw new HoldfastException(closed.code(), closed.getMessage(), closed);
+      }
+      refuseWhatNeverFits(namespace, need);
+      line.add(ticket);
+      grantWhatFits(outcomes);
+      if (ticket.state == StartTicket.State.WAITING) {
+        letWait(ticket, outcomes);
+      }
+    }
+    outcomes.tell();
+    return ticket;
+  }
+
+  private synchronized StartTicket ticket(NamespaceId namespace, Resources need) {
+    return new StartTicket(this, namespace, need, ++tickets, nanoTime.getAsLong());
+  }
+
+  /** Called with the monitor held. */
+  private void letWait(StartTicket ticket, Outcomes outcomes) {
+    if (settings.queueTimeout().isZero()) {
+      expire(ticket, outcomes);
+      return;
+    }
+    if (line.size() > settings.queueLengthMax()) {
+      pushOut(line.lastOfTheLongest(ticket), outcomes);
+      grantWhatFits(outcomes);
+    }
+    timer.after(settings.queueTimeout(), this::expire);
+  }
+
+  /// Counts a container that runs already, beyond all limits too.
+  public synchronized StartTicket found(NamespaceId namespace, Resources need) {
+    StartTicket ticket = ticket(namespace, need);
+    hold(ticket);
+    ticket.granted.complete(null);
+    return ticket;
+  }
+
+  void release(StartTicket ticket) {
+    Outcomes outcomes = new Outcomes();
+    synchronized (this) {
+      switch (ticket.state) {
+        case WAITING ->
+            fail(ticket, noCapacity("the start was called off while it waited for room"), outcomes);
+        case HELD -> free(ticket);
+        case OVER -> {}
+      }
+      grantWhatFits(outcomes); // Also those that one who waited held up.
+    }
+    outcomes.tell();
+  }
+
+  /// Refuses all starts from now on, and those that wait.
+  public void close(HoldfastException reason) {
+    Outcomes outcomes = new Outcomes();
+    synchronized (this) {
+      closed = reason;
+      line.all().forEach(ticket -> fail(ticket, reason, outcomes));
+    }
+    outcomes.tell();
+  }
+
+  /// What is taken, of what there is, and how many wait.
+  public record Figures(Resources budget, Resources taken, int waiting) {}
+
+  public synchronized Figures figures() {
+    return new Figures(budget(), taken, line.size());
+  }
+
+  private Resources budget() {
+    return settings.budget().resources();
+  }
+
+  // ---- granting
+  // -----------------------------------------------------------------------------------------------
+
+  /** Called with the monitor held. */
+  private void grantWhatFits(Outcomes outcomes) {
+    for (StartTicket next = next(); next != null; next = next()) {
+      line.remove(next);
+      hold(next);
+      outcomes.granted.add(next);
+    }
+    metrics.waiting(line.size());
+  }
+
+  private @Nullable StartTicket next() {
+    return line.next(
+        namespace -> takenBy(namespace).instances() < instancesMax.applyAsInt(namespace),
+        namespace -> takenBy(namespace).shareOf(budget()),
+        ticket -> missing(taken.plus(ticket.need)).isEmpty());
+  }
+
+  private Resources takenBy(NamespaceId namespace) {
+    return takenBy.getOrDefault(namespace, Resources.NONE);
+  }
+
+  /** The kind of which that is more than the budget. */
+  private Optional<Resources.Kind> missing(Resources wanted) {
+    for (Resources.Kind kind : Resources.Kind.values()) {
+      if (wanted.of(kind) > budget().of(kind)) {
+        return Optional.of(kind);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Called with the monitor held. */
+  private void hold(StartTicket ticket) {
+    ticket.state = StartTicket.State.HELD;
+    taken = taken.plus(ticket.need);
+    takenBy.merge(ticket.namespace, ticket.need, Resources::plus);
+    metrics.taken(taken);
+  }
+
+  /** Called with the monitor held. */
+  private void free(StartTicket ticket) {
+    ticket.state = StartTicket.State.OVER;
+    taken = taken.minus(ticket.need);
+    Resources left = takenBy(ticket.namespace).minus(ticket.need);
+    if (left.instances() == 0) {
+      takenBy.remove(ticket.namespace);
+    } else {
+      takenBy.put(ticket.namespace, left);
+    }
+    metrics.taken(taken);
+  }
+
+  // ---- refusing
+  // -----------------------------------------------------------------------------------------------
+
+  /** Called with the monitor held. */
+  private void fail(StartTicket ticket, HoldfastException reason, Outcomes outcomes) {
+    ticket.state = StartTicket.State.OVER;
+    line.remove(ticket);
+    metrics.waiting(line.size());
+    outcomes.failed.put(ticket, reason);
+  }
+
+  private void refuseWhatNeverFits(NamespaceId namespace, Resources need) {
+    missing(need)
+        .ifPresent(kind -> {
+          metrics.refused(CapacityMetrics.Refusal.TOO_LARGE);
+          throw noCapacity(
+              "a container of namespace %s needs %s, which is more than all that this node may give: %s"
+                  .formatted(
+                      namespace,
+                      Resources.text(kind, need.of(kind)),
+                      Resources.text(kind, budget().of(kind))));
+        });
+  }
+
+  /** Called with the monitor held. */
+  private void pushOut(StartTicket last, Outcomes outcomes) {
+    metrics.refused(CapacityMetrics.Refusal.QUEUE_FULL);
+    fail(
+        last,
+        noCapacity(
+            "%s; %d starts wait already, which is all that this node lets wait"
+                .formatted(shortage(last), settings.queueLengthMax())),
+        outcomes);
+  }
+
+  /// Refuses what has waited for too long.
+  void expire() {
+    Outcomes outcomes = new Outcomes();
+    synchronized (this) {
+      long latest = nanoTime.getAsLong() - settings.queueTimeout().toNanos();
+      line.arrivedBy(latest).forEach(ticket -> expire(ticket, outcomes));
+      grantWhatFits(outcomes);
+    }
+    outcomes.tell();
+  }
+
+  /** Called with the monitor held. */
+  private void expire(StartTicket ticket, Outcomes outcomes) {
+    metrics.refused(CapacityMetrics.Refusal.TIMEOUT);
+    fail(
+        ticket,
+        noCapacity(
+            "%s; waited %d ms for one to end"
+                .formatted(shortage(ticket), settings.queueTimeout().toMillis())),
+        outcomes);
+  }
+
+  private String shortage(StartTicket ticket) {
+    int max = instancesMax.applyAsInt(ticket.namespace);
+    if (takenBy(ticket.namespace).instances() >= max) {
+      return "Maximum number of running container instances exceeded: namespace %s has maxInstances %d"
+          .formatted(ticket.namespace, max);
+    }
+    return missing(taken.plus(ticket.need))
+        .map(kind ->
+            "this node has no room for a container of namespace %s: it needs %s, and %s of %s are taken"
+                .formatted(
+                    ticket.namespace,
+                    Resources.text(kind, ticket.need.of(kind)),
+                    Resources.text(kind, taken.of(kind)),
+                    Resources.text(kind, budget().of(kind))))
+        .orElse("this node keeps its room for a larger container that waits for longer");
+  }
+
+  private static HoldfastException noCapacity(String message) {
+    return new HoldfastException(ErrorCode.CONTAINER_NO_CAPACITY, message);
+  }
+
+  /// What became of tickets; told without the monitor.
+  private final class Outcomes {
+    final List<StartTicket> granted = new ArrayList<>();
+    final Map<StartTicket, HoldfastException> failed = new HashMap<>();
+
+    void tell() {
+      granted.forEach(ticket -> {
+        long nanos = nanoTime.getAsLong() - ticket.arrivalNanos;
+        if (nanos > 1_000_000) {
+          metrics.waited(nanos);
+        }
+        ticket.granted.complete(null);
+      });
+      failed.forEach((ticket, reason) -> ticket.granted.completeExceptionally(reason));
+    }
+  }
+}
