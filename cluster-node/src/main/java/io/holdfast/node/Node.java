@@ -19,6 +19,10 @@ import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.AppLoader;
 import io.holdfast.node.app.LoadedApp;
 import io.holdfast.node.app.WorkerCaller;
+import io.holdfast.node.capacity.CapacityMetrics;
+import io.holdfast.node.capacity.CapacitySettings;
+import io.holdfast.node.capacity.NodeBudget;
+import io.holdfast.node.capacity.NodeCapacity;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.container.ContainerMetrics;
 import io.holdfast.node.dispatch.CarrierWatch;
@@ -54,6 +58,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.Done;
@@ -109,6 +114,12 @@ public final class Node {
             new ContainerMetrics(registry),
             timer,
             Clock.systemUTC(),
+            new NodeCapacity(
+                CapacitySettings.from(root, NodeBudget.Machine.here(directory)),
+                apps::instancesMax,
+                System::nanoTime,
+                (delay, task) -> timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS),
+                new CapacityMetrics(registry)),
             new ContainerHost.Settings(config.node(), config.region(), config.stopGrace()));
     HistoryConfig historyConfig = HistoryConfig.from(root);
     StoredRows rows = new StoredRows(data.store(), Adapter.toClassic(system));

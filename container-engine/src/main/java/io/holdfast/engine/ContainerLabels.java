@@ -25,6 +25,9 @@ public final class ContainerLabels {
   /// The reference of the image that was asked for.
   public static final String IMAGE = "io.holdfast.image";
 
+  /// [InstanceType#label()] of what was asked for.
+  public static final String SIZE = "io.holdfast.size";
+
   /// Before the names that users give their labels; so they cannot replace ours.
   public static final String USER_PREFIX = "io.holdfast.user.";
 
@@ -43,6 +46,7 @@ public final class ContainerLabels {
     labels.put(SPEC, spec.fingerprint());
     labels.put(IMAGE, spec.image());
     spec.hardDeadline().ifPresent(at -> labels.put(DEADLINE, Long.toString(at.toEpochMilli())));
+    labels.put(SIZE, spec.instanceType().label());
     return labels;
   }
 
@@ -59,6 +63,12 @@ public final class ContainerLabels {
     } catch (IllegalArgumentException _) {
       return Optional.empty();
     }
+  }
+
+  /// The instance type that the labels name; empty when there is none, as before this label was
+  /// given.
+  public static Optional<InstanceType> size(Map<String, String> labels) {
+    return Optional.ofNullable(labels.get(SIZE)).flatMap(InstanceType::ofLabel);
   }
 
   private static long epoch(@Nullable String text) {

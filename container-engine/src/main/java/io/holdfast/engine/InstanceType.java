@@ -5,6 +5,7 @@ import io.holdfast.sdk.HoldfastException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// How much of a machine a container may use.
 ///
@@ -80,6 +81,28 @@ public record InstanceType(String name, double vcpu, int memoryMib, int diskMb) 
 
   private static HoldfastException invalid(String message) {
     return new HoldfastException(ErrorCode.INVALID_ARGUMENT, message);
+  }
+
+  /// All of it as one text, for a label.
+  String label() {
+    return "%s/%s/%d/%d".formatted(name, vcpu, memoryMib, diskMb);
+  }
+
+  /// The type that [#label()] gave; empty for another text.
+  static Optional<InstanceType> ofLabel(String label) {
+    String[] parts = label.split("/", -1);
+    try {
+      return parts.length != 4
+          ? Optional.empty()
+          : Optional.of(
+              new InstanceType(
+                  parts[0],
+                  Double.parseDouble(parts[1]),
+                  Integer.parseInt(parts[2]),
+                  Integer.parseInt(parts[3])));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
   }
 
   public long memoryBytes() {

@@ -70,6 +70,20 @@ class EngineValuesTest {
   }
 
   @Test
+  void readsBackTheInstanceTypeItWroteAsLabel() {
+    for (InstanceType type :
+        List.of(InstanceType.LITE, InstanceType.STANDARD_4, InstanceType.custom(1.5, 5_000, 1))) {
+      Map<String, String> labels =
+          ContainerLabels.of(
+              DEPLOYMENT, ContainerSpec.of(OWNER, "image").instanceType(type).build());
+      assertThat(ContainerLabels.size(labels)).contains(type);
+    }
+    assertThat(ContainerLabels.size(Map.of())).isEmpty();
+    assertThat(ContainerLabels.size(Map.of(ContainerLabels.SIZE, "lite/x/1/1"))).isEmpty();
+    assertThat(ContainerLabels.size(Map.of(ContainerLabels.SIZE, "lite"))).isEmpty();
+  }
+
+  @Test
   void letsNoUserLabelReplaceAnOwnersLabel() {
     ContainerSpec spec = ContainerSpec.of(OWNER, "image").labels(Map.of("epoch", "99")).build();
     Map<String, String> labels = ContainerLabels.of(DEPLOYMENT, spec);

@@ -108,6 +108,14 @@ public final class AppCatalog implements NamespaceDirectory, AutoCloseable {
     return namespaces.values().stream().anyMatch(each -> each.objects().container().isPresent());
   }
 
+  /// How many containers the objects of a namespace may run at one time.
+  public int instancesMax(NamespaceId namespace) {
+    return find(namespace)
+        .flatMap(ObjectClass::container)
+        .map(ContainerConfig::maxInstances)
+        .orElse(0);
+  }
+
   /// What code of the app sees: of its Worker, or of one of its objects.
   public Env env(LoadedApp app, ObjectGateway gateway, Caller caller) {
     AppBindings bound = bindings.get(app.name());

@@ -104,16 +104,25 @@ public final class NodeCapacity {
     return ticket;
   }
 
-  void release(StartTicket ticket) {
+  void callOff(StartTicket ticket) {
     Outcomes outcomes = new Outcomes();
     synchronized (this) {
-      switch (ticket.state) {
-        case WAITING ->
-            fail(ticket, noCapacity("the start was called off while it waited for room"), outcomes);
-        case HELD -> free(ticket);
-        case OVER -> {}
+      if (ticket.state == StartTicket.State.WAITING) {
+        fail(ticket, noCapacity("the start was called off while it waited for room"), outcomes);
+        grantWhatFits(outcomes); // Those that it held up.
       }
-      grantWhatFits(outcomes); // Also those that one who waited held up.
+    }
+    outcomes.tell();
+  }
+
+  void release(StartTicket ticket) {
+    callOff(ticket);
+    Outcomes outcomes = new Outcomes();
+    synchronized (this) {
+      if (ticket.state == StartTicket.State.HELD) {
+        free(ticket);
+        grantWhatFits(outcomes);
+      }
     }
     outcomes.tell();
   }

@@ -46,7 +46,7 @@ public final class StartTicket {
 
   /// Waits until there is room; returns at once when there was.
   ///
-  /// @throws HoldfastException `container_no_capacity` when there is none in time or [#release()]
+  /// @throws HoldfastException `container_no_capacity` when there is none in time or [#callOff()]
   ///   came first; `object_unavailable` when the node shuts down
   public void await() {
     try {
@@ -62,6 +62,11 @@ public final class StartTicket {
       throw new HoldfastException(
           ErrorCode.OBJECT_UNAVAILABLE, "interrupted while waiting for room for a container", e);
     }
+  }
+
+  /// Stops waiting for it; what is held stays held.
+  public void callOff() {
+    capacity.callOff(this);
   }
 
   /// Gives it back, or stops waiting for it. Safe to repeat.

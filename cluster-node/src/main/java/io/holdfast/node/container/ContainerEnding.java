@@ -127,7 +127,7 @@ final class ContainerEnding {
     synchronized (cell) {
       exit = watched.exit(reason);
       cell.lastExit = exit;
-      host.releaseInstance(cell.address().namespace());
+      watched.freeRoom();
       cell.step(Event.EXITED);
       idleness.ended();
       cell.notifyAll();

@@ -3,10 +3,17 @@ package io.holdfast.node.container;
 import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
+import io.holdfast.engine.ContainerLabels;
+import io.holdfast.engine.FoundContainer;
+import io.holdfast.engine.InstanceType;
 import io.holdfast.engine.ReadinessProbe;
 import io.holdfast.engine.http.ContainerHttpClient;
 import io.holdfast.node.app.AppCatalog;
+import io.holdfast.node.app.ContainerConfig;
 import io.holdfast.node.app.ObjectClass;
+import io.holdfast.node.capacity.NodeCapacity;
+import io.holdfast.node.capacity.Resources;
+import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
@@ -39,11 +46,10 @@ public final class ContainerHost implements AutoCloseable {
   private final Settings settings;
   private final Map<String, ContainerSupervisor> supervisors = new ConcurrentHashMap<>();
   private final ContainerInventory inventory;
-  private final InstanceLimits limits;
   private final ContainerSpecs specs;
+  private final NodeCapacity capacity;
   private final AddressBook addresses;
   private final AtomicLong lastEpoch = new AtomicLong();
-  private volatile boolean sleeping;
   private volatile boolean closed;
 
   /// What the operator sets.
@@ -75,6 +81,7 @@ public final class ContainerHost implements AutoCloseable {
       ContainerMetrics metrics,
       ScheduledExecutorService timer,
       InstantSource clock,
+      NodeCapacity capacity,
       Settings settings) {
     this.engine = engine;
     this.http = http;
@@ -87,8 +94,8 @@ public final class ContainerHost implements AutoCloseable {
     this.clock = clock;
     this.settings = settings;
     this.inventory = new ContainerInventory(this, apps);
-    this.limits = new InstanceLimits(apps);
     this.specs = new ContainerSpecs(apps, clock, settings.region());
+    this.capacity = capacity;
     this.addresses = new AddressBook(http);
   }
 
@@ -125,7 +132,9 @@ public final class ContainerHost implements AutoCloseable {
   /// still run, and starts no more. Returns when all are gone and their objects have heard of it,
   /// or the time is over.
   public void sleepAll(Duration deadline) {
-    sleeping = true;
+    capacity.close(
+        new HoldfastException(
+            ErrorCode.OBJECT_UNAVAILABLE, "node " + settings.node() + " is shutting down"));
     List<Thread> threads =
         supervisors.values().stream()
             .map(supervisor ->
@@ -188,24 +197,17 @@ public final class ContainerHost implements AutoCloseable {
     return specs.of(address, owner, options);
   }
 
-  /// One more container of the namespace is going to run.
-  ///
-  /// @throws HoldfastException `container_no_capacity`, `object_unavailable` while all are put to
-  ///   sleep
-  void takeInstance(NamespaceId namespace) {
-    if (sleeping) {
-      throw new HoldfastException(
-          ErrorCode.OBJECT_UNAVAILABLE, "node " + settings.node() + " is shutting down");
-    }
-    limits.take(namespace);
+  /// Room for a container that was found running, beyond all limits too.
+  StartTicket found(FoundContainer found, NamespaceId namespace) {
+    InstanceType type =
+        ContainerLabels.size(found.labels())
+            .or(() -> apps.objectClass(namespace).container().map(ContainerConfig::instanceType))
+            .orElse(InstanceType.LITE);
+    return capacity.found(namespace, Resources.of(type));
   }
 
-  void countInstance(NamespaceId namespace) {
-    limits.found(namespace);
-  }
-
-  void releaseInstance(NamespaceId namespace) {
-    limits.release(namespace);
+  NodeCapacity capacity() {
+    return capacity;
   }
 
   /** Every state but STOPPED counts. */

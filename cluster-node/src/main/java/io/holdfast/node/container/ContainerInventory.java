@@ -7,6 +7,7 @@ import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.ObjectClass;
+import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
@@ -164,8 +165,8 @@ final class ContainerInventory {
   private void running(FoundContainer found, ContainerOwner owner, InetAddress reached) {
     ContainerRun.Place place =
         new ContainerRun.Place(owner, found.id(), Optional.of(reached), ContainerFacts.of(found));
-    host.countInstance(namespace(owner));
-    while (!host.supervisor(address(owner)).foundRunning(place)) {
+    StartTicket room = host.found(found, namespace(owner));
+    while (!host.supervisor(address(owner)).foundRunning(place, room)) {
       Thread.onSpinWait(); // Retired just now: the next one asked for is a new one.
     }
     log.info("adopted container {} of {}", found.id(), owner.key());

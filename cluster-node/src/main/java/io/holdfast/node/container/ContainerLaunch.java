@@ -3,6 +3,8 @@ package io.holdfast.node.container;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.StartedContainer;
+import io.holdfast.node.capacity.Resources;
+import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.node.container.ContainerLifecycle.Action;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
@@ -57,8 +59,8 @@ final class ContainerLaunch {
   }
 
   private ContainerRun.Place ask(ContainerRun started, StartOptions options) {
-    host.takeInstance(cell.address().namespace());
     ContainerOwner owner = host.newOwner(cell.address());
+    StartTicket room = awaitRoom(started, host.spec(cell.address(), owner, options));
     host.inventory().wants(owner);
     try {
       ContainerSpec spec = host.spec(cell.address(), owner, options);
@@ -67,13 +69,23 @@ final class ContainerLaunch {
       return new ContainerRun.Place(
           owner, container.id(), container.address(), ContainerFacts.of(spec));
     } catch (RuntimeException | Error e) {
-      host.releaseInstance(cell.address().namespace());
+      room.release();
       host.inventory().wantsNoMore(owner);
       if (e instanceof HoldfastException fault && fault.code() == ErrorCode.ENGINE_UNAVAILABLE) {
         host.inventory().cleanSoon();
       }
       throw e;
     }
+  }
+
+  private StartTicket awaitRoom(ContainerRun started, ContainerSpec spec) {
+    StartTicket room =
+        host.capacity().take(cell.address().namespace(), Resources.of(spec.instanceType()));
+    synchronized (cell) {
+      started.takes(room);
+    }
+    room.await();
+    return room;
   }
 
   /**
@@ -132,7 +144,7 @@ final class ContainerLaunch {
   /// Takes over a container that an earlier life of this node started and that runs. Does not wait.
   ///
   /// @return false when this supervisor is retired
-  boolean foundRunning(ContainerRun.Place place) {
+  boolean foundRunning(ContainerRun.Place place, StartTicket room) {
     ContainerRun adopted;
     synchronized (cell) {
       if (cell.retired) {
@@ -140,6 +152,7 @@ final class ContainerLaunch {
       }
       ContainerRun ordered = cell.run;
       adopted = ordered == null || cell.state == State.STOPPED ? adoptedRun() : ordered;
+      adopted.takes(room);
       cell.run = adopted;
     }
     runs(Event.FOUND_RUNNING, adopted, place);

@@ -85,7 +85,7 @@ final class ContainerOrders {
       if (told == null || cell.state == State.STOPPED || !condition.getAsBoolean()) {
         return null;
       }
-      told.endWanted = true;
+      told.wantEnd();
       switch (cell.step(order)) {
         case TERMINATE -> cell.inBackground("stop", () -> ending.terminate(told, grace));
         case KILL -> cell.inBackground("kill", () -> ending.kill(told));

@@ -3,6 +3,7 @@ package io.holdfast.node.container;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ExitReason;
+import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.sdk.ContainerExit;
 import java.net.InetAddress;
 import java.util.HashSet;
@@ -62,12 +63,38 @@ final class ContainerRun {
   /** Whether its end was ordered. */
   boolean endWanted;
 
+  /** Its room on the node; null before it was asked for. */
+  private @Nullable StartTicket ticket;
+
   /** Whether anyone who waited for its end was told of it. */
   boolean endTold;
 
   /** Whether nothing is in flight. */
   boolean isUnused() {
     return inFlight == 0 && holds.isEmpty();
+  }
+
+  /// Takes this room, for as long as it runs.
+  void takes(StartTicket room) {
+    ticket = room;
+    if (endWanted) {
+      room.callOff();
+    }
+  }
+
+  /// Its end is wanted: it need not wait for room any more.
+  void wantEnd() {
+    endWanted = true;
+    if (ticket != null) {
+      ticket.callOff();
+    }
+  }
+
+  /// It runs no more.
+  void freeRoom() {
+    if (ticket != null) {
+      ticket.release();
+    }
   }
 
   boolean neverRan() {

@@ -1,6 +1,7 @@
 package io.holdfast.node.container;
 
 import io.holdfast.engine.ExitReason;
+import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
 import io.holdfast.protocol.ObjectAddress;
@@ -205,9 +206,10 @@ public final class ContainerSupervisor {
 
   /// Takes over a container that an earlier life of this node started and that runs.
   ///
+  /// @param room what it takes of the node
   /// @return false when this supervisor is retired
-  boolean foundRunning(ContainerRun.Place place) {
-    return launch.foundRunning(place);
+  boolean foundRunning(ContainerRun.Place place, StartTicket room) {
+    return launch.foundRunning(place, room);
   }
 
   /// Tells the object of the end of a container that an earlier life of this node started.

@@ -8,7 +8,7 @@
 /// | its start, its end | [ContainerOrders], [ContainerLaunch], [ContainerReadiness], [ContainerEnding] |
 /// | its requests, its WebSockets | [ContainerTraffic], [SocketRelay] |
 /// | when it sleeps | [ContainerIdleness], [IdleClock], [ContainerSleep] |
-/// | all of a node | [ContainerHost], [InstanceLimits], [AddressBook] |
+/// | all of a node | [ContainerHost], [AddressBook], its room in [io.holdfast.node.capacity] |
 /// | adoption, orphans | [ContainerInventory] |
 @NullMarked
 package io.holdfast.node.container;

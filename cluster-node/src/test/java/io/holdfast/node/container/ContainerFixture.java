@@ -11,6 +11,8 @@ import io.holdfast.engine.EngineConfig;
 import io.holdfast.engine.http.ContainerHttpClient;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.TestApps;
+import io.holdfast.node.capacity.NodeCapacity;
+import io.holdfast.node.capacity.Room;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
@@ -67,15 +69,25 @@ final class ContainerFixture implements AutoCloseable {
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
   private final Map<String, FakeHooks> hooks = new ConcurrentHashMap<>();
+  private final Duration queueTimeout;
+  volatile NodeCapacity capacity;
   volatile ContainerHost host;
 
   ContainerFixture() {
+    this(Duration.ZERO);
+  }
+
+  /// @param queueTimeout how long starts wait for room
+  ContainerFixture(Duration queueTimeout) {
+    this.queueTimeout = queueTimeout;
     engine.image("app", FakeProgram.serving(PORT, "hello"));
     this.host = make(engine);
     host.open();
   }
 
   ContainerHost make(ContainerEngine on) {
+    NodeCapacity made = Room.of(APPS, timer, queueTimeout);
+    capacity = made;
     return new ContainerHost(
         on,
         http,
@@ -84,6 +96,7 @@ final class ContainerFixture implements AutoCloseable {
         new ContainerMetrics(new PrometheusRegistry()),
         timer,
         () -> Instant.now().plusMillis(clockOffsetMillis.get()),
+        made,
         new ContainerHost.Settings(
             "node-1", "local", GRACE, Duration.ofMillis(5), Duration.ofMillis(200)));
   }

@@ -13,6 +13,7 @@ import io.holdfast.engine.docker.DockerContainerEngine;
 import io.holdfast.engine.http.ContainerHttpClient;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.TestApps;
+import io.holdfast.node.capacity.Room;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
@@ -101,6 +102,7 @@ class ContainerNodeIT {
             new ContainerMetrics(new PrometheusRegistry()),
             timer,
             Instant::now,
+            Room.of(APPS, timer, Duration.ZERO),
             new ContainerHost.Settings("node-1", "local", Duration.ofSeconds(2)));
     opened.open();
     return opened;

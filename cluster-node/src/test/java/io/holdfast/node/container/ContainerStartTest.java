@@ -294,7 +294,7 @@ class ContainerStartTest {
     assertThat(fault)
         .hasMessage(
             "Maximum number of running container instances exceeded: namespace test.few has"
-                + " maxInstances 2");
+                + " maxInstances 2; waited 0 ms for one to end");
     assertThat(fixture.engine.created()).isEqualTo(2);
   }
 
