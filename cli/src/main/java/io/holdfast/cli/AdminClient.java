@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -12,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +78,58 @@ final class AdminClient implements AutoCloseable {
     }
   }
 
+  /// A path below `/admin/v1/`, its parts encoded.
+  static String path(String... parts) {
+    return Arrays.stream(parts)
+        .map(AdminClient::encoded)
+        .collect(Collectors.joining("/", "/admin/v1/", ""));
+  }
+
+  /// Asks for something that is about no object.
+  ///
+  /// @param parameters those that are empty are left out
+  JsonNode get(String path, Map<String, Optional<String>> parameters) {
+    return send(request(path + query(parameters)).GET().build());
+  }
+
+  /// Has something done that needs no parameters.
+  JsonNode post(String path) {
+    return send(
+        request(path)
+            .header("content-type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString("{}"))
+            .build());
+  }
+
+  /// Asks for a text that may take for ever to come to its end; close it.
+  ///
+  /// @throws Refusal when the node refuses or cannot be reached
+  InputStream text(String path, Map<String, Optional<String>> parameters) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(node + path + query(parameters)))
+            .header("authorization", "Bearer " + token)
+            .GET()
+            .build();
+    HttpResponse<InputStream> response = answer(request, HttpResponse.BodyHandlers.ofInputStream());
+    if (response.statusCode() == 200) {
+      return response.body();
+    }
+    try (InputStream body = response.body()) {
+      String text = new String(body.readAllBytes(), StandardCharsets.UTF_8);
+      throw refusal(response.statusCode(), parsed(response.statusCode(), text));
+    } catch (IOException e) {
+      throw new Refusal("the answer of the node at " + node + " broke off: " + e, e);
+    }
+  }
+
+  private static String query(Map<String, Optional<String>> parameters) {
+    return parameters.entrySet().stream()
+        .filter(each -> each.getValue().isPresent())
+        .map(each -> each.getKey() + "=" + encoded(each.getValue().get()))
+        .collect(Collectors.joining("&", "?", ""))
+        .replaceFirst("^\\?$", "");
+  }
+
   /// Asks.
   ///
   /// @throws Refusal when the node refuses or cannot be reached
@@ -102,25 +156,29 @@ final class AdminClient implements AutoCloseable {
   }
 
   private JsonNode send(HttpRequest request) {
-    HttpResponse<String> response = answer(request);
-    JsonNode json = parsed(response);
+    HttpResponse<String> response = answer(request, HttpResponse.BodyHandlers.ofString());
+    JsonNode json = parsed(response.statusCode(), response.body());
     if (response.statusCode() == 200) {
       return json;
     }
-    JsonNode error = json.path("error");
-    throw new Refusal(
+    throw refusal(response.statusCode(), json);
+  }
+
+  private static Refusal refusal(int status, JsonNode answer) {
+    JsonNode error = answer.path("error");
+    return new Refusal(
         "%s (%s, HTTP %d, request %s)"
             .formatted(
                 error.path("message").asText(),
                 error.path("code").asText(),
-                response.statusCode(),
+                status,
                 error.path("requestId").asText()),
         null);
   }
 
-  private HttpResponse<String> answer(HttpRequest request) {
+  private <T> HttpResponse<T> answer(HttpRequest request, HttpResponse.BodyHandler<T> as) {
     try {
-      return http.send(request, HttpResponse.BodyHandlers.ofString());
+      return http.send(request, as);
     } catch (ConnectException e) {
       throw new Refusal("no node answers at " + node + "; is it running, and is --url right?", e);
     } catch (IOException e) {
@@ -131,10 +189,10 @@ final class AdminClient implements AutoCloseable {
     }
   }
 
-  private JsonNode parsed(HttpResponse<String> response) {
+  private JsonNode parsed(int status, String body) {
     try {
-      JsonNode json = JSON.readTree(response.body());
-      if (json != null && (response.statusCode() == 200 || json.path("error").isObject())) {
+      JsonNode json = JSON.readTree(body);
+      if (json != null && (status == 200 || json.path("error").isObject())) {
         return json;
       }
     } catch (JsonProcessingException _) {
@@ -142,7 +200,7 @@ final class AdminClient implements AutoCloseable {
     }
     throw new Refusal(
         "expected the answer of a Holdfast node at %s, found HTTP %d with another content"
-            .formatted(node, response.statusCode()),
+            .formatted(node, status),
         null);
   }
 

@@ -12,7 +12,12 @@ import picocli.CommandLine.IVersionProvider;
     description = "Looks at a Holdfast node and changes what it holds, over its admin API.",
     mixinStandardHelpOptions = true,
     versionProvider = HoldfastCommand.Version.class,
-    subcommands = {ObjectsCommand.class},
+    subcommands = {
+      ObjectsCommand.class,
+      ContainersCommand.class,
+      LogsCommand.class,
+      MeteringCommand.class
+    },
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

@@ -5,14 +5,11 @@ import io.holdfast.cli.AdminClient.Call;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// `holdfast objects …`.
 @Command(
@@ -33,35 +30,6 @@ final class ObjectsCommand {
   private static final String OBJECT = "The object's name, or id: and its 64 hex digits.";
   private static final String MOMENT =
       "A bookmark, or a time such as 2026-11-24T10:00:00Z: the last commit up to it.";
-
-  /// What all of them do: ask the node, then print.
-  abstract static class NodeCommand implements Callable<Integer> {
-    @Spec private @Nullable CommandSpec spec;
-
-    @Mixin final NodeOptions node = new NodeOptions();
-
-    abstract JsonNode ask(AdminClient client);
-
-    abstract void print(JsonNode answer, PrintWriter out, PrintWriter err);
-
-    @Override
-    public Integer call() {
-      if (spec == null) {
-        throw new IllegalStateException("used without a command line");
-      }
-      PrintWriter out = spec.commandLine().getOut();
-      try (AdminClient client = node.client()) {
-        JsonNode answer = ask(client);
-        if (node.json()) {
-          out.println(answer);
-        } else {
-          print(answer, out, spec.commandLine().getErr());
-        }
-      }
-      out.flush();
-      return 0;
-    }
-  }
 
   /// The object that a command is about: its first two parameters.
   static final class OneObject {

@@ -3,7 +3,7 @@
 /// | WHERE TO LOOK | |
 /// |---|---|
 /// | the process | [Main] |
-/// | the commands | [HoldfastCommand], [ObjectsCommand] |
+/// | the commands | [HoldfastCommand], [ObjectsCommand], [ContainersCommand], [LogsCommand], [MeteringCommand] |
 /// | talking to the node | `NodeOptions`, `AdminClient` |
 /// | what people see | `TextTable`, `Text` |
 @NullMarked

@@ -24,8 +24,14 @@ import io.holdfast.node.capacity.CapacitySettings;
 import io.holdfast.node.capacity.NodeBudget;
 import io.holdfast.node.capacity.NodeCapacity;
 import io.holdfast.node.container.ContainerHost;
+import io.holdfast.node.container.ContainerLogSettings;
 import io.holdfast.node.container.ContainerMetrics;
+import io.holdfast.node.container.OperatorContainers;
 import io.holdfast.node.dispatch.CarrierWatch;
+import io.holdfast.node.metering.MeterBook;
+import io.holdfast.node.metering.MeteringMetrics;
+import io.holdfast.node.metering.MeteringSettings;
+import io.holdfast.node.metering.UsageReports;
 import io.holdfast.node.object.AlarmScheduler;
 import io.holdfast.node.object.AlarmSettings;
 import io.holdfast.node.object.ObjectMetrics;
@@ -42,7 +48,9 @@ import io.holdfast.persistence.history.HistoryTrim;
 import io.holdfast.persistence.history.ObjectHistory;
 import io.holdfast.persistence.history.StoredObjects;
 import io.holdfast.persistence.writer.WriterConfig;
+import io.holdfast.protocol.admin.ContainerAdmin;
 import io.holdfast.protocol.admin.ObjectAdmin;
+import io.holdfast.protocol.admin.UsageAdmin;
 import io.holdfast.sdk.HoldfastException;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -82,6 +90,7 @@ public final class Node {
   private final NodeConfig config;
   private final AppCatalog apps;
   private final ContainerHost containers;
+  private final MeterBook usage;
   private final AlarmScheduler alarms;
   private final HistorySweep sweep;
   private final EdgeServer edge;
@@ -105,6 +114,12 @@ public final class Node {
     ContainerEngine engine =
         engines.open(
             engineConfig, new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id"))));
+    this.usage =
+        new MeterBook(
+            data.store().meters(),
+            MeteringSettings.from(root),
+            Clock.systemUTC(),
+            new MeteringMetrics(registry));
     this.containers =
         new ContainerHost(
             engine,
@@ -120,7 +135,12 @@ public final class Node {
                 System::nanoTime,
                 (delay, task) -> timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS),
                 new CapacityMetrics(registry)),
-            new ContainerHost.Settings(config.node(), config.region(), config.stopGrace()));
+            usage,
+            new ContainerHost.Settings(
+                config.node(),
+                config.region(),
+                config.stopGrace(),
+                ContainerLogSettings.from(root)));
     HistoryConfig historyConfig = HistoryConfig.from(root);
     StoredRows rows = new StoredRows(data.store(), Adapter.toClassic(system));
     ObjectHistory history = new ObjectHistory(rows, historyConfig, Clock.systemUTC());
@@ -132,6 +152,7 @@ public final class Node {
             apps,
             containers,
             new ObjectMetrics(registry),
+            usage,
             outbound,
             timer,
             Clock.systemUTC(),
@@ -163,12 +184,16 @@ public final class Node {
                 gateway,
                 apps,
                 Optional.of(BearerToken.of(NodeFiles.readOrMake(tokenFile))),
-                admin(new OperatorObjects(gateway, services, new StoredObjects(rows))),
+                admin(
+                    new OperatorObjects(gateway, services, new StoredObjects(rows)),
+                    new OperatorContainers(containers, gateway),
+                    new UsageReports(usage)),
                 List.of(memberUp(), engineAnswers(engine)),
                 registry));
     CarrierWatch.ensureStarted();
     alarms.start();
     sweep.start();
+    usage.start(engine::stats);
     if (apps.hasContainers()) {
       containers.open();
     }
@@ -239,9 +264,10 @@ public final class Node {
     out.flush();
   }
 
-  private Optional<AdminServices> admin(ObjectAdmin objects) {
-    return adminTokenFile.map(
-        file -> new AdminServices(objects, BearerToken.of(NodeFiles.readOrMake(file))));
+  private Optional<AdminServices> admin(
+      ObjectAdmin objects, ContainerAdmin operated, UsageAdmin reports) {
+    return adminTokenFile.map(file ->
+        new AdminServices(objects, operated, reports, BearerToken.of(NodeFiles.readOrMake(file))));
   }
 
   private List<EdgeApp> edgeApps(ShardedGateway gateway, HttpFetcher outbound) {
@@ -319,6 +345,7 @@ public final class Node {
   private void onShutdown() {
     task(CoordinatedShutdown.PhaseServiceUnbind(), "edge", () -> edge.stop(Duration.ofSeconds(30)));
     task(CoordinatedShutdown.PhaseServiceStop(), "alarms and containers", this::stopServices);
+    task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "usage", usage::close);
     task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "engine", containers::close);
   }
 

@@ -91,6 +91,13 @@ public interface ContainerEngine extends AutoCloseable {
   /// @param tailLines 1 to 10,000
   String logs(ContainerId id, int tailLines);
 
+  /// The last lines that it wrote to stdout and stderr, and what it goes on to write; ends when it
+  /// does. Empty when gone. Costs a connection to the engine until the stream is closed; reading
+  /// blocks. A slow reader never holds up the container.
+  ///
+  /// @param tailLines 0 to 10,000
+  InputStream follow(ContainerId id, int tailLines);
+
   /// Use of CPU, memory and network so far.
   ///
   /// @throws HoldfastException `container_not_running`

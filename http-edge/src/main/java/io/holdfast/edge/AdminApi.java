@@ -12,6 +12,7 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.Headers;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Response;
+import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// | `POST …/objects/{name}/fork` with `{"to": name, "at": moment, "alarm": "dropped" or "kept"}` | the new object |
 /// | `POST …/objects/{name}/restore` with `{"at": moment}` | the bookmark that undoes it |
 ///
+/// Containers and metering: [NodeApi].
+///
 /// A moment is a bookmark or a time such as `2026-11-24T10:00:00Z`. A name may be `id:` and 64 hex
 /// digits.
 final class AdminApi {
@@ -39,7 +42,7 @@ final class AdminApi {
   private static final int PAGE_MAX = 1000;
   private static final int PAGE_DEFAULT = 100;
   private static final int ROWS_DEFAULT = 100;
-  private static final Headers JSON =
+  static final Headers JSON =
       Headers.of("content-type", "application/json", "cache-control", "no-store");
 
   private final @Nullable AdminServices admin;
@@ -67,11 +70,11 @@ final class AdminApi {
       end(exchange, audit, notAuthorized());
     } else {
       audit.authorized();
-      begin(admin.objects(), exchange, body, audit);
+      begin(admin, exchange, body, audit);
     }
   }
 
-  private void begin(ObjectAdmin objects, Exchange exchange, Body body, AuditLine audit) {
+  private void begin(AdminServices services, Exchange exchange, Body body, AuditLine audit) {
     if (!calls.tryAcquire()) {
       String why = "expected at most " + CALLS_MAX + " admin requests at once, found more";
       end(exchange, audit, refusal(ErrorCode.NODE_OVERLOADED, why));
@@ -79,7 +82,7 @@ final class AdminApi {
       exchange.runsOn(
           Thread.ofVirtual()
               .name("edge-admin")
-              .start(() -> answer(objects, exchange, body, audit)));
+              .start(() -> answer(services, exchange, body, audit)));
     }
   }
 
@@ -99,19 +102,20 @@ final class AdminApi {
     exchange.answer(
         switch (refusal.code()) {
           case NOT_AUTHORIZED -> reply.withHeader("www-authenticate", "Bearer");
-          case METHOD_NOT_ALLOWED ->
-              reply.withHeader("allow", AdminRequest.method(exchange.head()).orElse(""));
+          case METHOD_NOT_ALLOWED -> reply.withHeader("allow", method(exchange.head()));
           default -> reply;
         });
   }
 
-  private void answer(ObjectAdmin objects, Exchange exchange, Body body, AuditLine audit) {
+  private static String method(RequestHead head) {
+    return NodeApi.method(head.path()).or(() -> AdminRequest.method(head)).orElse("");
+  }
+
+  private void answer(AdminServices services, Exchange exchange, Body body, AuditLine audit) {
     try {
-      AdminRequest request = AdminRequest.read(exchange.head(), body, codec);
-      audit.action(request);
-      Object result = call(objects, request);
+      Response response = response(services, exchange.head(), body, audit);
       audit.done();
-      exchange.answer(Response.of(200, JSON, Body.of(codec.write(result))));
+      exchange.answer(response);
     } catch (Exception e) {
       if (ErrorReply.unwrapped(e) instanceof HoldfastException known) {
         end(exchange, audit, known);
@@ -122,6 +126,17 @@ final class AdminApi {
     } finally {
       calls.release();
     }
+  }
+
+  private Response response(AdminServices services, RequestHead head, Body body, AuditLine audit)
+      throws IOException {
+    if (NodeApi.handles(head.path())) {
+      return new NodeApi(services, namespaces, codec).answer(head, body, audit);
+    }
+    AdminRequest request = AdminRequest.read(head, body, codec);
+    audit.action(request);
+    Object result = call(services.objects(), request);
+    return Response.of(200, JSON, Body.of(codec.write(result)));
   }
 
   private Object call(ObjectAdmin objects, AdminRequest request) {

@@ -107,7 +107,7 @@ record AdminRequest(Verb verb, String namespace, String name, Map<String, String
             + "'");
   }
 
-  private static Map<String, String> query(@Nullable String query) {
+  static Map<String, String> query(@Nullable String query) {
     Map<String, String> parameters = new LinkedHashMap<>();
     if (query == null || query.isEmpty()) {
       return parameters;
@@ -123,7 +123,7 @@ record AdminRequest(Verb verb, String namespace, String name, Map<String, String
     return parameters;
   }
 
-  private static Map<String, String> json(Body body, ValueCodec codec) throws IOException {
+  static Map<String, String> json(Body body, ValueCodec codec) throws IOException {
     Map<String, String> parameters = new LinkedHashMap<>();
     try {
       Map<?, ?> object = codec.read(bytes(body), Map.class);
@@ -153,41 +153,60 @@ record AdminRequest(Verb verb, String namespace, String name, Map<String, String
     }
   }
 
-  /// Refuses all other parameters: a misspelt one would be taken for its absence.
-  void allow(Set<String> names) {
-    for (String name : parameters.keySet()) {
-      if (!names.contains(name)) {
-        throw invalid(
-            "expected parameters " + names.stream().sorted().toList() + ", found '" + name + "'");
+  /// Those of the query or the body, checked when they are asked for.
+  record Parameters(Map<String, String> given) {
+    /// Refuses all other parameters: a misspelt one would be taken for its absence.
+    void allow(Set<String> names) {
+      for (String name : given.keySet()) {
+        if (!names.contains(name)) {
+          throw invalid(
+              "expected parameters " + names.stream().sorted().toList() + ", found '" + name + "'");
+        }
       }
     }
+
+    Optional<String> text(String name) {
+      return Optional.ofNullable(given.get(name));
+    }
+
+    String required(String name) {
+      return text(name)
+          .filter(text -> !text.isEmpty())
+          .orElseThrow(() -> invalid("expected parameter '" + name + "', found none"));
+    }
+
+    int number(String name, int min, int max, int unset) {
+      String text = given.get(name);
+      if (text == null) {
+        return unset;
+      }
+      try {
+        int number = Integer.parseInt(text);
+        if (number >= min && number <= max) {
+          return number;
+        }
+      } catch (NumberFormatException _) {
+        // Told below.
+      }
+      throw invalid(
+          "%s: expected a number from %d to %d, found '%s'".formatted(name, min, max, text));
+    }
+  }
+
+  void allow(Set<String> names) {
+    new Parameters(parameters).allow(names);
   }
 
   Optional<String> text(String name) {
-    return Optional.ofNullable(parameters.get(name));
+    return new Parameters(parameters).text(name);
   }
 
   String required(String name) {
-    return text(name)
-        .filter(text -> !text.isEmpty())
-        .orElseThrow(() -> invalid("expected parameter '" + name + "', found none"));
+    return new Parameters(parameters).required(name);
   }
 
   int number(String name, int min, int max, int unset) {
-    String text = parameters.get(name);
-    if (text == null) {
-      return unset;
-    }
-    try {
-      int number = Integer.parseInt(text);
-      if (number >= min && number <= max) {
-        return number;
-      }
-    } catch (NumberFormatException _) {
-      // Told below.
-    }
-    throw invalid(
-        "%s: expected a number from %d to %d, found '%s'".formatted(name, min, max, text));
+    return new Parameters(parameters).number(name, min, max, unset);
   }
 
   private static HoldfastException invalid(String message) {

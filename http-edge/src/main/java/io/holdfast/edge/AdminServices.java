@@ -1,8 +1,11 @@
 package io.holdfast.edge;
 
+import io.holdfast.protocol.admin.ContainerAdmin;
 import io.holdfast.protocol.admin.ObjectAdmin;
+import io.holdfast.protocol.admin.UsageAdmin;
 
 /// What the admin API stands on.
 ///
 /// @param token what operators must know
-public record AdminServices(ObjectAdmin objects, BearerToken token) {}
+public record AdminServices(
+    ObjectAdmin objects, ContainerAdmin containers, UsageAdmin usage, BearerToken token) {}

@@ -31,10 +31,17 @@ final class AuditLine {
 
   /// What is asked for.
   void action(AdminRequest request) {
-    fields.put("action", request.verb().action());
-    fields.put("namespace", request.namespace());
-    fields.put("object", request.name());
-    request.parameters().forEach((name, value) -> fields.put("with." + name, value));
+    action(request.verb().action(), request.namespace(), request.name(), request.parameters());
+  }
+
+  /// What is asked for.
+  ///
+  /// @param namespace empty when it is about none; so is the object
+  void action(String action, String namespace, String object, Map<String, String> parameters) {
+    fields.put("action", action);
+    fields.put("namespace", namespace);
+    fields.put("object", object);
+    parameters.forEach((name, value) -> fields.put("with." + name, value));
   }
 
   void done() {

@@ -12,7 +12,7 @@
 /// | which app gets a request | [EdgeApp], [Route], [RouteTable] |
 /// | running a Worker | `WorkerHost`, `WaitUntilTasks` |
 /// | `/v1/objects/…` | `ServiceApi`, `ObjectPath`, [BearerToken] |
-/// | `/admin/v1/…` | `AdminApi`, `AdminRequest`, `AuditLine`, [AdminServices] |
+/// | `/admin/v1/…` | `AdminApi`, `AdminRequest`, `NodeApi`, `AuditLine`, [AdminServices] |
 /// | `/healthz`, `/readyz`, `/metrics` | `OperatorEndpoints`, [ReadinessCheck], `EdgeMetrics` |
 /// | Pekko's HTTP values to ours and back | `RequestReader`, `ResponseWriter`, `RequestBodyStream`, `ResponseBodySource` |
 /// | one connection | `EdgeConnection`, `ConnectionGuard`, `HttpLayer`, `ExchangeStage` |

@@ -32,8 +32,9 @@ class AdminApiTest {
   private static final String CARTS = "/admin/v1/namespaces/shop.carts/objects";
 
   private final FakeObjectAdmin admin = new FakeObjectAdmin();
+  private final FakeNodeAdmin node = new FakeNodeAdmin();
   private final EdgeFixture edge =
-      new EdgeFixture().admin(new AdminServices(admin, BearerToken.of(ADMIN_TOKEN)));
+      new EdgeFixture().admin(new AdminServices(admin, node, node, BearerToken.of(ADMIN_TOKEN)));
   private final Logger logger = (Logger) org.slf4j.LoggerFactory.getLogger("io.holdfast.audit");
   private final ListAppender<ILoggingEvent> audit = new ListAppender<>();
 
@@ -53,6 +54,59 @@ class AdminApiTest {
 
   private HttpRequest.Builder authorized(String path) {
     return edge.request(path).header("authorization", "Bearer " + ADMIN_TOKEN);
+  }
+
+  // Containers and metering.
+
+  @Test
+  void listsContainersAndShowsWhatWasUsed() throws Exception {
+    edge.start();
+    assertThat(get("/admin/v1/containers?app=shop").body())
+        .contains("\"app\":\"shop\"", "\"status\":\"running\"", "\"objectName\":null");
+    assertThat(get("/admin/v1/metering?from=2026-11-01&to=2026-11-24").body())
+        .contains("\"vcpuSeconds\":2.5", "\"requests\":7");
+    assertThat(node.calls)
+        .containsExactly(
+            "list Optional[shop]",
+            "usage Optional.empty Optional[2026-11-01] Optional[2026-11-24]");
+  }
+
+  @Test
+  void stopsRestartsAndShowsTheLogOfAContainer() throws Exception {
+    edge.start();
+    String cart = "/admin/v1/containers/shop/carts/a%2Fb";
+    assertThat(post(cart + "/stop", "{}").statusCode()).isEqualTo(200);
+    assertThat(post(cart + "/restart", "{}").statusCode()).isEqualTo(200);
+    HttpResponse<String> log = get(cart + "/logs?tail=5&follow=true");
+    assertThat(log.body()).isEqualTo("one\ntwo\n");
+    assertThat(log.headers().firstValue("content-type")).contains("text/plain; charset=utf-8");
+    assertThat(get(cart + "/logs").body()).isEqualTo("one\ntwo\n");
+    assertThat(node.calls)
+        .containsExactly(
+            "stop shop.carts a/b",
+            "restart shop.carts a/b",
+            "logs shop.carts a/b 5 YES",
+            "logs shop.carts a/b 100 NO");
+    assertThat(audit.list.getFirst().getFormattedMessage())
+        .contains("\"action\":\"containers.stop\"", "\"namespace\":\"shop.carts\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/admin/v1/metering?from=yesterday, 400",
+    "/admin/v1/metering?form=2026-11-24, 400",
+    "/admin/v1/containers/shop/carts/a/logs?follow=maybe, 400",
+    "/admin/v1/containers/shop/carts/a/logs?tail=10001, 400",
+    "/admin/v1/containers/shop/carts/a/stop, 405",
+    "/admin/v1/containers/shop/nothing/a/logs, 404",
+    "/admin/v1/containers/shop/carts/a, 404",
+    "/admin/v1/containers/shop/carts/a/exec, 404"
+  })
+  void refusesWhatItDoesNotUnderstandOfContainersAndMetering(String path, int status)
+      throws Exception {
+    edge.start();
+    assertThat(get(path).statusCode()).isEqualTo(status);
+    assertThat(node.calls).isEmpty();
   }
 
   private HttpResponse<String> get(String path) throws Exception {

@@ -28,6 +28,7 @@ import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -709,6 +710,32 @@ public abstract class ContainerEngineContract {
     StartedContainer container = started("exit", "3");
     engine.awaitExit(container.id());
     eventually().until(() -> engine.logs(container.id(), 1).equals("leaving with 3\n"));
+  }
+
+  @Test
+  void followsTheLogUntilTheContainerEnds() throws Exception {
+    StartedContainer container = serving("trap", "5");
+    try (InputStream log = engine.follow(container.id(), 0)) {
+      CompletableFuture<String> read =
+          async(() -> new String(log.readAllBytes(), StandardCharsets.UTF_8));
+      engine.stop(container.id(), Duration.ofSeconds(30));
+      assertThat(join(read)).contains("got SIGTERM");
+    }
+    try (InputStream log = engine.follow(container.id(), 100)) {
+      assertThat(new String(log.readAllBytes(), StandardCharsets.UTF_8)).contains("got SIGTERM");
+    }
+    engine.destroy(container.id());
+    try (InputStream log = engine.follow(container.id(), 100)) {
+      assertThat(log.readAllBytes()).isEmpty();
+    }
+  }
+
+  @Test
+  void aFollowerThatStopsReadingIsLetGo() throws Exception {
+    StartedContainer container = serving("serve");
+    InputStream log = engine.follow(container.id(), 10);
+    log.close();
+    assertThat(log.read()).isEqualTo(-1);
   }
 
   @Test

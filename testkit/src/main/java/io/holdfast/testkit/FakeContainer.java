@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.ContainerState;
+import io.holdfast.engine.ContainerStats;
 import io.holdfast.engine.ExecRequest;
 import io.holdfast.engine.ExecResult;
 import io.holdfast.engine.ExitReason;
@@ -13,6 +14,7 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -61,6 +63,8 @@ public final class FakeContainer {
     this.spec = spec;
     this.address = address;
   }
+
+  private volatile ContainerStats stats = new ContainerStats(1_000, 1_048_576, 0, 0, 1);
 
   public ContainerId id() {
     return id;
@@ -310,6 +314,43 @@ public final class FakeContainer {
       return phase == Phase.EXITED || phase == Phase.GONE;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /// From now on the engine says that it has used that much since its start.
+  public void uses(long cpuMicros, long sentBytes) {
+    stats = new ContainerStats(cpuMicros, 1_048_576, 0, sentBytes, 1);
+  }
+
+  ContainerStats stats() {
+    return stats;
+  }
+
+  /// Its log from the last lines on, until it ends.
+  InputStream follow(int tailLines) {
+    lock.lock();
+    try {
+      return new FakeLogStream(this, Math.max(0, logLines.size() - tailLines));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The lines from that one on, once there are any; empty when it has ended and there are none.
+  List<String> awaitLog(int from) throws InterruptedException {
+    while (true) {
+      boolean over = awaitEnd(java.util.concurrent.TimeUnit.MILLISECONDS.toNanos(5));
+      lock.lock();
+      try {
+        if (logLines.size() > from) {
+          return List.copyOf(logLines.subList(from, logLines.size()));
+        }
+      } finally {
+        lock.unlock();
+      }
+      if (over) {
+        return List.of();
+      }
     }
   }
 

@@ -321,10 +321,18 @@ public final class FakeContainerEngine implements ContainerEngine {
   }
 
   @Override
+  public InputStream follow(ContainerId id, int tailLines) {
+    enter(Verb.LOGS);
+    return world
+        .find(id)
+        .map(container -> container.follow(tailLines))
+        .orElseGet(InputStream::nullInputStream);
+  }
+
+  @Override
   public ContainerStats stats(ContainerId id) {
     enter(Verb.STATS);
-    FakeContainer _ = running(id);
-    return new ContainerStats(1_000, 1_048_576, 0, 0, 1);
+    return running(id).stats();
   }
 
   @Override

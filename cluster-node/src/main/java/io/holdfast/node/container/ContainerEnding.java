@@ -48,6 +48,7 @@ final class ContainerEnding {
     cell.awaitUntil(
         () -> ending.inFlight == 0 || cell.state == State.STOPPED || cell.run != ending, deadline);
     Duration atLeast = grace.compareTo(Duration.ofSeconds(1)) < 0 ? grace : Duration.ofSeconds(1);
+    readUse(ending);
     insist(
         ending,
         id -> {
@@ -73,12 +74,18 @@ final class ContainerEnding {
     if (neverRan) {
       return;
     }
+    readUse(killed);
     insist(killed, id -> host.engine().signal(id, SIGKILL));
     try {
       Waits.join(killed.exited, KILL_MAX, "container of object " + cell.address() + " did not end");
     } catch (HoldfastException e) {
       insist(killed, host.engine()::destroy);
     }
+  }
+
+  /** What it used is not known any more once it has ended. */
+  private void readUse(ContainerRun of) {
+    host.usage().containers().readLast(Waits.join(of.launched).owner(), host.engine()::stats);
   }
 
   /** Repeats an order until the engine takes it or the container has ended. */
@@ -128,6 +135,7 @@ final class ContainerEnding {
       exit = watched.exit(reason);
       cell.lastExit = exit;
       watched.freeRoom();
+      host.usage().containers().ended(place.owner());
       cell.step(Event.EXITED);
       idleness.ended();
       cell.notifyAll();
@@ -197,8 +205,11 @@ final class ContainerEnding {
     if (host.isClosed()) {
       return;
     }
+    host.logs().keep(cell.address(), place.id());
+    host.usage().flush(); // Only the engine knows its end, if this crashes before.
     try {
       host.engine().destroy(place.id());
+      host.usage().containers().gone(place.owner());
     } catch (RuntimeException e) {
       log.warn("{}: container {} is removed later: {}", cell.address(), place.id(), e.getMessage());
       host.inventory().cleanSoon();

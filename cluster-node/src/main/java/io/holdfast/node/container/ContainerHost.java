@@ -1,9 +1,9 @@
 package io.holdfast.node.container;
 
 import io.holdfast.engine.ContainerEngine;
+import io.holdfast.engine.ContainerLabels;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
-import io.holdfast.engine.ContainerLabels;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.InstanceType;
 import io.holdfast.engine.ReadinessProbe;
@@ -12,8 +12,7 @@ import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.ContainerConfig;
 import io.holdfast.node.app.ObjectClass;
 import io.holdfast.node.capacity.NodeCapacity;
-import io.holdfast.node.capacity.Resources;
-import io.holdfast.node.capacity.StartTicket;
+import io.holdfast.node.metering.MeterBook;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
@@ -21,8 +20,10 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
@@ -48,6 +49,8 @@ public final class ContainerHost implements AutoCloseable {
   private final ContainerInventory inventory;
   private final ContainerSpecs specs;
   private final NodeCapacity capacity;
+  private final ContainerLogs logs;
+  private final MeterBook usage;
   private final AddressBook addresses;
   private final AtomicLong lastEpoch = new AtomicLong();
   private volatile boolean closed;
@@ -60,10 +63,15 @@ public final class ContainerHost implements AutoCloseable {
   /// @param retryPause the first pause before something that failed is tried again
   /// @param cleanEvery how often the engine is searched for containers that nobody wants
   public record Settings(
-      String node, String region, Duration stopGrace, Duration retryPause, Duration cleanEvery) {
+      String node,
+      String region,
+      Duration stopGrace,
+      Duration retryPause,
+      Duration cleanEvery,
+      ContainerLogSettings logs) {
     /// With the usual pauses.
-    public Settings(String node, String region, Duration stopGrace) {
-      this(node, region, stopGrace, Duration.ofMillis(500), Duration.ofMinutes(1));
+    public Settings(String node, String region, Duration stopGrace, ContainerLogSettings logs) {
+      this(node, region, stopGrace, Duration.ofMillis(500), Duration.ofMinutes(1), logs);
     }
   }
 
@@ -82,6 +90,7 @@ public final class ContainerHost implements AutoCloseable {
       ScheduledExecutorService timer,
       InstantSource clock,
       NodeCapacity capacity,
+      MeterBook usage,
       Settings settings) {
     this.engine = engine;
     this.http = http;
@@ -96,6 +105,8 @@ public final class ContainerHost implements AutoCloseable {
     this.inventory = new ContainerInventory(this, apps);
     this.specs = new ContainerSpecs(apps, clock, settings.region());
     this.capacity = capacity;
+    this.logs = new ContainerLogs(engine, settings.logs());
+    this.usage = usage;
     this.addresses = new AddressBook(http);
   }
 
@@ -197,13 +208,16 @@ public final class ContainerHost implements AutoCloseable {
     return specs.of(address, owner, options);
   }
 
-  /// Room for a container that was found running, beyond all limits too.
-  StartTicket found(FoundContainer found, NamespaceId namespace) {
-    InstanceType type =
-        ContainerLabels.size(found.labels())
-            .or(() -> apps.objectClass(namespace).container().map(ContainerConfig::instanceType))
-            .orElse(InstanceType.LITE);
-    return capacity.found(namespace, Resources.of(type));
+  /// The instance type that a container was started with, as far as that is known.
+  InstanceType type(FoundContainer found, NamespaceId namespace) {
+    return ContainerLabels.size(found.labels())
+        .or(() -> apps.objectClass(namespace).container().map(ContainerConfig::instanceType))
+        .orElse(InstanceType.LITE);
+  }
+
+  /// What containers use, for the bill.
+  MeterBook usage() {
+    return usage;
   }
 
   NodeCapacity capacity() {
@@ -217,6 +231,20 @@ public final class ContainerHost implements AutoCloseable {
     } else if (to == ContainerLifecycle.State.STOPPED) {
       metrics.running(-1);
     }
+  }
+
+  /// The supervisors there are.
+  Collection<ContainerSupervisor> all() {
+    return supervisors.values();
+  }
+
+  /// The supervisor of an object, if there is one.
+  Optional<ContainerSupervisor> find(ObjectAddress address) {
+    return Optional.ofNullable(supervisors.get(address.key()));
+  }
+
+  ContainerLogs logs() {
+    return logs;
   }
 
   ContainerInventory inventory() {

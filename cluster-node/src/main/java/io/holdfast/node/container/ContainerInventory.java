@@ -5,8 +5,10 @@ import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerState;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.FoundContainer;
+import io.holdfast.engine.InstanceType;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.ObjectClass;
+import io.holdfast.node.capacity.Resources;
 import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
@@ -78,6 +80,7 @@ final class ContainerInventory {
     newest.forEach(this::adopt);
     int removed = removeUnwanted(found);
     adopted = true;
+    host.usage().containers().foundAll();
     if (!found.isEmpty()) {
       log.info("containers of an earlier life: {} adopted, {} removed", newest.size(), removed);
     }
@@ -139,13 +142,25 @@ final class ContainerInventory {
 
   private void adopt(FoundContainer found, ContainerOwner owner) {
     switch (engine().inspect(found.id())) {
-      case ContainerState.Running running -> running(found, owner, running.address());
+      case ContainerState.Running running -> {
+        InstanceType type = host.type(found, namespace(owner));
+        host.usage().containers().found(owner, found.id(), type, running.startedAt());
+        running(found, owner, running.address());
+      }
       case ContainerState.Paused paused -> {
         if (resumed(found)) {
+          InstanceType type = host.type(found, namespace(owner));
+          host.usage().containers().found(owner, found.id(), type, paused.startedAt());
           running(found, owner, paused.address());
         }
       }
-      case ContainerState.Exited exited -> ended(found, owner, exited.reason());
+      case ContainerState.Exited exited -> {
+        InstanceType type = host.type(found, namespace(owner));
+        host.usage()
+            .containers()
+            .foundEnded(owner, found.id(), type, Optional.of(exited.finishedAt()));
+        ended(found, owner, exited.reason());
+      }
       case ContainerState.Created created -> wanted.remove(owner);
       case ContainerState.Gone gone -> ended(found, owner, new ExitReason.Destroyed());
     }
@@ -165,7 +180,8 @@ final class ContainerInventory {
   private void running(FoundContainer found, ContainerOwner owner, InetAddress reached) {
     ContainerRun.Place place =
         new ContainerRun.Place(owner, found.id(), Optional.of(reached), ContainerFacts.of(found));
-    StartTicket room = host.found(found, namespace(owner));
+    Resources need = Resources.of(host.type(found, namespace(owner)));
+    StartTicket room = host.capacity().found(namespace(owner), need);
     while (!host.supervisor(address(owner)).foundRunning(place, room)) {
       Thread.onSpinWait(); // Retired just now: the next one asked for is a new one.
     }

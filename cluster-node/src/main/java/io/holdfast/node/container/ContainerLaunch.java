@@ -66,6 +66,7 @@ final class ContainerLaunch {
       ContainerSpec spec = host.spec(cell.address(), owner, options);
       started.image = spec.image();
       StartedContainer container = startPatiently(spec);
+      host.usage().containers().started(owner, container.id(), spec.instanceType());
       return new ContainerRun.Place(
           owner, container.id(), container.address(), ContainerFacts.of(spec));
     } catch (RuntimeException | Error e) {

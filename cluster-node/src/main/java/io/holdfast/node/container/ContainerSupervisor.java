@@ -17,6 +17,7 @@ import io.holdfast.sdk.Response;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /*
@@ -111,6 +112,20 @@ public final class ContainerSupervisor {
       if (cell.run != null) {
         cell.run.prepared = true;
       }
+    }
+  }
+
+  ObjectAddress address() {
+    return cell.address();
+  }
+
+  /// What the engine has of it, also while it ends; empty while it starts and when it is gone.
+  Optional<ContainerRun.Place> place() {
+    synchronized (cell) {
+      ContainerRun now = cell.run;
+      return now == null || cell.state == State.STOPPED || !now.launched.isDone() || now.neverRan()
+          ? Optional.empty()
+          : Optional.of(now.launched.join());
     }
   }
 

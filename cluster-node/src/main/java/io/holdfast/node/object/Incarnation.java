@@ -3,6 +3,7 @@ package io.holdfast.node.object;
 import io.holdfast.node.app.ObjectClass;
 import io.holdfast.node.app.RpcMethods;
 import io.holdfast.node.container.ContainerSupervisor;
+import io.holdfast.node.metering.NamespaceMeter;
 import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.database.DatabaseStorage;
 import io.holdfast.persistence.database.ObjectDatabase;
@@ -63,6 +64,7 @@ final class Incarnation implements StorageHost {
   private final ActorRef<ObjectCommand> actor;
   private final ObjectServices services;
   private final ValueCodec codec;
+  private final NamespaceMeter usage;
   private final LiveSockets sockets;
   private final OutputGate gate = new OutputGate();
   private final TurnQueue queue = new TurnQueue();
@@ -116,6 +118,7 @@ final class Incarnation implements StorageHost {
     this.actor = actor;
     this.services = services;
     this.admission = new Admission(services.settings().limits());
+    this.usage = services.usage().of(address.namespace());
     this.codec = services.apps().app(address.namespace()).codec();
     this.keyedCalls = new KeyedCalls(this);
     this.mail = new ObjectMail(this);
@@ -315,6 +318,9 @@ final class Incarnation implements StorageHost {
       running.remove(event);
       event.reject(expiry);
       return;
+    }
+    if (event.isCall()) {
+      usage.request();
     }
     Turn turn = new Turn(this, event.context());
     event.runsOn(Thread.currentThread());
@@ -829,6 +835,15 @@ final class Incarnation implements StorageHost {
   @Override
   public void afterWrite(Confirmation confirmation) {
     awaitedWrites |= confirmation == Confirmation.AWAITED;
+  }
+
+  NamespaceMeter usage() {
+    return usage;
+  }
+
+  @Override
+  public void rows(long read, long written) {
+    usage.rows(read, written);
   }
 
   @Override

@@ -85,6 +85,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     this.shard = shard;
     this.lateEvents = lateEvents;
     services.metrics().objectEntered();
+    services.usage().entered(address.namespace());
     checkIdleIn(firstCheck());
     lateEvents.take(address).forEach(event -> incarnation().submit(event));
   }
@@ -404,6 +405,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
 
   private Behavior<ObjectCommand> onPostStop() {
     services.metrics().objectLeft();
+    services.usage().left(address.namespace());
     if (current != null) {
       endForGood(current, superseded());
     }

@@ -262,6 +262,7 @@ abstract sealed class ObjectEvent {
       if (due.isEmpty()) {
         return new Reply<>(reply, new AlarmEnd.Done());
       }
+      incarnation.usage().request();
       long generation = incarnation.storage().beginAlarmRun(due.get());
       running = new Running(incarnation, generation, System.nanoTime());
       boolean done = false;

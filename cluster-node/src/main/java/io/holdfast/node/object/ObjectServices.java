@@ -5,6 +5,7 @@ import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.message.Batch;
 import io.holdfast.node.message.Receipt;
+import io.holdfast.node.metering.MeterBook;
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabases;
@@ -34,6 +35,7 @@ public final class ObjectServices {
   private final AppCatalog apps;
   private final ContainerHost containers;
   private final ObjectMetrics metrics;
+  private final MeterBook usage;
   private final HttpFetcher outbound;
   private final ScheduledExecutorService timer;
   private final InstantSource clock;
@@ -49,6 +51,7 @@ public final class ObjectServices {
       AppCatalog apps,
       ContainerHost containers,
       ObjectMetrics metrics,
+      MeterBook usage,
       HttpFetcher outbound,
       ScheduledExecutorService timer,
       InstantSource clock,
@@ -61,6 +64,7 @@ public final class ObjectServices {
     this.apps = apps;
     this.containers = containers;
     this.metrics = metrics;
+    this.usage = usage;
     this.outbound = outbound;
     this.timer = timer;
     this.clock = clock;
@@ -86,6 +90,11 @@ public final class ObjectServices {
 
   ObjectMetrics metrics() {
     return metrics;
+  }
+
+  /// What objects use, for the bill.
+  MeterBook usage() {
+    return usage;
   }
 
   ScheduledExecutorService timer() {

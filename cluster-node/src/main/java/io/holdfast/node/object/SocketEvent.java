@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 final class SocketEvent implements ObjectEvent.Hook.Action {
   private final HeldSocket socket;
   private final String what;
+  private final boolean isMessage;
   private final Handler handler;
   private final Runnable taken;
   private volatile boolean begun;
@@ -24,7 +25,9 @@ final class SocketEvent implements ObjectEvent.Hook.Action {
     void run(DurableObject instance) throws Exception;
   }
 
-  private SocketEvent(HeldSocket socket, String what, Runnable taken, Handler handler) {
+  private SocketEvent(
+      HeldSocket socket, String what, boolean isMessage, Runnable taken, Handler handler) {
+    this.isMessage = isMessage;
     this.socket = socket;
     this.what = what;
     this.taken = taken;
@@ -36,6 +39,7 @@ final class SocketEvent implements ObjectEvent.Hook.Action {
     return new SocketEvent(
         socket,
         "webSocketMessage()",
+        true,
         taken,
         instance -> {
           switch (message) {
@@ -47,13 +51,18 @@ final class SocketEvent implements ObjectEvent.Hook.Action {
 
   static SocketEvent error(HeldSocket socket, HoldfastException error) {
     return new SocketEvent(
-        socket, "webSocketError()", () -> {}, instance -> instance.webSocketError(socket, error));
+        socket,
+        "webSocketError()",
+        false,
+        () -> {},
+        instance -> instance.webSocketError(socket, error));
   }
 
   static SocketEvent close(HeldSocket socket, int code, String reason, boolean clean) {
     return new SocketEvent(
         socket,
         "webSocketClose()",
+        false,
         () -> {},
         instance -> instance.webSocketClose(socket, code, reason, clean));
   }
@@ -79,6 +88,9 @@ final class SocketEvent implements ObjectEvent.Hook.Action {
   public void run(DurableObject instance, Incarnation incarnation) throws Exception {
     incarnation.sockets().owner(); // This life takes part from now on.
     begun = true;
+    if (isMessage) {
+      incarnation.usage().webSocketMessage();
+    }
     socket.owner().begun(this, incarnation);
     Duration timeout = socket.owner().eventTimeout().orElse(null);
     if (timeout == null) {

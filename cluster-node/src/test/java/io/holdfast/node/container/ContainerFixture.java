@@ -13,6 +13,8 @@ import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.TestApps;
 import io.holdfast.node.capacity.NodeCapacity;
 import io.holdfast.node.capacity.Room;
+import io.holdfast.node.metering.MemoryMeters;
+import io.holdfast.node.metering.MeterBook;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
@@ -71,7 +73,9 @@ final class ContainerFixture implements AutoCloseable {
   private final Map<String, FakeHooks> hooks = new ConcurrentHashMap<>();
   private final Duration queueTimeout;
   volatile NodeCapacity capacity;
+  volatile MeterBook usage;
   volatile ContainerHost host;
+  private final ContainerLogSettings logs = new ContainerLogSettings(1_000, 2_500, 2);
 
   ContainerFixture() {
     this(Duration.ZERO);
@@ -88,6 +92,7 @@ final class ContainerFixture implements AutoCloseable {
   ContainerHost make(ContainerEngine on) {
     NodeCapacity made = Room.of(APPS, timer, queueTimeout);
     capacity = made;
+    usage = MemoryMeters.book(() -> Instant.now().plusMillis(clockOffsetMillis.get()));
     return new ContainerHost(
         on,
         http,
@@ -97,8 +102,9 @@ final class ContainerFixture implements AutoCloseable {
         timer,
         () -> Instant.now().plusMillis(clockOffsetMillis.get()),
         made,
+        usage,
         new ContainerHost.Settings(
-            "node-1", "local", GRACE, Duration.ofMillis(5), Duration.ofMillis(200)));
+            "node-1", "local", GRACE, Duration.ofMillis(5), Duration.ofMillis(200), logs));
   }
 
   /// The node is gone, its containers are not; the next node has not yet looked for them.

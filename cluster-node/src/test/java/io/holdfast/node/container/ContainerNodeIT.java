@@ -14,6 +14,7 @@ import io.holdfast.engine.http.ContainerHttpClient;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.TestApps;
 import io.holdfast.node.capacity.Room;
+import io.holdfast.node.metering.MemoryMeters;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
@@ -103,7 +104,9 @@ class ContainerNodeIT {
             timer,
             Instant::now,
             Room.of(APPS, timer, Duration.ZERO),
-            new ContainerHost.Settings("node-1", "local", Duration.ofSeconds(2)));
+            MemoryMeters.book(Instant::now),
+            new ContainerHost.Settings(
+                "node-1", "local", Duration.ofSeconds(2), ContainerLogSettings.USUAL));
     opened.open();
     return opened;
   }

@@ -413,6 +413,11 @@ public final class DockerContainerEngine implements ContainerEngine {
   }
 
   @Override
+  public InputStream follow(ContainerId id, int tailLines) {
+    return new DockerLogs(docker).follow(id, tailLines);
+  }
+
+  @Override
   public ContainerStats stats(ContainerId id) {
     return switch (inspect(id)) {
       case ContainerState.Running _, ContainerState.Paused _ ->

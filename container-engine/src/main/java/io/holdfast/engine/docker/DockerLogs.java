@@ -6,6 +6,7 @@ import com.github.dockerjava.api.model.Frame;
 import io.holdfast.engine.ContainerId;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +43,20 @@ final class DockerLogs {
     } catch (IOException e) {
       throw docker.unavailable(e);
     }
+  }
+
+  InputStream follow(ContainerId id, int lines) {
+    FollowedLog log = new FollowedLog();
+    docker.run(() ->
+        docker
+            .client()
+            .logContainerCmd(id.value())
+            .withStdOut(true)
+            .withStdErr(true)
+            .withTail(Math.clamp(lines, 0, LINES_MAX))
+            .withFollowStream(true)
+            .exec(log));
+    return log.stream();
   }
 
   /// Keeps the end.

@@ -17,6 +17,12 @@ final class DatabaseSqlStorage implements SqlStorage {
   @Override
   public SqlCursor exec(String query, @Nullable Object... bindings) {
     SqlScript script = SqlScript.parse(query);
+    SqlCursor result = run(script, bindings);
+    host.rows(result.rowsRead(), result.rowsWritten());
+    return result;
+  }
+
+  private SqlCursor run(SqlScript script, @Nullable Object... bindings) {
     if (!script.writes()) {
       return host.database().execute(script, bindings);
     }

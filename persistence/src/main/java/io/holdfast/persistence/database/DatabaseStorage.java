@@ -77,6 +77,7 @@ public final class DatabaseStorage implements Storage {
 
   private <T> Optional<T> value(String key, Type type) {
     Optional<byte[]> stored = database().get(Keys.checked(key));
+    host.rows(1, 0);
     return stored.isEmpty()
         ? Optional.empty()
         : Optional.ofNullable(decoded(key, stored.get(), type));
@@ -95,6 +96,7 @@ public final class DatabaseStorage implements Storage {
   public void put(String key, Object value) {
     byte[] encoded = encoded(Keys.checked(key), value);
     write(database -> database.put(key, encoded));
+    host.rows(0, 1);
   }
 
   @Override
@@ -102,6 +104,7 @@ public final class DatabaseStorage implements Storage {
     Map<String, byte[]> encoded = new LinkedHashMap<>();
     entries.forEach((key, value) -> encoded.put(Keys.checked(key), encoded(key, value)));
     write(database -> encoded.forEach(database::put));
+    host.rows(0, encoded.size());
   }
 
   @Override
@@ -109,7 +112,9 @@ public final class DatabaseStorage implements Storage {
     Keys.checked(key);
     transactions.checkWritable();
     database();
-    return StorageWrite.run(host, confirmation(), database -> database.delete(key));
+    boolean existed = StorageWrite.run(host, confirmation(), database -> database.delete(key));
+    host.rows(0, 1);
+    return existed;
   }
 
   @Override
@@ -134,12 +139,14 @@ public final class DatabaseStorage implements Storage {
         values.put(pair.getKey(), value);
       }
     }
+    host.rows(values.size(), 0);
     return values;
   }
 
   @Override
   public void deleteAll() {
     write(ObjectDatabase::deleteAll);
+    host.rows(0, 1);
   }
 
   @Override
@@ -163,6 +170,7 @@ public final class DatabaseStorage implements Storage {
     transactions.checkWritable();
     database();
     alarm.set(time, confirmation());
+    host.rows(0, 1);
   }
 
   @Override
@@ -170,6 +178,7 @@ public final class DatabaseStorage implements Storage {
     transactions.checkWritable();
     database();
     alarm.delete(confirmation());
+    host.rows(0, 1);
   }
 
   @Override

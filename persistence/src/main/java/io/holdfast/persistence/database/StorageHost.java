@@ -26,6 +26,9 @@ public interface StorageHost {
     NOT_AWAITED
   }
 
+  /// Told how many rows a call has read and written; for the bill.
+  default void rows(long read, long written) {}
+
   /// Commits what was written and returns when it is durable.
   void awaitDurable();
 

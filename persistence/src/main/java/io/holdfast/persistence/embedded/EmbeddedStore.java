@@ -29,6 +29,7 @@ public final class EmbeddedStore implements AutoCloseable {
   private final TableGate gate;
   private final AlarmTable alarms;
   private final ChunkTable chunks = new ChunkTable(this);
+  private final MeterTable meters = new StoredMeters(this);
   private final ArchiveTable archives = new ArchiveTable(this);
   private final Readers readers;
   private final StoreCounters counters = new StoreCounters();
@@ -71,6 +72,11 @@ public final class EmbeddedStore implements AutoCloseable {
   /// Who needs which archive of files.
   public ArchiveIndex archives() {
     return archives;
+  }
+
+  /// Small rows of the node itself.
+  public MeterTable meters() {
+    return meters;
   }
 
   ChunkTable chunks() {

@@ -54,6 +54,14 @@ record Group(WriteBatch batch, Tables tables, AlarmTable alarms) {
     batch.delete(tables.archives(), key);
   }
 
+  void putMeter(byte[] key, byte[] value) throws RocksDBException {
+    batch.put(tables.meters(), key, value);
+  }
+
+  void deleteMeter(byte[] key) throws RocksDBException {
+    batch.delete(tables.meters(), key);
+  }
+
   boolean isEmpty() {
     return batch.count() == 0;
   }

@@ -34,7 +34,7 @@ import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
-/// One opened RocksDB with its six tables. Native memory: no method may be called during or after
+/// One opened RocksDB with its seven tables. Native memory: no method may be called during or after
 /// [#close()].
 ///
 /// Measured and left out, because none was faster beyond noise (docs/decisions/0002): manual log
@@ -88,6 +88,10 @@ final class Tables implements AutoCloseable {
 
   ColumnFamilyHandle chunks() {
     return handles.get(4);
+  }
+
+  ColumnFamilyHandle meters() {
+    return handles.get(6);
   }
 
   ColumnFamilyHandle archives() {
@@ -158,7 +162,8 @@ final class Tables implements AutoCloseable {
         new ColumnFamilyDescriptor("snapshots".getBytes(US_ASCII), scanned),
         new ColumnFamilyDescriptor("alarms".getBytes(US_ASCII), lookedUp),
         new ColumnFamilyDescriptor("chunks".getBytes(US_ASCII), lookedUp),
-        new ColumnFamilyDescriptor("archives".getBytes(US_ASCII), scanned));
+        new ColumnFamilyDescriptor("archives".getBytes(US_ASCII), scanned),
+        new ColumnFamilyDescriptor("meters".getBytes(US_ASCII), scanned));
   }
 
   /* Payloads arrive compressed when that is worth it, so blocks are not compressed again. */

@@ -12,6 +12,7 @@
 /// | reading back beside Pekko, and trimming | [StoredRows] |
 /// | the alarm index | [io.holdfast.protocol.event.AlarmIndex], `AlarmTable` |
 /// | chunks of large snapshots, and when they go | `ChunkTable` |
+/// | what was used, and other rows of the node itself | [MeterTable], `StoredMeters` |
 /// | bytes on disk | `RowKey`, `RowCodec` |
 /// | a damaged log | `WalTail` |
 /// | settings | [EmbeddedConfig], `reference.conf` |

@@ -4,6 +4,8 @@
 /// |---|---|
 /// | the verbs | [ObjectAdmin] |
 /// | lists | [ObjectPage], [HistoryPage] |
+/// | containers, their logs | [ContainerAdmin] |
+/// | what was used | [UsageAdmin] |
 /// | two states compared | [ObjectDiff] |
 /// | what was done | [Restored], [Forked] |
 @NullMarked
