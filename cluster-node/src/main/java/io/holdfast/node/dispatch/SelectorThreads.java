@@ -7,12 +7,14 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayDeque;
 import java.util.Optional;
-import java.util.concurrent.Executors;
+import java.util.Queue;
 import java.util.concurrent.ThreadFactory;
 import org.apache.pekko.dispatch.DispatcherPrerequisites;
 import org.apache.pekko.dispatch.ExecutorServiceConfigurator;
 import org.apache.pekko.dispatch.ExecutorServiceFactory;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,13 +38,38 @@ public final class SelectorThreads extends ExecutorServiceConfigurator {
 
   @Override
   public ExecutorServiceFactory createExecutorServiceFactory(String id, ThreadFactory threads) {
-    ThreadFactory behind =
-        task ->
-            threads.newThread(() -> {
-              stepBehind();
-              task.run();
-            });
-    return () -> Executors.newCachedThreadPool(behind);
+    return () -> new OneThreadEach(threads);
+  }
+
+  /**
+   * What a task queues comes after it on its own thread: a selector queues itself after each turn.
+   */
+  private static final class OneThreadEach extends TaskExecutor {
+    private final ThreadLocal<@Nullable Queue<Runnable>> own = new ThreadLocal<>();
+    private final ThreadFactory threads;
+
+    OneThreadEach(ThreadFactory threads) {
+      this.threads = threads;
+    }
+
+    @Override
+    void run(Runnable task) {
+      Queue<Runnable> mine = own.get();
+      if (mine == null) {
+        threads.newThread(() -> runAll(task)).start();
+      } else {
+        mine.add(task);
+      }
+    }
+
+    private void runAll(Runnable first) {
+      stepBehind();
+      Queue<Runnable> mine = new ArrayDeque<>();
+      own.set(mine);
+      for (Runnable next = first; next != null; next = mine.poll()) {
+        next.run();
+      }
+    }
   }
 
   /// Puts the calling thread behind those that work; does nothing where that is not possible.

@@ -1,11 +1,7 @@
 package io.holdfast.node.dispatch;
 
 import com.typesafe.config.Config;
-import java.util.List;
-import java.util.concurrent.AbstractExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.pekko.dispatch.DispatcherPrerequisites;
 import org.apache.pekko.dispatch.ExecutorServiceConfigurator;
@@ -49,45 +45,13 @@ public final class VirtualDispatch extends ExecutorServiceConfigurator {
 
   @Override
   public ExecutorServiceFactory createExecutorServiceFactory(String id, ThreadFactory threads) {
-    return Tasks::new;
+    return Executor::new;
   }
 
-  /** Shut down, it takes no more; what runs is not waited for, as Pekko stops its actors first. */
-  private static final class Tasks extends AbstractExecutorService {
-    private volatile boolean shutdown;
-
+  private static final class Executor extends TaskExecutor {
     @Override
-    public void execute(Runnable task) {
-      if (shutdown) {
-        throw new RejectedExecutionException("the dispatcher was shut down");
-      }
-      run(task);
-    }
-
-    @Override
-    public void shutdown() {
-      shutdown = true;
-    }
-
-    @Override
-    public List<Runnable> shutdownNow() {
-      shutdown = true;
-      return List.of();
-    }
-
-    @Override
-    public boolean isShutdown() {
-      return shutdown;
-    }
-
-    @Override
-    public boolean isTerminated() {
-      return shutdown;
-    }
-
-    @Override
-    public boolean awaitTermination(long timeout, TimeUnit unit) {
-      return shutdown;
+    void run(Runnable task) {
+      VirtualDispatch.run(task);
     }
   }
 }
