@@ -26,6 +26,8 @@ import io.holdfast.node.capacity.NodeCapacity;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.container.ContainerLogSettings;
 import io.holdfast.node.container.ContainerMetrics;
+import io.holdfast.node.container.ImageCollector;
+import io.holdfast.node.container.ImageSettings;
 import io.holdfast.node.container.OperatorContainers;
 import io.holdfast.node.dispatch.CarrierWatch;
 import io.holdfast.node.metering.MeterBook;
@@ -136,6 +138,8 @@ public final class Node {
                 (delay, task) -> timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS),
                 new CapacityMetrics(registry)),
             usage,
+            new ImageCollector(
+                engine, apps, data.store().meters(), Clock.systemUTC(), ImageSettings.from(root)),
             new ContainerHost.Settings(
                 config.node(),
                 config.region(),

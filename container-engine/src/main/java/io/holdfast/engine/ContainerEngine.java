@@ -6,6 +6,7 @@ import io.holdfast.sdk.HoldfastException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// Starts, watches and removes containers: the only way from Holdfast to an engine such as Docker.
 ///
@@ -151,6 +152,15 @@ public interface ContainerEngine extends AutoCloseable {
   ///   registry; `image_pull_denied` when the registry wants to know who asks, or does not like it;
   ///   `image_pull_failed` when it cannot be reached, breaks off or is too slow
   void pull(String reference);
+
+  /// From now on told of each image that this engine has pulled, before those who wait for it go
+  /// on; takes the place of an earlier listener.
+  void onPulled(Consumer<String> listener);
+
+  /// Takes a reference away; the image goes with its last one. Does nothing when there is none.
+  ///
+  /// @return false when a container, running or not, still needs it
+  boolean removeImage(String reference);
 
   /// The pulls under way and a count of those that have ended. Asks the engine nothing.
   ImagePulls pulls();

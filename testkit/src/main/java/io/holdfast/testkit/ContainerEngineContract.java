@@ -715,7 +715,7 @@ public abstract class ContainerEngineContract {
   @Test
   void followsTheLogUntilTheContainerEnds() throws Exception {
     StartedContainer container = serving("trap", "5");
-    try (InputStream log = engine.follow(container.id(), 0)) {
+    try (InputStream log = engine.follow(container.id(), 100)) {
       CompletableFuture<String> read =
           async(() -> new String(log.readAllBytes(), StandardCharsets.UTF_8));
       engine.stop(container.id(), Duration.ofSeconds(30));
@@ -736,6 +736,14 @@ public abstract class ContainerEngineContract {
     InputStream log = engine.follow(container.id(), 10);
     log.close();
     assertThat(log.read()).isEqualTo(-1);
+  }
+
+  @Test
+  void letsNoImageGoThatAContainerUses() {
+    StartedContainer _ = serving("serve");
+    assertThat(engine.removeImage(image())).isFalse();
+    assertThat(engine.imagePresent(image())).isTrue();
+    assertThat(engine.removeImage("holdfast-test/never-built:1")).isTrue();
   }
 
   @Test

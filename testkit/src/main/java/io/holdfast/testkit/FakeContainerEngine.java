@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /// A container engine in memory that passes [ContainerEngineContract], with knobs for what can go
 /// wrong.
@@ -79,6 +80,11 @@ public final class FakeContainerEngine implements ContainerEngine {
   public FakeContainerEngine image(String reference, FakeProgram program) {
     world.images.put(reference, program);
     return this;
+  }
+
+  /// From now on an image of that reference, which runs the program, can be pulled.
+  public void registryHas(String reference, FakeProgram program) {
+    world.registry.put(reference, program);
   }
 
   /// From now on there is no image of that reference.
@@ -397,13 +403,35 @@ public final class FakeContainerEngine implements ContainerEngine {
     return world.images.containsKey(reference);
   }
 
-  /// Knows no registry.
+  /// Knows what [#registryHas] told.
   @Override
   public void pull(String reference) {
-    if (!imagePresent(reference)) {
+    if (imagePresent(reference)) {
+      return;
+    }
+    FakeProgram remote = world.registry.get(reference);
+    if (remote == null) {
       throw new HoldfastException(
           ErrorCode.IMAGE_NOT_FOUND, "image '%s' is not on the fake engine".formatted(reference));
     }
+    world.images.put(reference, remote);
+    world.pulledListener.accept(reference);
+  }
+
+  @Override
+  public void onPulled(Consumer<String> listener) {
+    world.pulledListener = listener;
+  }
+
+  @Override
+  public boolean removeImage(String reference) {
+    enter(Verb.IMAGES);
+    boolean used =
+        world.all(deployment).stream().anyMatch(each -> each.spec().image().equals(reference));
+    if (!used) {
+      world.images.remove(reference);
+    }
+    return !used;
   }
 
   @Override

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /// What a Docker Engine is to a Docker client: the containers and images, shared by all fake
 /// engines opened on it.
@@ -40,6 +41,11 @@ final class FakeWorld {
   final AtomicInteger created = new AtomicInteger();
   volatile Duration startDelay = Duration.ZERO;
   volatile ImagePulls pulls = ImagePulls.NONE;
+
+  /** What can be pulled. */
+  final Map<String, FakeProgram> registry = new ConcurrentHashMap<>();
+
+  volatile Consumer<String> pulledListener = _ -> {};
   volatile boolean down;
 
   private final ReentrantLock lock = new ReentrantLock();

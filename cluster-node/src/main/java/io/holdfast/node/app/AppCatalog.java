@@ -15,8 +15,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// All apps of a node and the namespaces they declare. Thread-safe.
 public final class AppCatalog implements NamespaceDirectory, AutoCloseable {
@@ -114,6 +116,15 @@ public final class AppCatalog implements NamespaceDirectory, AutoCloseable {
         .flatMap(ObjectClass::container)
         .map(ContainerConfig::maxInstances)
         .orElse(0);
+  }
+
+  /// The references of all images that apps name.
+  public Set<String> images() {
+    return namespaces.values().stream()
+        .flatMap(each -> each.objects().container().stream())
+        .flatMap(
+            config -> Stream.concat(Stream.of(config.image()), config.images().values().stream()))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /// What code of the app sees: of its Worker, or of one of its objects.

@@ -51,6 +51,7 @@ public final class ContainerHost implements AutoCloseable {
   private final NodeCapacity capacity;
   private final ContainerLogs logs;
   private final MeterBook usage;
+  private final ImageCollector images;
   private final AddressBook addresses;
   private final AtomicLong lastEpoch = new AtomicLong();
   private volatile boolean closed;
@@ -91,6 +92,7 @@ public final class ContainerHost implements AutoCloseable {
       InstantSource clock,
       NodeCapacity capacity,
       MeterBook usage,
+      ImageCollector images,
       Settings settings) {
     this.engine = engine;
     this.http = http;
@@ -107,6 +109,7 @@ public final class ContainerHost implements AutoCloseable {
     this.capacity = capacity;
     this.logs = new ContainerLogs(engine, settings.logs());
     this.usage = usage;
+    this.images = images;
     this.addresses = new AddressBook(http);
   }
 
@@ -177,6 +180,7 @@ public final class ContainerHost implements AutoCloseable {
     Thread.ofVirtual()
         .name("container-inventory")
         .start(() -> inventory.keep(settings.cleanEvery()));
+    Thread.ofVirtual().name("container-images").start(() -> images.keep(this));
   }
 
   // ---- for supervisors
@@ -213,6 +217,10 @@ public final class ContainerHost implements AutoCloseable {
     return ContainerLabels.size(found.labels())
         .or(() -> apps.objectClass(namespace).container().map(ContainerConfig::instanceType))
         .orElse(InstanceType.LITE);
+  }
+
+  ImageCollector images() {
+    return images;
   }
 
   /// What containers use, for the bill.

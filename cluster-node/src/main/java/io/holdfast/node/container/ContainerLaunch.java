@@ -95,7 +95,7 @@ final class ContainerLaunch {
   private StartedContainer startPatiently(ContainerSpec spec) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return host.engine().start(spec);
+        return host.images().using(spec.image(), () -> host.engine().start(spec));
       } catch (HoldfastException e) {
         if (e.code() != ErrorCode.ENGINE_UNAVAILABLE || attempt == LAUNCH_TRIES) {
           throw e;

@@ -31,6 +31,7 @@ import io.holdfast.testkit.FakeProgram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -92,7 +93,8 @@ final class ContainerFixture implements AutoCloseable {
   ContainerHost make(ContainerEngine on) {
     NodeCapacity made = Room.of(APPS, timer, queueTimeout);
     capacity = made;
-    usage = MemoryMeters.book(() -> Instant.now().plusMillis(clockOffsetMillis.get()));
+    InstantSource clock = () -> Instant.now().plusMillis(clockOffsetMillis.get());
+    usage = MemoryMeters.book(clock);
     return new ContainerHost(
         on,
         http,
@@ -103,6 +105,7 @@ final class ContainerFixture implements AutoCloseable {
         () -> Instant.now().plusMillis(clockOffsetMillis.get()),
         made,
         usage,
+        new ImageCollector(on, APPS, new MemoryMeters(), clock, ImageSettings.USUAL),
         new ContainerHost.Settings(
             "node-1", "local", GRACE, Duration.ofMillis(5), Duration.ofMillis(200), logs));
   }

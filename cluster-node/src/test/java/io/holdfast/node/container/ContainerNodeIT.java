@@ -105,6 +105,7 @@ class ContainerNodeIT {
             Instant::now,
             Room.of(APPS, timer, Duration.ZERO),
             MemoryMeters.book(Instant::now),
+            new ImageCollector(engine, APPS, new MemoryMeters(), Instant::now, ImageSettings.USUAL),
             new ContainerHost.Settings(
                 "node-1", "local", Duration.ofSeconds(2), ContainerLogSettings.USUAL));
     opened.open();

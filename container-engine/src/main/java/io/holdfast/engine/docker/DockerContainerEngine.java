@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -414,7 +415,7 @@ public final class DockerContainerEngine implements ContainerEngine {
 
   @Override
   public InputStream follow(ContainerId id, int tailLines) {
-    return new DockerLogs(docker).follow(id, tailLines);
+    return new DockerLogs(docker).follow(id, tailLines, exits::await);
   }
 
   @Override
@@ -527,6 +528,25 @@ public final class DockerContainerEngine implements ContainerEngine {
       throw starts.imageNotFound(reference, null);
     }
     images.pull(reference);
+  }
+
+  @Override
+  public void onPulled(Consumer<String> listener) {
+    images.onPulled(listener);
+  }
+
+  @Override
+  public boolean removeImage(String reference) {
+    try {
+      docker.run(() -> docker.client().removeImageCmd(reference).exec());
+      return true;
+    } catch (NotFoundException _) {
+      return true;
+    } catch (ConflictException _) {
+      return false;
+    } catch (DockerException e) {
+      throw refused(e);
+    }
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /// Reads what containers wrote.
 final class DockerLogs {
@@ -45,7 +46,8 @@ final class DockerLogs {
     }
   }
 
-  InputStream follow(ContainerId id, int lines) {
+  /// @param exit waits for the end of a container
+  InputStream follow(ContainerId id, int lines, Consumer<ContainerId> exit) {
     FollowedLog log = new FollowedLog();
     docker.run(() ->
         docker
@@ -56,6 +58,7 @@ final class DockerLogs {
             .withTail(Math.clamp(lines, 0, LINES_MAX))
             .withFollowStream(true)
             .exec(log));
+    log.endsAfter(() -> exit.accept(id));
     return log.stream();
   }
 

@@ -5,23 +5,29 @@ import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.Frame;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// A container's log as it is written. When nobody reads, the connection to Docker fills up and
 /// Docker waits: it reads the log from a file, so the container goes on.
 final class FollowedLog extends ResultCallback.Adapter<Frame> {
   private static final int FRAMES_MAX = 64;
+  private static final Duration QUIET = Duration.ofMillis(500);
   private static final byte[] END = {};
 
   private final BlockingQueue<byte[]> frames = new ArrayBlockingQueue<>(FRAMES_MAX);
   private volatile boolean closed;
+  private final AtomicLong received = new AtomicLong();
+  private volatile @Nullable Thread watcher;
   private volatile @Nullable Throwable failure;
 
   @Override
   public void onNext(Frame frame) {
+    received.incrementAndGet();
     if (frame.getPayload().length > 0) {
       add(frame.getPayload());
     }
@@ -38,6 +44,37 @@ final class FollowedLog extends ResultCallback.Adapter<Frame> {
   public void onComplete() {
     super.onComplete();
     add(END);
+  }
+
+  /// Ends when the container has and nothing more has come for a moment: Docker 20.10 keeps the
+  /// connection open when a container ends right after the log was asked for.
+  ///
+  /// @param exit waits for the end of the container
+  void endsAfter(Runnable exit) {
+    watcher =
+        Thread.ofVirtual()
+            .name("holdfast-log-end")
+            .start(() -> {
+              try {
+                exit.run();
+                awaitQuiet();
+              } catch (RuntimeException e) {
+                failure = e;
+              }
+              add(END);
+            });
+  }
+
+  private void awaitQuiet() {
+    long before = -1;
+    try {
+      while (!closed && (before != received.get() || !frames.isEmpty())) {
+        before = received.get();
+        Thread.sleep(QUIET);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void add(byte[] bytes) {
@@ -101,8 +138,12 @@ final class FollowedLog extends ResultCallback.Adapter<Frame> {
     @Override
     public void close() throws IOException {
       closed = true;
+      Thread waiting = watcher;
+      if (waiting != null) {
+        waiting.interrupt();
+      }
       frames.clear();
-      frames.add(END);
+      boolean _ = frames.offer(END);
       FollowedLog.this.close();
     }
   }

@@ -21,6 +21,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,7 @@ final class ImagePuller {
   private final RegistryLogins logins;
   private final Semaphore slots;
   private final Map<String, Pull> underWay = new ConcurrentHashMap<>();
+  private volatile Consumer<String> listener = _ -> {};
   private final AtomicLong succeeded = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
@@ -60,6 +62,10 @@ final class ImagePuller {
     return ImageReference.of(image).registry().isPresent()
         ? null
         : "its reference names no registry, as `docker.io/library/%s` would".formatted(image);
+  }
+
+  void onPulled(Consumer<String> told) {
+    listener = told;
   }
 
   ImagePulls pulls() {
@@ -96,6 +102,7 @@ final class ImagePuller {
     HoldfastException fault = null;
     try {
       runInSlot(image, pull.progress);
+      listener.accept(image);
       succeeded.incrementAndGet();
       LOG.info("pulled: {}", pull.progress.seen().text(Instant.now()));
     } catch (HoldfastException e) {
