@@ -30,6 +30,9 @@ import io.holdfast.node.container.ImageCollector;
 import io.holdfast.node.container.ImageSettings;
 import io.holdfast.node.container.OperatorContainers;
 import io.holdfast.node.dispatch.CarrierWatch;
+import io.holdfast.node.files.FileKeeper;
+import io.holdfast.node.files.FileMetrics;
+import io.holdfast.node.files.FileSettings;
 import io.holdfast.node.metering.MeterBook;
 import io.holdfast.node.metering.MeteringMetrics;
 import io.holdfast.node.metering.MeteringSettings;
@@ -41,6 +44,9 @@ import io.holdfast.node.object.ObjectServices;
 import io.holdfast.node.object.ObjectSettings;
 import io.holdfast.node.object.OperatorObjects;
 import io.holdfast.node.object.ShardedGateway;
+import io.holdfast.persistence.archive.ArchiveReferences;
+import io.holdfast.persistence.archive.Archives;
+import io.holdfast.persistence.blob.FileBlobStore;
 import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.embedded.EmbeddedStoreExtension;
 import io.holdfast.persistence.embedded.StoredRows;
@@ -95,6 +101,7 @@ public final class Node {
   private final MeterBook usage;
   private final AlarmScheduler alarms;
   private final HistorySweep sweep;
+  private final FileKeeper files;
   private final EdgeServer edge;
   private final Path tokenFile;
   private final Optional<Path> adminTokenFile;
@@ -122,6 +129,17 @@ public final class Node {
             MeteringSettings.from(root),
             Clock.systemUTC(),
             new MeteringMetrics(registry));
+    FileSettings fileSettings = FileSettings.from(root);
+    this.files =
+        new FileKeeper(
+            new Archives(
+                FileBlobStore.open(directory.resolve("files"), fileSettings.freeBytesMin()),
+                new ArchiveReferences(
+                    data.store().archives(), Clock.systemUTC(), fileSettings.retention())),
+            engine,
+            fileSettings,
+            new FileMetrics(registry),
+            Clock.systemUTC());
     this.containers =
         new ContainerHost(
             engine,
@@ -140,6 +158,7 @@ public final class Node {
             usage,
             new ImageCollector(
                 engine, apps, data.store().meters(), Clock.systemUTC(), ImageSettings.from(root)),
+            files,
             new ContainerHost.Settings(
                 config.node(),
                 config.region(),
@@ -197,6 +216,7 @@ public final class Node {
     CarrierWatch.ensureStarted();
     alarms.start();
     sweep.start();
+    files.start(timer);
     usage.start(engine::stats);
     if (apps.hasContainers()) {
       containers.open();
@@ -356,6 +376,7 @@ public final class Node {
   private void stopServices() {
     alarms.close();
     sweep.close();
+    files.close();
     if (config.onShutdown() == NodeConfig.OnShutdown.SLEEP) {
       containers.sleepAll(config.shutdownTimeout());
     }

@@ -36,7 +36,24 @@ public interface ContainerEngine extends AutoCloseable {
   /// @throws HoldfastException what [#pull] throws; `container_start_failed` (entrypoint missing,
   ///   limits refused, with the engine's own words); `container_no_capacity` when the engine has no
   ///   address or memory left
-  StartedContainer start(ContainerSpec spec);
+  default StartedContainer start(ContainerSpec spec) {
+    return start(spec, Preparation.NONE);
+  }
+
+  /// As [#start(ContainerSpec)]; what has to be done to the container before its program runs is
+  /// done between creation and start: perhaps more than once, and not when the container was found
+  /// running.
+  ///
+  /// @throws HoldfastException also what the preparation throws; the container is removed then
+  StartedContainer start(ContainerSpec spec, Preparation preparation);
+
+  /// Something to be done to a container that exists and has not yet run.
+  @FunctionalInterface
+  interface Preparation {
+    Preparation NONE = created -> {};
+
+    void prepare(ContainerId created);
+  }
 
   /// All containers of this deployment, also stopped ones and those of other nodes. Order is not
   /// defined.

@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Set the fields in the constructor; they are read at each use. Hooks run as events of the object:
-/// one at a time, with storage. A container that sleeps loses its file system: fetch what must
-/// survive in [#onActivityExpired()] and keep it in [Storage].
+/// one at a time, with storage. A container that sleeps loses its file system, but for the
+/// `persistentPaths` of the app descriptor: fetch what else must survive in [#onActivityExpired()]
+/// and keep it in [Storage].
 public class Container extends DurableObject implements ContainerControl {
   /// The header by which [#switchPort] chooses a port.
   public static final String TARGET_PORT_HEADER = "cf-container-target-port";

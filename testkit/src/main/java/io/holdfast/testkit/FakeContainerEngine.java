@@ -175,14 +175,14 @@ public final class FakeContainerEngine implements ContainerEngine {
   // The port.
 
   @Override
-  public StartedContainer start(ContainerSpec spec) {
+  public StartedContainer start(ContainerSpec spec, Preparation preparation) {
     enter(Verb.START);
     world.delayStart();
     HoldfastException fault = world.startFaults.poll();
     if (fault != null) {
       throw fault;
     }
-    StartedContainer started = world.start(deployment, spec);
+    StartedContainer started = world.start(deployment, spec, preparation);
     if (world.forgetReplies.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
       throw new HoldfastException(ErrorCode.ENGINE_UNAVAILABLE, "the reply of the engine was lost");
     }

@@ -1,5 +1,6 @@
 package io.holdfast.testkit;
 
+import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerName;
 import io.holdfast.engine.ContainerSpec;
@@ -112,7 +113,8 @@ final class FakeWorld {
     }
   }
 
-  StartedContainer start(Deployment deployment, ContainerSpec spec) {
+  StartedContainer start(
+      Deployment deployment, ContainerSpec spec, ContainerEngine.Preparation preparation) {
     FakeProgram program = images.get(spec.image());
     if (program == null) {
       throw new HoldfastException(
@@ -134,7 +136,7 @@ final class FakeWorld {
       }
       FakeContainer container = new FakeContainer(newId(), spec, newAddress());
       byName.put(name, new Entry(deployment, container));
-      run(container, program, name);
+      run(container, program, name, preparation);
       return started(container, StartedContainer.Origin.CREATED);
     } finally {
       lock.unlock();
@@ -157,8 +159,13 @@ final class FakeWorld {
         && there.spec().fingerprint().equals(spec.fingerprint());
   }
 
-  private void run(FakeContainer container, FakeProgram program, String name) {
+  private void run(
+      FakeContainer container,
+      FakeProgram program,
+      String name,
+      ContainerEngine.Preparation preparation) {
     try {
+      preparation.prepare(container.id());
       container.run(program);
     } catch (RuntimeException e) {
       byName.remove(name);

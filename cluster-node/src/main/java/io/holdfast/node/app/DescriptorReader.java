@@ -45,6 +45,11 @@ final class DescriptorReader {
   private static final Form IMAGE =
       new Form("[\\x21-\\x7e]{1,4096}", "an image reference of 1 to 4096 printable characters");
 
+  private static final Form PERSISTENT_PATH =
+      new Form(
+          "(?!/(proc|sys|dev)(/|$))(/(?!\\.{1,2}(/|$))[^/\\p{Cntrl}]{1,255}){1,16}",
+          "an absolute path such as /workspace, without . and .., outside of /proc, /sys and /dev");
+
   private static final String INSTANCE_TYPES =
       "lite, basic, standard-1, standard-2, standard-3, standard-4 or an object of vcpu, memoryMib, diskMb";
 
@@ -130,13 +135,30 @@ final class DescriptorReader {
   }
 
   private ContainerConfig container(Section section) {
-    section.allowOnly("image", "images", "instanceType", "maxInstances");
+    section.allowOnly("image", "images", "instanceType", "maxInstances", "persistentPaths");
     String image = section.required("image", IMAGE).orElse("");
     int maxInstances =
         section.has("maxInstances")
             ? section.integer("maxInstances", 1, ContainerConfig.MAX_INSTANCES_MAX).orElse(0)
             : ContainerConfig.MAX_INSTANCES_DEFAULT;
-    return new ContainerConfig(image, images(section), instanceType(section), maxInstances);
+    return new ContainerConfig(
+        image, images(section), instanceType(section), maxInstances, persistentPaths(section));
+  }
+
+  private List<String> persistentPaths(Section container) {
+    List<String> paths =
+        container.texts("persistentPaths", ContainerConfig.PERSISTENT_PATHS_MAX, PERSISTENT_PATH);
+    for (String path : paths) {
+      for (String other : paths) {
+        if (path.startsWith(other + "/")) {
+          problems.add(
+              container.at("persistentPaths"),
+              "no path inside another",
+              Section.quoted(path) + " in " + Section.quoted(other));
+        }
+      }
+    }
+    return paths;
   }
 
   private Map<String, String> images(Section container) {

@@ -5,6 +5,7 @@ import io.holdfast.engine.ExitReason;
 import io.holdfast.node.container.ContainerLifecycle.Action;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
+import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -29,12 +30,18 @@ final class ContainerEnding {
   private final ContainerCell cell;
   private final ContainerHost host;
   private final ContainerIdleness idleness;
+  private final ContainerFiles files;
   private final ContainerOwnerHooks hooks;
 
-  ContainerEnding(ContainerCell cell, ContainerIdleness idleness, ContainerOwnerHooks hooks) {
+  ContainerEnding(
+      ContainerCell cell,
+      ContainerIdleness idleness,
+      ContainerFiles files,
+      ContainerOwnerHooks hooks) {
     this.cell = cell;
     this.host = cell.host();
     this.idleness = idleness;
+    this.files = files;
     this.hooks = hooks;
   }
 
@@ -138,23 +145,30 @@ final class ContainerEnding {
       host.usage().containers().ended(place.owner());
       cell.step(Event.EXITED);
       idleness.ended();
+      files.ended(watched, reason);
       cell.notifyAll();
     }
     log.debug("{}: container {} ended: {}", cell.address(), place.id(), reason.text());
     watched.exited.complete(reason);
     place.address().ifPresent(at -> host.addresses().leave(at, watched));
+    files.keep(watched, place.id());
     watched.ended.complete(exit);
     report(exit);
+    boolean committed = commitFiles(watched);
     cell.awaitUntil(() -> watched.probes == 0, System.nanoTime() + LOGS_MAX.toNanos());
-    remove(place);
+    if (committed) {
+      remove(place);
+    }
     watched.settled.complete(null);
   }
 
   /// Tells the object of the end of a container that an earlier life of this node started. Does not
   /// wait.
   void foundEnded(ContainerRun.Place place, ExitReason reason) {
-    ContainerExit exit = new ContainerRun().exit(reason);
+    ContainerRun found = new ContainerRun();
+    ContainerExit exit = found.exit(reason);
     synchronized (cell) {
+      files.foundEnded(found, reason);
       if (cell.step(Event.FOUND_ENDED) == Action.REPORT_EXIT && cell.state == State.STOPPED) {
         cell.lastExit = exit;
       }
@@ -162,8 +176,11 @@ final class ContainerEnding {
     cell.inBackground(
         "report",
         () -> {
+          files.keep(found, place.id());
           report(exit);
-          remove(place);
+          if (commitFiles(found)) {
+            remove(place);
+          }
         });
   }
 
@@ -175,19 +192,39 @@ final class ContainerEnding {
    * the report.
    */
   private void report(ContainerExit exit) {
-    tell("onStop", () -> hooks.ended(exit));
+    boolean _ = tell("onStop", () -> hooks.ended(exit));
   }
 
   /// Tells the object that its container was found running.
   void reportFound() {
-    tell("the container found running", hooks::found);
+    boolean _ = tell("the container found running", hooks::found);
   }
 
-  private void tell(String what, Supplier<CompletableFuture<?>> hook) {
+  /**
+   * Without that the container stays on the engine, for the next start of the node or of the
+   * object.
+   *
+   * @return whether nothing is left to be committed
+   */
+  private boolean commitFiles(ContainerRun run) {
+    if (!run.keepsFiles || run.filesKept.isCompletedExceptionally()) {
+      return true;
+    }
+    for (KeptFiles kept : run.filesKept.join().stream().toList()) {
+      if (!tell("the files that were kept", () -> hooks.filesKept(kept))) {
+        return false;
+      }
+      files.committed(run, kept);
+    }
+    return true;
+  }
+
+  /** False when it was tried in vain. */
+  private boolean tell(String what, Supplier<CompletableFuture<?>> hook) {
     for (int attempt = 1; attempt <= REPORT_TRIES && !host.isClosed(); attempt++) {
       try {
         Waits.join(hook.get());
-        return;
+        return true;
       } catch (RuntimeException e) {
         log.warn(
             "{}: {} failed ({} of {}): {}",
@@ -199,6 +236,7 @@ final class ContainerEnding {
         Waits.pause(host.retryPause().multipliedBy(1L << attempt));
       }
     }
+    return false;
   }
 
   private void remove(ContainerRun.Place place) {

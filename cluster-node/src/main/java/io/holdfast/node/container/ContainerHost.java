@@ -12,6 +12,8 @@ import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.ContainerConfig;
 import io.holdfast.node.app.ObjectClass;
 import io.holdfast.node.capacity.NodeCapacity;
+import io.holdfast.node.files.FileKeeper;
+import io.holdfast.node.files.KeptFiles;
 import io.holdfast.node.metering.MeterBook;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
@@ -45,6 +47,7 @@ public final class ContainerHost implements AutoCloseable {
   private final ScheduledExecutorService timer;
   private final InstantSource clock;
   private final Settings settings;
+  private final FileKeeper files;
   private final Map<String, ContainerSupervisor> supervisors = new ConcurrentHashMap<>();
   private final ContainerInventory inventory;
   private final ContainerSpecs specs;
@@ -93,7 +96,9 @@ public final class ContainerHost implements AutoCloseable {
       NodeCapacity capacity,
       MeterBook usage,
       ImageCollector images,
+      FileKeeper files,
       Settings settings) {
+    this.files = files;
     this.engine = engine;
     this.http = http;
     this.probe = new ReadinessProbe(engine);
@@ -253,6 +258,25 @@ public final class ContainerHost implements AutoCloseable {
 
   ContainerLogs logs() {
     return logs;
+  }
+
+  FileKeeper files() {
+    return files;
+  }
+
+  /// An object is going to have files again that it, or another, had before.
+  ///
+  /// @return whether they are still there
+  public boolean keepAgain(ObjectAddress address, KeptFiles kept) {
+    return files.keepAgain(address, kept);
+  }
+
+  /** What of the file system of a container outlives it. */
+  List<String> persistentPaths(ObjectAddress address) {
+    return apps.objectClass(address.namespace())
+        .container()
+        .map(ContainerConfig::persistentPaths)
+        .orElse(List.of());
   }
 
   ContainerInventory inventory() {

@@ -1,5 +1,6 @@
 package io.holdfast.node.container;
 
+import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.StartedContainer;
@@ -8,6 +9,7 @@ import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.node.container.ContainerLifecycle.Action;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
+import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.StartOptions;
@@ -25,10 +27,16 @@ final class ContainerLaunch {
   private final ContainerCell cell;
   private final ContainerHost host;
   private final ContainerIdleness idleness;
+  private final ContainerFiles files;
   private final ContainerEnding ending;
 
-  ContainerLaunch(ContainerCell cell, ContainerIdleness idleness, ContainerEnding ending) {
+  ContainerLaunch(
+      ContainerCell cell,
+      ContainerIdleness idleness,
+      ContainerFiles files,
+      ContainerEnding ending) {
     this.cell = cell;
+    this.files = files;
     this.host = cell.host();
     this.idleness = idleness;
     this.ending = ending;
@@ -38,13 +46,18 @@ final class ContainerLaunch {
   // --------------------------------------------------------------------------------------------------
 
   /// Starts it on the engine once that is permitted; waits, runs on a virtual thread.
-  void launch(ContainerRun started, StartOptions options, CompletableFuture<Void> permitted) {
+  void launch(
+      ContainerRun started,
+      StartOptions options,
+      ContainerFiles.Before before,
+      CompletableFuture<Void> permitted) {
     long begun = System.nanoTime();
     Optional<ContainerRun.Place> place;
     try {
       Waits.join(permitted);
       host.inventory().adopt();
-      place = started.launched.isDone() ? Optional.empty() : Optional.of(ask(started, options));
+      place =
+          started.launched.isDone() ? Optional.empty() : Optional.of(ask(started, options, before));
     } catch (RuntimeException | Error e) {
       if (!started.launched.isDone()) {
         host.metrics().startFailed();
@@ -58,14 +71,17 @@ final class ContainerLaunch {
     });
   }
 
-  private ContainerRun.Place ask(ContainerRun started, StartOptions options) {
+  private ContainerRun.Place ask(
+      ContainerRun started, StartOptions options, ContainerFiles.Before before) {
+    // The container before is removed by the start: not before its files are kept.
+    Optional<KeptFiles> kept = files.toRestore(before);
     ContainerOwner owner = host.newOwner(cell.address());
     StartTicket room = awaitRoom(started, host.spec(cell.address(), owner, options));
     host.inventory().wants(owner);
     try {
       ContainerSpec spec = host.spec(cell.address(), owner, options);
       started.image = spec.image();
-      StartedContainer container = startPatiently(spec);
+      StartedContainer container = startPatiently(spec, preparation(kept));
       host.usage().containers().started(owner, container.id(), spec.instanceType());
       return new ContainerRun.Place(
           owner, container.id(), container.address(), ContainerFacts.of(spec));
@@ -89,13 +105,20 @@ final class ContainerLaunch {
     return room;
   }
 
+  private ContainerEngine.Preparation preparation(Optional<KeptFiles> kept) {
+    return kept.isEmpty()
+        ? ContainerEngine.Preparation.NONE
+        : created -> files.restore(kept.get(), created);
+  }
+
   /**
    * An engine that does not answer may have started it all the same: the same start again finds it.
    */
-  private StartedContainer startPatiently(ContainerSpec spec) {
+  private StartedContainer startPatiently(
+      ContainerSpec spec, ContainerEngine.Preparation preparation) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return host.images().using(spec.image(), () -> host.engine().start(spec));
+        return host.images().using(spec.image(), () -> host.engine().start(spec, preparation));
       } catch (HoldfastException e) {
         if (e.code() != ErrorCode.ENGINE_UNAVAILABLE || attempt == LAUNCH_TRIES) {
           throw e;
@@ -131,7 +154,9 @@ final class ContainerLaunch {
                 error);
     log.warn("{}: container could not be started: {}", cell.address(), reason.getMessage());
     synchronized (cell) {
-      cell.step(Event.LAUNCH_FAILED);
+      if (cell.step(Event.LAUNCH_FAILED) == Action.REFUSE) {
+        return; // Another start has found it running meanwhile.
+      }
       started.launched.completeExceptionally(reason);
       started.exited.completeExceptionally(reason);
       started.ended.completeExceptionally(reason);

@@ -3,10 +3,12 @@ package io.holdfast.node.container;
 import io.holdfast.node.container.ContainerLifecycle.Action;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
+import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -14,19 +16,24 @@ import org.jspecify.annotations.Nullable;
 /// What a container can be told: to start, to end, a signal. Thread-safe.
 final class ContainerOrders {
   private final ContainerCell cell;
+  private final ContainerFiles files;
   private final ContainerLaunch launch;
   private final ContainerEnding ending;
 
-  ContainerOrders(ContainerCell cell, ContainerLaunch launch, ContainerEnding ending) {
+  ContainerOrders(
+      ContainerCell cell, ContainerFiles files, ContainerLaunch launch, ContainerEnding ending) {
     this.cell = cell;
+    this.files = files;
     this.launch = launch;
     this.ending = ending;
   }
 
   /// See [ContainerSupervisor#start].
-  void start(StartOptions options, CompletableFuture<Void> permitted) {
+  void start(
+      StartOptions options, Optional<KeptFiles> committed, CompletableFuture<Void> permitted) {
     cell.host().checkOptions(cell.address(), options);
     ContainerRun started = new ContainerRun();
+    ContainerFiles.Before before;
     synchronized (cell) {
       if (cell.retired) {
         throw new HoldfastException(
@@ -39,8 +46,9 @@ final class ContainerOrders {
       }
       cell.run = started;
       cell.lastExit = null;
+      before = files.before(committed);
     }
-    cell.inBackground("launch", () -> launch.launch(started, options, permitted));
+    cell.inBackground("launch", () -> launch.launch(started, options, before, permitted));
   }
 
   /// See [ContainerSupervisor#signal].
@@ -61,6 +69,9 @@ final class ContainerOrders {
     ContainerRun ended = order(order, grace, condition);
     if (ended != null) {
       awaitEnd(ended);
+      if (order == Event.STOP_ORDERED && !ended.neverRan()) {
+        files.awaitKept(ended);
+      }
     }
   }
 
@@ -86,6 +97,7 @@ final class ContainerOrders {
         return null;
       }
       told.wantEnd();
+      told.killWanted |= order == Event.DESTROY_ORDERED;
       switch (cell.step(order)) {
         case TERMINATE -> cell.inBackground("stop", () -> ending.terminate(told, grace));
         case KILL -> cell.inBackground("kill", () -> ending.kill(told));

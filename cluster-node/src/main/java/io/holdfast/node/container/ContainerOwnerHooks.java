@@ -1,5 +1,6 @@
 package io.holdfast.node.container;
 
+import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ContainerExit;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -14,6 +15,9 @@ public interface ContainerOwnerHooks {
   ///
   /// @param still whether that still holds; to be asked in the object's turn, before its code runs
   CompletableFuture<?> idle(BooleanSupplier still);
+
+  /// The files of a container were archived: the object has to commit that they are its own.
+  CompletableFuture<?> filesKept(KeptFiles files);
 
   /// A container of an earlier life of the node runs: the object must say how long it may idle.
   CompletableFuture<?> found();

@@ -4,6 +4,7 @@ import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.node.capacity.StartTicket;
+import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ContainerExit;
 import java.net.InetAddress;
 import java.util.HashSet;
@@ -34,6 +35,11 @@ final class ContainerRun {
   /** Completes when the object has heard of the end and the container was removed. */
   final CompletableFuture<Void> settled = new CompletableFuture<>();
 
+  /**
+   * What was kept of its files when it had ended, or why nothing was; empty when nothing was to be.
+   */
+  final CompletableFuture<Optional<KeptFiles>> filesKept = new CompletableFuture<>();
+
   /** What it is started from, once that is known. */
   volatile @Nullable String image;
 
@@ -62,6 +68,12 @@ final class ContainerRun {
 
   /** Whether its end was ordered. */
   boolean endWanted;
+
+  /** Whether it was to be killed: what it changed is not kept. */
+  boolean killWanted;
+
+  /** Whether its files are kept; known when it has ended. */
+  boolean keepsFiles;
 
   /** Its room on the node; null before it was asked for. */
   private @Nullable StartTicket ticket;

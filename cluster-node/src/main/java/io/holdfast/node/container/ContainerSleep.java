@@ -39,10 +39,11 @@ final class ContainerSleep {
 
   /// See [ContainerSupervisor#objectLeaves].
   void objectLeaves() {
+    boolean keepsFiles = !host.persistentPaths(cell.address()).isEmpty();
     ContainerRun unused =
         orders.order(
-            Event.DESTROY_ORDERED,
-            Duration.ZERO,
+            keepsFiles ? Event.STOP_ORDERED : Event.DESTROY_ORDERED,
+            keepsFiles ? host.stopGrace() : Duration.ZERO,
             () -> !hooked && !idleness.hasTimeout() && unusedElseEndsLater());
     log.debug(
         "{}: left memory, its container {}", cell.address(), unused == null ? "goes on" : "ends");

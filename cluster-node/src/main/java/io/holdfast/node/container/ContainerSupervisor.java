@@ -4,6 +4,7 @@ import io.holdfast.engine.ExitReason;
 import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
+import io.holdfast.node.files.KeptFiles;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerProcess;
@@ -25,7 +26,7 @@ import java.util.concurrent.CompletableFuture;
  * of its own; what they share is the cell, with the state and the one monitor under which it changes. They know each other
  * in this order only, never backwards:
  *
- *   cell <- idleness <- ending <- launch <- orders <- {traffic, holds, sleep}
+ *   cell <- {idleness, files} <- ending <- launch <- orders <- {traffic, holds, sleep}
  */
 /// The container of one object on this node. It outlives the object's stays in memory.
 ///
@@ -37,6 +38,7 @@ public final class ContainerSupervisor {
 
   private final ContainerCell cell;
   private final ContainerIdleness idleness;
+  private final ContainerFiles files;
   private final ContainerEnding ending;
   private final ContainerLaunch launch;
   private final ContainerOrders orders;
@@ -50,9 +52,10 @@ public final class ContainerSupervisor {
       ObjectAddress address, ContainerHost host, ContainerOwnerHooks hooks, boolean hooked) {
     this.cell = new ContainerCell(address, host);
     this.idleness = new ContainerIdleness(cell, this::onIdleAlarm);
-    this.ending = new ContainerEnding(cell, idleness, hooks);
-    this.launch = new ContainerLaunch(cell, idleness, ending);
-    this.orders = new ContainerOrders(cell, launch, ending);
+    this.files = new ContainerFiles(cell);
+    this.ending = new ContainerEnding(cell, idleness, files, hooks);
+    this.launch = new ContainerLaunch(cell, idleness, files, ending);
+    this.orders = new ContainerOrders(cell, files, launch, ending);
     this.traffic = new ContainerTraffic(cell, idleness, orders);
     this.holds = new ContainerHolds(cell, idleness, orders);
     this.readiness = new ContainerReadiness(cell, idleness);
@@ -71,7 +74,16 @@ public final class ContainerSupervisor {
   /// @throws HoldfastException `wrong_state` when it runs, starts or stops; `invalid_argument` for
   ///   an instance type that there is not
   public void start(StartOptions options, CompletableFuture<Void> permitted) {
-    orders.start(options, permitted);
+    start(options, Optional.empty(), permitted);
+  }
+
+  /// As [#start(StartOptions, CompletableFuture)]; before its program runs the container gets the
+  /// files that were kept.
+  ///
+  /// @param committed the files that the object names, read in the turn that orders the start
+  public void start(
+      StartOptions options, Optional<KeptFiles> committed, CompletableFuture<Void> permitted) {
+    orders.start(options, committed, permitted);
   }
 
   /// Sends a signal; waits for the start.
@@ -80,7 +92,9 @@ public final class ContainerSupervisor {
   }
 
   /// Lets what is in flight end, then SIGTERM, then SIGKILL, all within the grace; waits until it
-  /// is gone. An engine that does not answer is asked until it does.
+  /// is gone and its files are kept. An engine that does not answer is asked until it does.
+  ///
+  /// @throws HoldfastException why the files of the container could not be kept; it has ended
   public void stop(Duration grace) {
     Duration most = grace.compareTo(GRACE_MAX) < 0 ? grace : GRACE_MAX;
     orders.end(Event.STOP_ORDERED, most, () -> true);
@@ -89,6 +103,19 @@ public final class ContainerSupervisor {
   /// SIGKILL; waits until it is gone. An engine that does not answer is asked until it does.
   public void destroy() {
     orders.end(Event.DESTROY_ORDERED, Duration.ZERO, () -> true);
+  }
+
+  // ---- files
+  // --------------------------------------------------------------------------------------------------
+
+  /// Whether files of the container outlive it.
+  public boolean keepsFiles() {
+    return files.areKept();
+  }
+
+  /// What the object has to commit as its files, if there is something.
+  public Optional<KeptFiles> uncommittedFiles() {
+    return files.uncommitted();
   }
 
   // ---- questions

@@ -1,5 +1,6 @@
 package io.holdfast.node.object;
 
+import io.holdfast.node.files.KeptFiles;
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.StorageHistory;
@@ -132,9 +133,25 @@ final class ObjectBookmarks implements StorageHistory {
 
   /// Puts a state in the place of the current one; returns when that is durable.
   ObjectDatabase replaced(ObjectDatabase open, StoredState state) {
-    incarnation.replaceDurably(state);
+    StoredState kept = withFiles(state);
+    incarnation.replaceDurably(kept);
     open.close();
-    return services.openDatabase(state.image(), incarnation::hibernate);
+    return services.openDatabase(kept.image(), incarnation::hibernate);
+  }
+
+  /**
+   * The files of its container that the state names stay from now on; when they are gone it names
+   * none.
+   */
+  private StoredState withFiles(StoredState state) {
+    try (ObjectDatabase database = services.openDatabase(state.image())) {
+      Optional<KeptFiles> files = ObjectFiles.stored(database);
+      if (files.isEmpty() || services.containers().keepAgain(address, files.get())) {
+        return state;
+      }
+    }
+    log.warn("{}: the files of its container at that time are not kept any more", address);
+    return services.changed(state, ObjectFiles::forget);
   }
 
   /// What can never succeed must not keep the object from starting: the request is dropped.

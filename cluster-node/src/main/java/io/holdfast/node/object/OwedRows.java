@@ -4,6 +4,7 @@ import io.holdfast.persistence.database.KeyRange;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.RuntimeTable;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -19,11 +20,14 @@ final class OwedRows {
   /// One may have 1 MiB.
   private static final int ROWS_AT_ONCE = 16;
 
+  private static final List<RuntimeTable> OWED =
+      List.of(RuntimeTable.IDEMPOTENCY, RuntimeTable.OUTBOX, RuntimeTable.INBOX);
+
   private OwedRows() {}
 
   /// Gives an earlier state the rows of now. Part of its open transaction.
   static void keep(ObjectDatabase now, ObjectDatabase earlier) {
-    for (RuntimeTable table : RuntimeTable.values()) {
+    for (RuntimeTable table : OWED) {
       forEach(
           earlier,
           table,
@@ -46,7 +50,7 @@ final class OwedRows {
   /// Takes all of them away. Part of the open transaction.
   static void erase(ObjectDatabase database) {
     database.wake(OptionalLong.empty());
-    for (RuntimeTable table : RuntimeTable.values()) {
+    for (RuntimeTable table : OWED) {
       forEach(database, table, (key, _) -> database.deleteRow(table, key));
     }
   }

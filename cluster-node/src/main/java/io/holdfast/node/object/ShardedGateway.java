@@ -2,6 +2,7 @@ package io.holdfast.node.object;
 
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.container.ContainerOwnerHooks;
+import io.holdfast.node.files.KeptFiles;
 import io.holdfast.node.message.Batch;
 import io.holdfast.node.message.Receipt;
 import io.holdfast.protocol.CallContext;
@@ -157,6 +158,17 @@ public final class ShardedGateway implements ObjectGateway {
                 container.onActivityExpired();
               }
             });
+      }
+
+      @Override
+      public CompletableFuture<?> filesKept(KeptFiles files) {
+        return admin(
+            target,
+            incarnation -> {
+              ObjectFiles.store(incarnation, files);
+              return true;
+            },
+            ObjectEvent.Admin.Afterwards.STAY);
       }
 
       @Override

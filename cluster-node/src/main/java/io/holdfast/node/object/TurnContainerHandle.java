@@ -1,6 +1,7 @@
 package io.holdfast.node.object;
 
 import io.holdfast.node.container.ContainerSupervisor;
+import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerExitException;
 import io.holdfast.sdk.ContainerHandle;
@@ -14,6 +15,7 @@ import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /// The container as the object's code sees it: commands leave only after earlier writes are
@@ -48,7 +50,11 @@ final class TurnContainerHandle implements ContainerHandle {
   @Override
   public void start(StartOptions options) {
     incarnation.turn();
-    supervisor.start(options, incarnation.whenDurable());
+    supervisor.start(options, storedFiles(), incarnation.whenDurable());
+  }
+
+  private Optional<KeptFiles> storedFiles() {
+    return supervisor.keepsFiles() ? ObjectFiles.stored(incarnation.database()) : Optional.empty();
   }
 
   @Override
@@ -97,6 +103,8 @@ final class TurnContainerHandle implements ContainerHandle {
       supervisor.stop(grace);
       return true;
     });
+    // In this turn, so that who hears of the stop knows the files safe.
+    supervisor.uncommittedFiles().ifPresent(files -> ObjectFiles.store(incarnation, files));
   }
 
   @Override

@@ -61,6 +61,8 @@ final class ContainerFixture implements AutoCloseable {
              "container": {"image": "app", "images": {"tiny": "host:5000/tiny:1"}}},
             {"name": "few", "class": "%1$s$Few", "container": {"image": "app", "maxInstances": 2}},
             {"name": "low", "class": "%1$s$Low", "container": {"image": "app"}},
+            {"name": "keep", "class": "%1$s$Keep",
+             "container": {"image": "app", "persistentPaths": ["/workspace"]}},
             {"name": "plain", "class": "%1$s$Plain"}]}
           """
               .formatted(ContainerFixture.class.getName()));
@@ -75,6 +77,8 @@ final class ContainerFixture implements AutoCloseable {
   private final Duration queueTimeout;
   volatile NodeCapacity capacity;
   volatile MeterBook usage;
+  private final TestFiles files = new TestFiles();
+  volatile String fileSettings = "";
   volatile ContainerHost host;
   private final ContainerLogSettings logs = new ContainerLogSettings(1_000, 2_500, 2);
 
@@ -106,6 +110,7 @@ final class ContainerFixture implements AutoCloseable {
         made,
         usage,
         new ImageCollector(on, APPS, new MemoryMeters(), clock, ImageSettings.USUAL),
+        files.keeper(on, fileSettings),
         new ContainerHost.Settings(
             "node-1", "local", GRACE, Duration.ofMillis(5), Duration.ofMillis(200), logs));
   }
@@ -248,11 +253,19 @@ final class ContainerFixture implements AutoCloseable {
     host.close();
     timer.shutdownNow();
     http.close();
+    files.close();
   }
 
   /// The object class of `box`; never made.
   public static class Box extends Container {
     public Box(ObjectContext ctx, Env env) {
+      super(ctx, env);
+    }
+  }
+
+  /// The object class of `keep`; never made.
+  public static class Keep extends Box {
+    public Keep(ObjectContext ctx, Env env) {
       super(ctx, env);
     }
   }

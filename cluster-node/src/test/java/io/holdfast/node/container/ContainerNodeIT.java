@@ -54,7 +54,8 @@ class ContainerNodeIT {
       TestApps.of(
           """
           {"name": "test", "objects": [
-            {"name": "box", "class": "%s", "container": {"image": "%s"}}]}
+            {"name": "box", "class": "%s",
+             "container": {"image": "%s", "persistentPaths": ["/workspace", "/www"]}}]}
           """
               .formatted(ContainerFixture.Box.class.getName(), IMAGE));
 
@@ -62,6 +63,7 @@ class ContainerNodeIT {
   private final ContainerHttpClient http = new ContainerHttpClient(CONFIG.http());
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
+  private final TestFiles files = new TestFiles();
   private final FakeHooks hooks = new FakeHooks();
   private DockerContainerEngine engine = DockerContainerEngine.open(CONFIG, deployment);
   private ContainerHost host = open();
@@ -87,6 +89,7 @@ class ContainerNodeIT {
     host.close();
     timer.shutdownNow();
     http.close();
+    files.close();
     try (DockerContainerEngine last = DockerContainerEngine.open(CONFIG, deployment)) {
       last.list().forEach(left -> last.destroy(left.id()));
       last.removeNetworks();
@@ -106,6 +109,7 @@ class ContainerNodeIT {
             Room.of(APPS, timer, Duration.ZERO),
             MemoryMeters.book(Instant::now),
             new ImageCollector(engine, APPS, new MemoryMeters(), Instant::now, ImageSettings.USUAL),
+            files.keeper(engine, ""),
             new ContainerHost.Settings(
                 "node-1", "local", Duration.ofSeconds(2), ContainerLogSettings.USUAL));
     opened.open();

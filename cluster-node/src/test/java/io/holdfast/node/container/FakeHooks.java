@@ -1,5 +1,6 @@
 package io.holdfast.node.container;
 
+import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ContainerExit;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -12,6 +13,8 @@ import java.util.function.Supplier;
 /// An object as a supervisor sees it: writes down what it is told, and reacts as the test says.
 final class FakeHooks implements ContainerOwnerHooks {
   final List<ContainerExit> ends = new CopyOnWriteArrayList<>();
+  final List<KeptFiles> files = new CopyOnWriteArrayList<>();
+  volatile Supplier<CompletableFuture<?>> onFilesKept = FakeHooks::done;
   final AtomicInteger idles = new AtomicInteger();
   final AtomicInteger founds = new AtomicInteger();
   volatile Function<ContainerExit, CompletableFuture<?>> onEnded = exit -> done();
@@ -47,6 +50,12 @@ final class FakeHooks implements ContainerOwnerHooks {
   public CompletableFuture<?> idle(BooleanSupplier still) {
     idles.incrementAndGet();
     return onIdle.apply(still);
+  }
+
+  @Override
+  public CompletableFuture<?> filesKept(KeptFiles kept) {
+    files.add(kept);
+    return onFilesKept.get();
   }
 
   @Override

@@ -169,17 +169,17 @@ public final class DockerContainerEngine implements ContainerEngine {
   }
 
   @Override
-  public StartedContainer start(ContainerSpec spec) {
+  public StartedContainer start(ContainerSpec spec, Preparation preparation) {
     prepareOnce();
     try {
-      return starts.start(spec);
+      return starts.start(spec, preparation);
     } catch (HoldfastException e) {
       if (e.code() != ErrorCode.IMAGE_NOT_FOUND || images.refusal(spec.image()) != null) {
         throw e;
       }
     }
     images.pull(spec.image());
-    return starts.start(spec);
+    return starts.start(spec, preparation);
   }
 
   @Override

@@ -6,6 +6,7 @@ import com.github.dockerjava.api.exception.ConflictException;
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.exception.NotModifiedException;
+import io.holdfast.engine.ContainerEngine.Preparation;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerLabels;
 import io.holdfast.engine.ContainerName;
@@ -81,10 +82,10 @@ final class DockerStart {
     this.quota = asked;
   }
 
-  StartedContainer start(ContainerSpec spec) {
+  StartedContainer start(ContainerSpec spec, Preparation preparation) {
     String name = ContainerName.of(namePrefix, deployment, spec.owner().key());
     long deadline = System.nanoTime() + CONTEST_LIMIT.toNanos();
-    Optional<StartedContainer> started = tryOnce(spec, name);
+    Optional<StartedContainer> started = tryOnce(spec, name, preparation);
     while (started.isEmpty()) {
       if (System.nanoTime() > deadline) {
         throw new HoldfastException(
@@ -94,23 +95,24 @@ final class DockerStart {
       }
       // Docker takes a name some milliseconds before it shows who has it.
       DockerConnection.pauseBriefly();
-      started = tryOnce(spec, name);
+      started = tryOnce(spec, name, preparation);
     }
     return started.get();
   }
 
   /// Empty when the way is clear for another try.
-  private Optional<StartedContainer> tryOnce(ContainerSpec spec, String name) {
+  private Optional<StartedContainer> tryOnce(
+      ContainerSpec spec, String name, Preparation preparation) {
     ContainerId id;
     long before = System.nanoTime();
     try {
       id = create(spec, name);
     } catch (ConflictException _) {
-      return settle(spec, name);
+      return settle(spec, name, preparation);
     } catch (DockerException e) {
       return retryWithoutQuota(e, spec);
     }
-    return run(id, spec, Duration.ofNanos(System.nanoTime() - before));
+    return run(id, spec, preparation, Duration.ofNanos(System.nanoTime() - before));
   }
 
   private ContainerId create(ContainerSpec spec, String name) {
@@ -134,7 +136,9 @@ final class DockerStart {
     throw startFailed(e, spec);
   }
 
-  private Optional<StartedContainer> run(ContainerId id, ContainerSpec spec, Duration create) {
+  private Optional<StartedContainer> run(
+      ContainerId id, ContainerSpec spec, Preparation preparation, Duration create) {
+    prepare(id, preparation);
     long before = System.nanoTime();
     try {
       docker.run(() -> docker.client().startContainerCmd(id.value()).exec());
@@ -149,6 +153,18 @@ final class DockerStart {
             StartedContainer.Origin.CREATED,
             create,
             Duration.ofNanos(System.nanoTime() - before)));
+  }
+
+  private void prepare(ContainerId id, Preparation preparation) {
+    boolean prepared = false;
+    try {
+      preparation.prepare(id);
+      prepared = true;
+    } finally {
+      if (!prepared) {
+        removeFailed(id);
+      }
+    }
   }
 
   private Optional<StartedContainer> afterFailure(
@@ -204,7 +220,8 @@ final class DockerStart {
   }
 
   /// What to do about the container that has the name.
-  private Optional<StartedContainer> settle(ContainerSpec spec, String name) {
+  private Optional<StartedContainer> settle(
+      ContainerSpec spec, String name, Preparation preparation) {
     InspectContainerResponse there;
     try {
       there = docker.inspect(name);
@@ -216,7 +233,7 @@ final class DockerStart {
     Map<String, String> labels = found == null ? Map.of() : found;
     refuseWhenSuperseded(spec, id, labels);
     if (ContainerLabels.match(labels, spec)) {
-      Optional<StartedContainer> same = take(id, StateReader.state(there), spec);
+      Optional<StartedContainer> same = take(id, StateReader.state(there), spec, preparation);
       if (same.isPresent()) {
         return same;
       }
@@ -237,7 +254,7 @@ final class DockerStart {
   }
 
   private Optional<StartedContainer> take(
-      ContainerId id, ContainerState state, ContainerSpec spec) {
+      ContainerId id, ContainerState state, ContainerSpec spec, Preparation preparation) {
     return switch (state) {
       case ContainerState.Running _ -> Optional.of(found(id));
       case ContainerState.Paused _ -> {
@@ -245,7 +262,7 @@ final class DockerStart {
         yield Optional.of(found(id));
       }
       case ContainerState.Created _ ->
-          run(id, spec, Duration.ZERO).map(started -> found(started.id()));
+          run(id, spec, preparation, Duration.ZERO).map(started -> found(started.id()));
       case ContainerState.Exited _, ContainerState.Gone _ -> Optional.empty();
     };
   }

@@ -81,6 +81,22 @@ public final class ArchiveReferences {
     others.forEach((key, pin) -> index.put(key, new Pin(pin.number, clock.millis()).encode()));
   }
 
+  /// The archive that was pinned last for an object.
+  public Optional<BlobId> newest(String object) {
+    long[] number = {-1};
+    List<BlobId> newest = new ArrayList<>();
+    index.forEach(
+        prefix(object),
+        (key, row) -> {
+          Pin pin = Pin.decode(row);
+          if (pin.number > number[0]) {
+            number[0] = pin.number;
+            newest.add(archive(key));
+          }
+        });
+    return newest.isEmpty() ? Optional.empty() : Optional.of(newest.getLast());
+  }
+
   private static String prefix(String object) {
     return OBJECTS + object + "/";
   }

@@ -98,8 +98,8 @@ public final class Archives {
   /// Keeps a tree for an object, which then has to commit that this is its archive, and to
   /// [#supersede] the others.
   ///
-  /// @throws HoldfastException `archive_too_large`; `archive_failed` when the tar is broken or
-  ///   hostile; `storage_full`, `storage_failed`
+  /// @throws HoldfastException `archive_too_large`; `archive_failed` when the tar is hostile;
+  ///   `engine_unavailable` when it breaks off; `storage_full`, `storage_failed`
   public Kept keep(String object, Work work) {
     try (BlobsInUse.Use use = inUse.use()) {
       Kept kept = write(work, use);
@@ -152,7 +152,9 @@ public final class Archives {
       intake.read(source.root(), tar, source.wanted());
     } catch (IOException e) {
       throw new HoldfastException(
-          ErrorCode.ARCHIVE_FAILED, source.root() + ": the tar broke off: " + e.getMessage(), e);
+          ErrorCode.ENGINE_UNAVAILABLE,
+          source.root() + ": the tar broke off: " + e.getMessage(),
+          e);
     }
   }
 

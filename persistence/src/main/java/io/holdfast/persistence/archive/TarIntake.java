@@ -61,8 +61,8 @@ final class TarIntake {
   ///
   /// @param root where its only top-level name lies, such as `/data/workspace` for `workspace/…`
   /// @param wanted which paths are kept
-  /// @throws HoldfastException `archive_failed` for one that breaks off or is hostile,
-  ///   `archive_too_large`
+  /// @throws HoldfastException `archive_failed` for one that is hostile, `archive_too_large`,
+  ///   `engine_unavailable` for one that breaks off
   void read(String root, InputStream tar, Predicate<String> wanted) {
     String place = root.substring(1);
     String parent = place.substring(0, place.lastIndexOf('/') + 1);
@@ -78,9 +78,11 @@ final class TarIntake {
         entry = next(in, end);
       }
       end.drain();
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IllegalArgumentException e) {
+      throw hostile("a tar", String.valueOf(e.getMessage()));
+    } catch (IOException e) {
       throw new HoldfastException(
-          ErrorCode.ARCHIVE_FAILED,
+          ErrorCode.ENGINE_UNAVAILABLE,
           "%s: expected a tar of it, found: %s".formatted(root, e.getMessage()),
           e);
     }

@@ -5,7 +5,7 @@ package io.holdfast.persistence.database;
 ///
 /// Unlike everything else they outlive [ObjectDatabase#deleteAll] while they have rows: an answer
 /// that was promised to be repeated, or a message that was promised to be delivered, is owed to
-/// others.
+/// others; and the disk of a container is no part of the storage.
 public enum RuntimeTable {
   /// Which idempotency keys were seen, and what was answered.
   IDEMPOTENCY("_cf_IDEMPOTENCY"),
@@ -14,7 +14,11 @@ public enum RuntimeTable {
   OUTBOX("_cf_OUTBOX"),
 
   /// How far the messages of each sender were carried out.
-  INBOX("_cf_INBOX");
+  INBOX("_cf_INBOX"),
+
+  /// Which archive of its container's files is the object's. Goes back with its state, unlike the
+  /// others.
+  FILES("_cf_FILES");
 
   private final String tableName;
 
