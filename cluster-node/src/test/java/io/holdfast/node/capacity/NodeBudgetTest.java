@@ -16,9 +16,7 @@ class NodeBudgetTest {
       new NodeBudget.Machine(2_000, 10L << 30, 100_000_000_000L);
 
   private static Config with(String settings) {
-    return ConfigFactory.parseString(settings)
-        .withFallback(ConfigFactory.parseResources("reference.conf"))
-        .resolve();
+    return ConfigFactory.load(ConfigFactory.parseString(settings));
   }
 
   @Test
