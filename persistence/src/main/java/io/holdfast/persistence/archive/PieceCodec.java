@@ -1,7 +1,7 @@
 package io.holdfast.persistence.archive;
 
 import io.holdfast.persistence.blob.BlobId;
-import io.holdfast.persistence.pg1.ZstdFrames;
+import io.holdfast.persistence.zstd.ZstdFrames;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.nio.ByteBuffer;

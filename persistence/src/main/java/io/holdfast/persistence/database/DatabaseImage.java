@@ -1,10 +1,11 @@
 package io.holdfast.persistence.database;
 
-import com.github.luben.zstd.Zstd;
+import io.holdfast.persistence.zstd.ZstdFrames;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.util.Arrays;
 import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 
 /// The pages of a SQLite database at the end of a transaction. Immutable: nobody changes an array
 /// once it is in here. Thread-safe.
@@ -29,7 +30,9 @@ public final class DatabaseImage {
   private sealed interface Content {}
 
   /// The pages, one after the other.
-  private record Flat(byte[] bytes) implements Content {}
+  ///
+  /// @param frame the same compressed, if that is known
+  private record Flat(byte[] bytes, byte @Nullable [] frame) implements Content {}
 
   /// Pages by themselves.
   private record Paged(PageTable pages) implements Content {}
@@ -46,7 +49,7 @@ public final class DatabaseImage {
   /// @param bytes the pages, one after the other
   /// @param pageSize bytes per page; a power of two from 512 to 65,536
   public DatabaseImage(byte[] bytes, int pageSize) {
-    this(new Flat(bytes), pageSize, bytes.length / checked(pageSize));
+    this(new Flat(bytes, null), pageSize, bytes.length / checked(pageSize));
     if (bytes.length % pageSize != 0) {
       throw new HoldfastException(
           ErrorCode.STORAGE_CORRUPT,
@@ -102,7 +105,7 @@ public final class DatabaseImage {
     }
     return switch (unpacked()) {
       case Paged(PageTable pages) -> pages.page(pageNo);
-      case Flat(byte[] bytes) -> new Page(bytes, (pageNo - 1) * pageSize);
+      case Flat flat -> new Page(flat.bytes, (pageNo - 1) * pageSize);
       case Packed packed -> throw new AssertionError(packed);
     };
   }
@@ -110,7 +113,7 @@ public final class DatabaseImage {
   /// All pages, one after the other; a copy, unless they are held so.
   public byte[] bytes() {
     return switch (unpacked()) {
-      case Flat(byte[] bytes) -> bytes;
+      case Flat flat -> flat.bytes;
       case Paged(PageTable pages) -> pages.joined(Math.toIntExact(sizeBytes()));
       case Packed packed -> throw new AssertionError(packed);
     };
@@ -130,8 +133,8 @@ public final class DatabaseImage {
     PageTable old =
         switch (unpacked()) {
           case Paged(PageTable pages) -> pages;
-          case Flat(byte[] bytes) ->
-              PageTable.over(new PageTable.Joined(bytes, pageSize), pageSize, pageCount);
+          case Flat flat ->
+              PageTable.over(new PageTable.Joined(flat.bytes, pageSize), pageSize, pageCount);
           case Packed packed -> throw new AssertionError(packed);
         };
     return new DatabaseImage(new Paged(old.with(changed, newPageCount)), pageSize, newPageCount);
@@ -184,22 +187,28 @@ public final class DatabaseImage {
     if (content instanceof Packed || isEmpty() || sizeBytes() > PACKED_BYTES_MAX) {
       return;
     }
-    byte[] frame = Zstd.compress(bytes(), 1);
+    byte[] frame = frame();
     if (frame.length < sizeBytes()) {
       content = new Packed(frame);
     }
+  }
+
+  private byte[] frame() {
+    if (content instanceof Flat flat && flat.frame != null) {
+      return flat.frame;
+    }
+    byte[] raw = bytes();
+    byte[] room = ZstdFrames.frameFor(raw.length);
+    return Arrays.copyOf(room, ZstdFrames.compress(raw, raw.length, room));
   }
 
   private Content unpacked() {
     Content held = content;
     if (held instanceof Packed(byte[] frame)) {
       byte[] bytes = new byte[Math.toIntExact(sizeBytes())];
-      long size = Zstd.decompress(bytes, frame);
-      if (size != bytes.length) {
-        throw new HoldfastException(
-            ErrorCode.INTERNAL, "expected a packed image of " + bytes.length + ", found " + size);
-      }
-      held = new Flat(bytes);
+      ZstdFrames.decompress(frame, 0, frame.length, bytes);
+      // An object that is only read is packed again as it was.
+      held = new Flat(bytes, frame);
       content = held;
     }
     return held;

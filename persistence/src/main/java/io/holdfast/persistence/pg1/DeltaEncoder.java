@@ -3,6 +3,7 @@ package io.holdfast.persistence.pg1;
 import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.DatabaseImage.Page;
+import io.holdfast.persistence.zstd.ZstdFrames;
 import io.holdfast.protocol.event.AlarmChange;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package io.holdfast.persistence.pg1;
 
 import io.holdfast.persistence.database.DatabaseImage;
+import io.holdfast.persistence.zstd.ZstdFrames;
 import java.util.BitSet;
 import java.util.Optional;
 import java.util.function.Consumer;

@@ -1,5 +1,6 @@
 package io.holdfast.persistence.pg1;
 
+import io.holdfast.persistence.zstd.ZstdFrames;
 import io.holdfast.protocol.event.AlarmCarrier;
 import io.holdfast.protocol.event.AlarmChange;
 import org.jspecify.annotations.Nullable;

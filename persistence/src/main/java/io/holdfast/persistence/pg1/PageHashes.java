@@ -65,14 +65,17 @@ public final class PageHashes {
     known.set(pageNo - 1);
   }
 
+  /// The leaf of a page, long enough for it: most databases have a few pages.
   private long[] leaf(int pageNo) {
     int leafNo = (pageNo - 1) / LEAF_PAGES;
+    int needed = (pageNo - 1) % LEAF_PAGES + 1;
     if (leafNo >= hashes.length) {
       hashes = Arrays.copyOf(hashes, Math.max(leafNo + 1, hashes.length * 2));
     }
     long[] leaf = hashes[leafNo];
-    if (leaf == null) {
-      leaf = new long[LEAF_PAGES];
+    if (leaf == null || leaf.length < needed) {
+      int length = leaf == null ? needed : Math.min(LEAF_PAGES, Math.max(needed, 2 * leaf.length));
+      leaf = leaf == null ? new long[length] : Arrays.copyOf(leaf, length);
       hashes[leafNo] = leaf;
     }
     return leaf;

@@ -1,6 +1,7 @@
 package io.holdfast.persistence.pg1;
 
 import io.holdfast.persistence.database.DatabaseImage;
+import io.holdfast.persistence.zstd.ZstdFrames;
 import java.util.Arrays;
 
 /// A chunk as it is stored: `version flags rawLength body crc32c:4`, the body compressed unless

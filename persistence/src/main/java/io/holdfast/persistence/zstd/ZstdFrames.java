@@ -1,4 +1,4 @@
-package io.holdfast.persistence.pg1;
+package io.holdfast.persistence.zstd;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
@@ -51,7 +51,8 @@ public final class ZstdFrames {
     try {
       int size = context.decompressByteArray(raw, 0, raw.length, frame, at, length);
       if (size != raw.length) {
-        throw ByteCursor.corrupt(
+        throw new HoldfastException(
+            ErrorCode.STORAGE_CORRUPT,
             "expected a body of " + raw.length + " bytes, found " + size + " after zstd");
       }
     } catch (ZstdException e) {
