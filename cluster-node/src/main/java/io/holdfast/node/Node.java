@@ -29,6 +29,7 @@ import io.holdfast.node.container.ContainerMetrics;
 import io.holdfast.node.container.ImageCollector;
 import io.holdfast.node.container.ImageSettings;
 import io.holdfast.node.container.OperatorContainers;
+import io.holdfast.node.container.RunBook;
 import io.holdfast.node.dispatch.CarrierWatch;
 import io.holdfast.node.files.FileKeeper;
 import io.holdfast.node.files.FileMetrics;
@@ -146,6 +147,7 @@ public final class Node {
             toContainers,
             apps,
             gateway::containerHooks,
+            RunBook.in(data.store().nodeTable("containers")),
             new ContainerMetrics(registry),
             timer,
             Clock.systemUTC(),

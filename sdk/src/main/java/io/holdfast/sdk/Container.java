@@ -324,7 +324,9 @@ public class Container extends DurableObject implements ContainerControl {
       handle.setInactivityTimeout(sleepAfter);
       awaitPorts(ports);
       handle.awaitReady(new Readiness.Running(), readyTimeout);
-      runOnStart();
+      if (!handle.prepared()) {
+        runOnStart(); // Else it was found running, prepared by an earlier life of its object.
+      }
       mine.complete(null);
     } catch (Exception e) {
       RuntimeException seen = reported(e);

@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,9 @@ final class ContainerCell {
   /** Whether nothing is started here any more. */
   boolean retired;
 
+  /** Completes when the ends of earlier runs, of which the object may not know, are in the book. */
+  private CompletableFuture<Void> endsNoted = CompletableFuture.completedFuture(null);
+
   private Instant lastChange;
 
   ContainerCell(ObjectAddress address, ContainerHost host) {
@@ -59,9 +63,9 @@ final class ContainerCell {
   /** Called with the monitor held. */
   Action step(Event event) {
     ContainerLifecycle.Transition transition = ContainerLifecycle.next(state, event);
+    host.stepped(state, event, transition.next());
     if (transition.next() != state) {
       log.debug("{}: container {} -> {} by {}", address, state, transition.next(), event);
-      host.changed(state, transition.next());
       state = transition.next();
       lastChange = host.clock().instant();
     }
@@ -94,6 +98,15 @@ final class ContainerCell {
 
   private ContainerState described(ContainerState.Status status) {
     return new ContainerState(status, lastChange, OptionalInt.empty());
+  }
+
+  /// The next start has to wait for this too; it does not fail.
+  synchronized void endNoted(CompletableFuture<Void> noted) {
+    endsNoted = endsNoted.isDone() ? noted : CompletableFuture.allOf(endsNoted, noted);
+  }
+
+  synchronized CompletableFuture<Void> endsNoted() {
+    return endsNoted;
   }
 
   // ---- runs
@@ -132,6 +145,7 @@ final class ContainerCell {
   ///   another's by now
   InetSocketAddress endpoint(ContainerRun used, int port) {
     InetAddress at = Waits.join(used.launched).address().orElseThrow(this::notRunning);
+    Waits.join(used.noted);
     if (wasToldToEnd(used) || !host.addresses().leadsTo(at, used)) {
       throw notRunning();
     }

@@ -1,8 +1,8 @@
 package io.holdfast.node.container;
 
 import io.holdfast.engine.ContainerId;
+import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ExitReason;
-import io.holdfast.node.container.ContainerLifecycle.Action;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
 import io.holdfast.node.files.KeptFiles;
@@ -12,6 +12,7 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.spi.socket.CloseCodes;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -141,6 +142,7 @@ final class ContainerEnding {
     synchronized (cell) {
       exit = watched.exit(reason);
       cell.lastExit = exit;
+      noteEnd(watched.record, exit);
       watched.freeRoom();
       host.usage().containers().ended(place.owner());
       cell.step(Event.EXITED);
@@ -157,29 +159,41 @@ final class ContainerEnding {
     boolean committed = commitFiles(watched);
     cell.awaitUntil(() -> watched.probes == 0, System.nanoTime() + LOGS_MAX.toNanos());
     if (committed) {
-      remove(place);
+      remove(place.owner(), Optional.of(place.id()), watched.record);
     }
     watched.settled.complete(null);
   }
 
-  /// Tells the object of the end of a container that an earlier life of this node started. Does not
-  /// wait.
-  void foundEnded(ContainerRun.Place place, ExitReason reason) {
-    ContainerRun found = new ContainerRun();
-    ContainerExit exit = found.exit(reason);
+  /** The next run takes the container's place on the engine: from then on only the book knows. */
+  private void noteEnd(RunRecord record, ContainerExit exit) {
+    record.change(fact -> fact.ended(exit));
+    cell.endNoted(record.written());
+  }
+
+  /// Tells the object of the end of a run that an earlier life of this node started. Does not wait.
+  ///
+  /// @param ended with its end
+  /// @param left what is left of it on the engine
+  /// @param reason how it ended, as the engine tells it
+  void foundEnded(RunFact ended, Optional<ContainerId> left, ExitReason reason) {
+    ContainerExit exit = ended.end().orElseThrow();
+    ContainerRun found = new ContainerRun(host.book());
     synchronized (cell) {
+      found.record.begin(ended);
+      cell.endNoted(found.record.written());
       files.foundEnded(found, reason);
-      if (cell.step(Event.FOUND_ENDED) == Action.REPORT_EXIT && cell.state == State.STOPPED) {
+      cell.step(Event.FOUND_ENDED);
+      if (cell.state == State.STOPPED) {
         cell.lastExit = exit;
       }
     }
     cell.inBackground(
         "report",
         () -> {
-          files.keep(found, place.id());
+          left.ifPresent(container -> files.keep(found, container));
           report(exit);
           if (commitFiles(found)) {
-            remove(place);
+            remove(ended.owner(), left, found.record);
           }
         });
   }
@@ -239,19 +253,19 @@ final class ContainerEnding {
     return false;
   }
 
-  private void remove(ContainerRun.Place place) {
+  private void remove(ContainerOwner owner, Optional<ContainerId> left, RunRecord record) {
     if (host.isClosed()) {
       return;
     }
-    host.logs().keep(cell.address(), place.id());
+    left.ifPresent(container -> host.logs().keep(cell.address(), container));
     host.usage().flush(); // Only the engine knows its end, if this crashes before.
     try {
-      host.engine().destroy(place.id());
-      host.usage().containers().gone(place.owner());
+      left.ifPresent(host.engine()::destroy);
+      host.usage().containers().gone(owner);
     } catch (RuntimeException e) {
-      log.warn("{}: container {} is removed later: {}", cell.address(), place.id(), e.getMessage());
+      log.warn("{}: container of {} is removed later: {}", cell.address(), owner, e.getMessage());
       host.inventory().cleanSoon();
     }
-    host.inventory().wantsNoMore(place.owner());
+    host.inventory().settled(owner, record.erase());
   }
 }

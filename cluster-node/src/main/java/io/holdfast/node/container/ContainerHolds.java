@@ -1,5 +1,6 @@
 package io.holdfast.node.container;
 
+import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.http.RawConnection;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
@@ -44,7 +45,9 @@ final class ContainerHolds {
     take(hold);
     ContainerProcess process;
     try {
-      process = host.engine().exec(Waits.join(used.launched).id(), command, options);
+      ContainerId id = Waits.join(used.launched).id();
+      Waits.join(used.noted);
+      process = host.engine().exec(id, command, options);
     } catch (HoldfastException e) {
       release(hold);
       throw e.code() == ErrorCode.CONTAINER_NOT_RUNNING ? ContainerCell.cannot("exec()") : e;

@@ -43,6 +43,7 @@ public final class ContainerHost implements AutoCloseable {
   private final ReadinessProbe probe;
   private final AppCatalog apps;
   private final ContainerHooksFactory hooks;
+  private final RunBook book;
   private final ContainerMetrics metrics;
   private final ScheduledExecutorService timer;
   private final InstantSource clock;
@@ -90,6 +91,7 @@ public final class ContainerHost implements AutoCloseable {
       ContainerHttpClient http,
       AppCatalog apps,
       ContainerHooksFactory hooks,
+      RunBook book,
       ContainerMetrics metrics,
       ScheduledExecutorService timer,
       InstantSource clock,
@@ -104,6 +106,7 @@ public final class ContainerHost implements AutoCloseable {
     this.probe = new ReadinessProbe(engine);
     this.apps = apps;
     this.hooks = hooks;
+    this.book = book;
     this.metrics = metrics;
     metrics.watch(engine);
     this.timer = timer;
@@ -206,6 +209,11 @@ public final class ContainerHost implements AutoCloseable {
     lastEpoch.accumulateAndGet(epoch, Math::max);
   }
 
+  /// The image of an object's class.
+  String image(ObjectAddress address) {
+    return specs.image(address);
+  }
+
   /// Whether a start with these options makes sense.
   ///
   /// @throws HoldfastException `invalid_argument`
@@ -237,8 +245,13 @@ public final class ContainerHost implements AutoCloseable {
     return capacity;
   }
 
-  /** Every state but STOPPED counts. */
-  void changed(ContainerLifecycle.State from, ContainerLifecycle.State to) {
+  /** Every state but STOPPED counts as a container. */
+  void stepped(
+      ContainerLifecycle.State from, ContainerLifecycle.Event event, ContainerLifecycle.State to) {
+    metrics.stepped(from, event);
+    if (from == to) {
+      return;
+    }
     if (from == ContainerLifecycle.State.STOPPED) {
       metrics.running(1);
     } else if (to == ContainerLifecycle.State.STOPPED) {
@@ -281,6 +294,10 @@ public final class ContainerHost implements AutoCloseable {
 
   ContainerInventory inventory() {
     return inventory;
+  }
+
+  RunBook book() {
+    return book;
   }
 
   AddressBook addresses() {

@@ -20,8 +20,16 @@ final class ContainerIdleness {
 
   void timeout(Duration timeout) {
     if (clock.timeout(timeout)) {
+      if (cell.run != null) {
+        cell.run.record.change(this::limited);
+      }
       watch();
     }
+  }
+
+  /// The fact with what may idle how long.
+  RunFact limited(RunFact fact) {
+    return clock.timeout().map(fact::idlingAtMost).orElse(fact);
   }
 
   boolean hasTimeout() {

@@ -67,14 +67,21 @@ final class ContainerLaunch {
     }
     place.ifPresent(at -> {
       host.metrics().started(System.nanoTime() - begun);
-      runs(Event.LAUNCHED, started, at);
+      launched(started, at);
     });
+  }
+
+  /** Called with the monitor held. */
+  private RunFact firstFact(ContainerRun started, ContainerOwner owner) {
+    RunFact fact = idleness.limited(RunFact.of(owner, host.image(cell.address())));
+    return started.endWanted ? fact.toldToEnd() : fact;
   }
 
   private ContainerRun.Place ask(
       ContainerRun started, StartOptions options, ContainerFiles.Before before) {
     // The container before is removed by the start: not before its files are kept.
     Optional<KeptFiles> kept = files.toRestore(before);
+    Waits.join(cell.endsNoted());
     ContainerOwner owner = host.newOwner(cell.address());
     StartTicket room = awaitRoom(started, host.spec(cell.address(), owner, options));
     host.inventory().wants(owner);
@@ -128,15 +135,27 @@ final class ContainerLaunch {
     }
   }
 
-  private void runs(Event event, ContainerRun started, ContainerRun.Place place) {
+  private void launched(ContainerRun started, ContainerRun.Place place) {
     Action action;
     synchronized (cell) {
-      action = cell.step(event);
-      idleness.touch();
-      idleness.watch();
+      started.record.begin(firstFact(started, place.owner()));
+      action = step(Event.LAUNCHED);
     }
+    runs(started, place, action);
+  }
+
+  /** Called with the monitor held. */
+  private Action step(Event event) {
+    Action action = cell.step(event);
+    idleness.touch();
+    idleness.watch();
+    return action;
+  }
+
+  private void runs(ContainerRun started, ContainerRun.Place place, Action action) {
     place.address().ifPresent(at -> host.addresses().enter(at, started));
     started.launched.complete(place);
+    var _ = started.record.written().thenRun(() -> started.noted.complete(null));
     cell.inBackground("watch", () -> ending.watch(started, place));
     place.facts().hardDeadline().ifPresent(at -> new HardDeadline(cell, ending).watch(started, at));
     if (action == Action.WATCH_AND_KILL) {
@@ -169,26 +188,44 @@ final class ContainerLaunch {
 
   /// Takes over a container that an earlier life of this node started and that runs. Does not wait.
   ///
+  /// @param fact what is known of it
   /// @return false when this supervisor is retired
-  boolean foundRunning(ContainerRun.Place place, StartTicket room) {
+  boolean foundRunning(ContainerRun.Place place, StartTicket room, RunFact fact) {
     ContainerRun adopted;
+    Action action;
     synchronized (cell) {
       if (cell.retired) {
         return false;
       }
       ContainerRun ordered = cell.run;
-      adopted = ordered == null || cell.state == State.STOPPED ? adoptedRun() : ordered;
+      adopted =
+          ordered == null || cell.state == State.STOPPED ? new ContainerRun(host.book()) : ordered;
+      adopted.prepared = fact.prepared();
+      adopted.record.begin(adopted.endWanted ? fact.toldToEnd() : fact);
+      adopted.endWanted |= fact.endWanted();
       adopted.takes(room);
       cell.run = adopted;
+      if (!idleness.hasTimeout()) {
+        fact.inactivityTimeout().ifPresent(idleness::timeout);
+      }
+      // In the same breath: an order to start in between would take the run's place.
+      action = step(Event.FOUND_RUNNING);
     }
-    runs(Event.FOUND_RUNNING, adopted, place);
-    cell.inBackground("found", ending::reportFound);
+    runs(adopted, place, action);
+    if (fact.endWanted()) {
+      endAgain(adopted);
+    } else {
+      cell.inBackground("found", ending::reportFound);
+    }
     return true;
   }
 
-  private static ContainerRun adoptedRun() {
-    ContainerRun adopted = new ContainerRun();
-    adopted.prepared = true;
-    return adopted;
+  /** An order stays ordered. */
+  private void endAgain(ContainerRun adopted) {
+    synchronized (cell) {
+      if (cell.run == adopted && cell.step(Event.STOP_ORDERED) == Action.TERMINATE) {
+        cell.inBackground("stop", () -> ending.terminate(adopted, host.stopGrace()));
+      }
+    }
   }
 }

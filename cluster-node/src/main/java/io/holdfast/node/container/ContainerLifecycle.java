@@ -56,8 +56,8 @@ final class ContainerLifecycle {
             case START_ORDERED -> to(State.STARTING, Action.LAUNCH);
             case FOUND_RUNNING -> to(State.RUNNING, Action.WATCH);
             case FOUND_ENDED -> to(State.STOPPED, Action.REPORT_EXIT);
-            case STOP_ORDERED, DESTROY_ORDERED, EXITED -> to(State.STOPPED, Action.NONE);
-            case LAUNCHED, LAUNCH_FAILED -> to(State.STOPPED, Action.REFUSE);
+            case STOP_ORDERED, DESTROY_ORDERED -> to(State.STOPPED, Action.NONE);
+            case LAUNCHED, LAUNCH_FAILED, EXITED -> to(State.STOPPED, Action.REFUSE);
           };
       case STARTING ->
           switch (event) {
@@ -73,7 +73,9 @@ final class ContainerLifecycle {
             case EXITED -> to(State.STOPPED, Action.REPORT_EXIT);
             case STOP_ORDERED -> to(State.STOPPING, Action.TERMINATE);
             case DESTROY_ORDERED -> to(State.STOPPING, Action.KILL);
-            case START_ORDERED, FOUND_RUNNING, FOUND_ENDED, LAUNCHED, LAUNCH_FAILED ->
+            // An earlier run, whose report was repeated when the node died.
+            case FOUND_ENDED -> to(State.RUNNING, Action.REPORT_EXIT);
+            case START_ORDERED, FOUND_RUNNING, LAUNCHED, LAUNCH_FAILED ->
                 to(State.RUNNING, Action.REFUSE);
           };
       case STOPPING ->

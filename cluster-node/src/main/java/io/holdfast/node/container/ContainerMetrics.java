@@ -8,6 +8,7 @@ import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.Locale;
 
 /// What a node tells of its containers.
 public final class ContainerMetrics {
@@ -15,6 +16,7 @@ public final class ContainerMetrics {
   private final Gauge running;
   private final Histogram startSeconds;
   private final Counter startFailures;
+  private final Counter transitions;
 
   public ContainerMetrics(PrometheusRegistry registry) {
     this.registry = registry;
@@ -34,6 +36,12 @@ public final class ContainerMetrics {
         Counter.builder()
             .name("holdfast_container_start_failures_total")
             .help("Starts that failed")
+            .register(registry);
+    this.transitions =
+        Counter.builder()
+            .name("holdfast_container_transitions_total")
+            .help("What happened to containers, by the state in which it did")
+            .labelNames("state", "event")
             .register(registry);
   }
 
@@ -67,6 +75,14 @@ public final class ContainerMetrics {
 
   void started(long nanos) {
     startSeconds.observe(nanos / 1e9);
+  }
+
+  void stepped(ContainerLifecycle.State state, ContainerLifecycle.Event event) {
+    transitions.labelValues(label(state), label(event)).inc();
+  }
+
+  private static String label(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 
   void startFailed() {

@@ -32,7 +32,7 @@ final class ContainerOrders {
   void start(
       StartOptions options, Optional<KeptFiles> committed, CompletableFuture<Void> permitted) {
     cell.host().checkOptions(cell.address(), options);
-    ContainerRun started = new ContainerRun();
+    ContainerRun started = new ContainerRun(cell.host().book());
     ContainerFiles.Before before;
     synchronized (cell) {
       if (cell.retired) {
@@ -92,12 +92,17 @@ final class ContainerOrders {
   /// @return null when there is nothing to end, or the condition does not hold
   @Nullable ContainerRun order(Event order, Duration grace, BooleanSupplier condition) {
     synchronized (cell) {
+      if (!condition.getAsBoolean()) {
+        return null;
+      }
       ContainerRun told = cell.run;
-      if (told == null || cell.state == State.STOPPED || !condition.getAsBoolean()) {
+      if (told == null || cell.state == State.STOPPED) {
+        cell.step(order);
         return null;
       }
       told.wantEnd();
       told.killWanted |= order == Event.DESTROY_ORDERED;
+      told.record.change(RunFact::toldToEnd);
       switch (cell.step(order)) {
         case TERMINATE -> cell.inBackground("stop", () -> ending.terminate(told, grace));
         case KILL -> cell.inBackground("kill", () -> ending.kill(told));

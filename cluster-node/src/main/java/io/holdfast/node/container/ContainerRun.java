@@ -43,6 +43,12 @@ final class ContainerRun {
   /** What it is started from, once that is known. */
   volatile @Nullable String image;
 
+  /** What is kept of it for the next life of the node. */
+  final RunRecord record;
+
+  /** Completes when the book knows of it, or cannot: nothing is sent to it before. */
+  final CompletableFuture<Void> noted = new CompletableFuture<>();
+
   /** Whether it was ready when last asked. */
   volatile boolean ready;
 
@@ -81,6 +87,10 @@ final class ContainerRun {
   /** Whether anyone who waited for its end was told of it. */
   boolean endTold;
 
+  ContainerRun(RunBook book) {
+    this.record = new RunRecord(book);
+  }
+
   /** Whether nothing is in flight. */
   boolean isUnused() {
     return inFlight == 0 && holds.isEmpty();
@@ -114,15 +124,18 @@ final class ContainerRun {
   }
 
   ContainerExit exit(ExitReason reason) {
-    return switch (reason) {
-      case ExitReason.Exited(int code) -> new ContainerExit(code, byWhom());
-      case ExitReason.OutOfMemory(int code) ->
-          new ContainerExit(code, ContainerExit.Reason.OUT_OF_MEMORY);
-      case ExitReason.Destroyed() -> new ContainerExit(137, byWhom());
-    };
+    return exit(reason, endWanted);
   }
 
-  private ContainerExit.Reason byWhom() {
-    return endWanted ? ContainerExit.Reason.RUNTIME_SIGNAL : ContainerExit.Reason.EXIT;
+  /// @param endWanted whether its end was ordered
+  static ContainerExit exit(ExitReason reason, boolean endWanted) {
+    ContainerExit.Reason byWhom =
+        endWanted ? ContainerExit.Reason.RUNTIME_SIGNAL : ContainerExit.Reason.EXIT;
+    return switch (reason) {
+      case ExitReason.Exited(int code) -> new ContainerExit(code, byWhom);
+      case ExitReason.OutOfMemory(int code) ->
+          new ContainerExit(code, ContainerExit.Reason.OUT_OF_MEMORY);
+      case ExitReason.Destroyed() -> new ContainerExit(137, byWhom);
+    };
   }
 }

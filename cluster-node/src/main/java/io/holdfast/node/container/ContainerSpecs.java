@@ -52,6 +52,11 @@ final class ContainerSpecs {
     return spec.build();
   }
 
+  /// The image of an object's class, which a start may replace by another.
+  String image(ObjectAddress address) {
+    return config(address).image();
+  }
+
   private ContainerConfig config(ObjectAddress address) {
     return apps.objectClass(address.namespace())
         .container()

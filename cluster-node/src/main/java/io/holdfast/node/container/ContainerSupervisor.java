@@ -1,5 +1,6 @@
 package io.holdfast.node.container;
 
+import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.node.container.ContainerLifecycle.Event;
@@ -127,19 +128,27 @@ public final class ContainerSupervisor {
     }
   }
 
-  /// Whether the run of now was marked as prepared, or was adopted.
+  /// Whether the run of now was marked as prepared, in this life of the node or an earlier one.
   public boolean prepared() {
     synchronized (cell) {
       return cell.run != null && cell.run.prepared;
     }
   }
 
-  public void markPrepared() {
+  /// The object has set its container up.
+  ///
+  /// @param durable completes when what it wrote meanwhile is durable: only then the next life of
+  ///   the node may rely on it
+  public void markPrepared(CompletableFuture<Void> durable) {
+    ContainerRun marked;
     synchronized (cell) {
-      if (cell.run != null) {
-        cell.run.prepared = true;
+      marked = cell.run;
+      if (marked == null) {
+        return;
       }
+      marked.prepared = true;
     }
+    var _ = durable.thenRun(() -> marked.record.change(RunFact::asPrepared));
   }
 
   ObjectAddress address() {
@@ -249,13 +258,18 @@ public final class ContainerSupervisor {
   /// Takes over a container that an earlier life of this node started and that runs.
   ///
   /// @param room what it takes of the node
+  /// @param fact what is known of it
   /// @return false when this supervisor is retired
-  boolean foundRunning(ContainerRun.Place place, StartTicket room) {
-    return launch.foundRunning(place, room);
+  boolean foundRunning(ContainerRun.Place place, StartTicket room, RunFact fact) {
+    return launch.foundRunning(place, room, fact);
   }
 
-  /// Tells the object of the end of a container that an earlier life of this node started.
-  void foundEnded(ContainerRun.Place place, ExitReason reason) {
-    ending.foundEnded(place, reason);
+  /// Tells the object of the end of a run that an earlier life of this node started.
+  ///
+  /// @param ended with its end
+  /// @param left what is left of it on the engine
+  /// @param reason how it ended, as the engine tells it
+  void foundEnded(RunFact ended, Optional<ContainerId> left, ExitReason reason) {
+    ending.foundEnded(ended, left, reason);
   }
 }

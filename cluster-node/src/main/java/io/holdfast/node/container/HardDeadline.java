@@ -56,6 +56,7 @@ final class HardDeadline {
       }
       log.info("{}: container reached its hard timeout", cell.address());
       over.endWanted = true;
+      over.record.change(RunFact::toldToEnd);
       if (cell.step(Event.DESTROY_ORDERED) == Action.KILL) {
         cell.inBackground("kill", () -> ending.kill(over));
       }

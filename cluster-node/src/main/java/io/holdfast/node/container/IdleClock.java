@@ -3,6 +3,7 @@ package io.holdfast.node.container;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,10 @@ final class IdleClock {
     Duration before = timeout;
     timeout = wanted.compareTo(TIMEOUT_MAX) < 0 ? wanted : TIMEOUT_MAX;
     return !timeout.equals(before);
+  }
+
+  Optional<Duration> timeout() {
+    return Optional.ofNullable(timeout);
   }
 
   boolean hasTimeout() {

@@ -9,7 +9,8 @@
 /// | its requests, its WebSockets | [ContainerTraffic], [SocketRelay] |
 /// | when it sleeps | [ContainerIdleness], [IdleClock], [ContainerSleep] |
 /// | all of a node | [ContainerHost], [AddressBook], its room in [io.holdfast.node.capacity] |
-/// | adoption, orphans | [ContainerInventory] |
+/// | adoption, orphans | [ContainerAdoption], [ContainerInventory] |
+/// | what outlives the node | [RunFact], [RunRecord], [RunBook] |
 @NullMarked
 package io.holdfast.node.container;
 

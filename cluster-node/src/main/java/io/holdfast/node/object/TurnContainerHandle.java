@@ -43,8 +43,7 @@ final class TurnContainerHandle implements ContainerHandle {
 
   @Override
   public void markPrepared() {
-    incarnation.turn();
-    supervisor.markPrepared();
+    supervisor.markPrepared(incarnation.whenDurable());
   }
 
   @Override

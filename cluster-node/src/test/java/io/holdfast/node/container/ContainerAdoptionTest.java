@@ -224,6 +224,7 @@ class ContainerAdoptionTest {
             .findFirst()
             .orElseThrow();
     fixture.restartsNode();
+    fixture.book = new MemoryRunBook();
     fixture.host = fixture.make(listing(fixture.engine, List.of(created)));
     fixture.host.open();
     assertThat(fixture.containers()).isZero();

@@ -57,6 +57,7 @@ class ContainerFilesIT {
   private final ContainerHttpClient http = new ContainerHttpClient(CONFIG.http());
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
+  private final MemoryRunBook book = new MemoryRunBook();
   private final FakeHooks hooks = new FakeHooks();
   private final TestFiles files = new TestFiles();
   private DockerContainerEngine engine = DockerContainerEngine.open(CONFIG, deployment);
@@ -103,6 +104,7 @@ class ContainerFilesIT {
             http,
             APPS,
             any -> hooks,
+            book,
             new ContainerMetrics(new PrometheusRegistry()),
             timer,
             Instant::now,

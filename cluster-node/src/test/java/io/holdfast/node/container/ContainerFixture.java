@@ -29,6 +29,7 @@ import io.holdfast.testkit.FakeContainer;
 import io.holdfast.testkit.FakeContainerEngine;
 import io.holdfast.testkit.FakeProgram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -45,8 +46,8 @@ import org.awaitility.core.ConditionFactory;
 /// A [ContainerHost] on a fake engine, with fake objects.
 ///
 /// Namespaces of app `test`: `box` (a [Container]), `low` (no [Container]), `few` (a [Container],
-/// `maxInstances` 2), `plain` (without containers). All run image `app`, which serves "hello" on
-/// port 8080.
+/// `maxInstances` 2), `many` (likewise, 100), `plain` (without containers). All run image `app`,
+/// which serves "hello" on port 8080.
 final class ContainerFixture implements AutoCloseable {
   static final int PORT = 8080;
   static final Duration GRACE = Duration.ofMillis(300);
@@ -60,6 +61,7 @@ final class ContainerFixture implements AutoCloseable {
             {"name": "box", "class": "%1$s$Box",
              "container": {"image": "app", "images": {"tiny": "host:5000/tiny:1"}}},
             {"name": "few", "class": "%1$s$Few", "container": {"image": "app", "maxInstances": 2}},
+            {"name": "many", "class": "%1$s$Many", "container": {"image": "app", "maxInstances": 100}},
             {"name": "low", "class": "%1$s$Low", "container": {"image": "app"}},
             {"name": "keep", "class": "%1$s$Keep",
              "container": {"image": "app", "persistentPaths": ["/workspace"]}},
@@ -79,8 +81,10 @@ final class ContainerFixture implements AutoCloseable {
   volatile MeterBook usage;
   private final TestFiles files = new TestFiles();
   volatile String fileSettings = "";
-  volatile ContainerHost host;
   private final ContainerLogSettings logs = new ContainerLogSettings(1_000, 2_500, 2);
+  volatile MemoryRunBook book = new MemoryRunBook();
+  volatile ContainerHost host;
+  private volatile PrometheusRegistry registry = new PrometheusRegistry();
 
   ContainerFixture() {
     this(Duration.ZERO);
@@ -104,7 +108,8 @@ final class ContainerFixture implements AutoCloseable {
         http,
         APPS,
         this::hooks,
-        new ContainerMetrics(new PrometheusRegistry()),
+        book,
+        new ContainerMetrics(registry = new PrometheusRegistry()),
         timer,
         () -> Instant.now().plusMillis(clockOffsetMillis.get()),
         made,
@@ -118,9 +123,23 @@ final class ContainerFixture implements AutoCloseable {
   /// The node is gone, its containers are not; the next node has not yet looked for them.
   void restartsNode() {
     host.close();
+    book = book.nextLife();
     hooks.clear();
     engine = engine.another(DEPLOYMENT);
     host = make(engine);
+  }
+
+  /// How often something happened to the containers of this life of the node, as its metrics tell.
+  Map<String, Double> transitions() {
+    Map<String, Double> taken = new ConcurrentHashMap<>();
+    registry.scrape().stream()
+        .filter(metric -> metric.getMetadata().getName().equals("holdfast_container_transitions"))
+        .flatMap(metric -> metric.getDataPoints().stream())
+        .forEach(point ->
+            taken.put(
+                point.getLabels().get("state") + " " + point.getLabels().get("event"),
+                ((CounterDataPointSnapshot) point).getValue()));
+    return taken;
   }
 
   // Objects.
@@ -273,6 +292,13 @@ final class ContainerFixture implements AutoCloseable {
   /// The object class of `few`; never made.
   public static class Few extends Box {
     public Few(ObjectContext ctx, Env env) {
+      super(ctx, env);
+    }
+  }
+
+  /// The object class of `many`; never made.
+  public static class Many extends Box {
+    public Many(ObjectContext ctx, Env env) {
       super(ctx, env);
     }
   }

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.node.container.ContainerLifecycle.Action;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,7 +22,7 @@ class ContainerLifecycleTest {
     "STOPPED,  FOUND_ENDED,     STOPPED,  REPORT_EXIT",
     "STOPPED,  STOP_ORDERED,    STOPPED,  NONE",
     "STOPPED,  DESTROY_ORDERED, STOPPED,  NONE",
-    "STOPPED,  EXITED,          STOPPED,  NONE",
+    "STOPPED,  EXITED,          STOPPED,  REFUSE",
     "STOPPED,  LAUNCHED,        STOPPED,  REFUSE",
     "STOPPED,  LAUNCH_FAILED,   STOPPED,  REFUSE",
     "STARTING, START_ORDERED,   STARTING, REFUSE",
@@ -32,7 +35,7 @@ class ContainerLifecycleTest {
     "STARTING, EXITED,          STARTING, REFUSE",
     "RUNNING,  START_ORDERED,   RUNNING,  REFUSE",
     "RUNNING,  FOUND_RUNNING,   RUNNING,  REFUSE",
-    "RUNNING,  FOUND_ENDED,     RUNNING,  REFUSE",
+    "RUNNING,  FOUND_ENDED,     RUNNING,  REPORT_EXIT",
     "RUNNING,  LAUNCHED,        RUNNING,  REFUSE",
     "RUNNING,  LAUNCH_FAILED,   RUNNING,  REFUSE",
     "RUNNING,  STOP_ORDERED,    STOPPING, TERMINATE",
@@ -62,5 +65,15 @@ class ContainerLifecycleTest {
   void whatWasToldToStopWhileItStartedIsKilledWhenItHasStarted() {
     State ordered = next(State.STARTING, Event.STOP_ORDERED).next();
     assertThat(next(ordered, Event.LAUNCHED).action()).isEqualTo(Action.WATCH_AND_KILL);
+  }
+
+  @Test
+  void theCommittedDiagramIsDrawnFromTheTable() throws IOException {
+    Path file = Path.of("../docs/diagrams/container-lifecycle.md");
+    if (Boolean.getBoolean("holdfast.draw")) {
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, LifecycleDiagram.markdown());
+    }
+    assertThat(file).content().isEqualTo(LifecycleDiagram.markdown());
   }
 }

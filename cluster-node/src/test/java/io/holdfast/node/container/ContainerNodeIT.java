@@ -65,6 +65,7 @@ class ContainerNodeIT {
       Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
   private final TestFiles files = new TestFiles();
   private final FakeHooks hooks = new FakeHooks();
+  private MemoryRunBook book = new MemoryRunBook();
   private DockerContainerEngine engine = DockerContainerEngine.open(CONFIG, deployment);
   private ContainerHost host = open();
 
@@ -103,6 +104,7 @@ class ContainerNodeIT {
             http,
             APPS,
             any -> hooks,
+            book,
             new ContainerMetrics(new PrometheusRegistry()),
             timer,
             Instant::now,
@@ -156,6 +158,7 @@ class ContainerNodeIT {
     docker("pause", container.id().value());
 
     host.close();
+    book = book.nextLife();
     engine = DockerContainerEngine.open(CONFIG, deployment);
     host = open();
     assertThat(box().state().status()).isEqualTo(ContainerState.Status.RUNNING);

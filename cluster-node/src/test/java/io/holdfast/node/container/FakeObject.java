@@ -249,7 +249,7 @@ final class FakeObject<C extends Container> {
     @Override
     public void markPrepared() {
       life.checkTurn();
-      supervisor.markPrepared();
+      supervisor.markPrepared(ContainerFixture.PERMITTED);
     }
 
     @Override

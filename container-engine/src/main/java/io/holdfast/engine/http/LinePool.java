@@ -1,5 +1,6 @@
 package io.holdfast.engine.http;
 
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -22,7 +23,8 @@ final class LinePool {
 
   private enum State {
     OPEN,
-    RETIRED
+    RETIRED,
+    CUT
   }
 
   LinePool(long keepAliveNanos, int linesMax) {
@@ -58,14 +60,21 @@ final class LinePool {
     }
   }
 
-  void opened(HttpLine line) {
+  /// @throws ClosedChannelException when the lines were cut meanwhile: this one is closed too, for
+  ///   whom it reaches may be gone without a word
+  void opened(HttpLine line) throws ClosedChannelException {
     lock.lock();
     try {
       opening--;
-      underWay.add(line);
+      if (state != State.CUT) {
+        underWay.add(line);
+        return;
+      }
     } finally {
       lock.unlock();
     }
+    line.close();
+    throw new ClosedChannelException();
   }
 
   void notOpened() {
@@ -119,24 +128,25 @@ final class LinePool {
 
   /// Closes the resting lines; those under way close when their answer is read.
   void retire() {
-    closeAll(List.of());
+    closeAll(State.RETIRED, List.of());
   }
 
-  /// Closes all lines; who reads or writes one gets an error at once.
+  /// Closes all lines, those too that are just being opened; who reads or writes one gets an error
+  /// at once.
   void cut() {
     lock.lock();
     try {
-      closeAll(new ArrayList<>(underWay));
+      closeAll(State.CUT, new ArrayList<>(underWay));
     } finally {
       lock.unlock();
     }
   }
 
-  private void closeAll(List<HttpLine> alsoUnderWay) {
+  private void closeAll(State end, List<HttpLine> alsoUnderWay) {
     List<HttpLine> closing;
     lock.lock();
     try {
-      state = State.RETIRED;
+      state = end;
       closing = new ArrayList<>(resting);
       resting.clear();
     } finally {

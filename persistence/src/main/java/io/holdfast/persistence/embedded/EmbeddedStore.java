@@ -79,6 +79,13 @@ public final class EmbeddedStore implements AutoCloseable {
     return meters;
   }
 
+  /// The rows of that name that the node itself keeps, apart from its objects.
+  ///
+  /// @param name 1 to 256 characters; who uses a name first shares it with nobody else
+  public NodeTable nodeTable(String name) {
+    return new NodeTable(this, name);
+  }
+
   ChunkTable chunks() {
     return chunks;
   }

@@ -62,6 +62,14 @@ record Group(WriteBatch batch, Tables tables, AlarmTable alarms) {
     batch.delete(tables.meters(), key);
   }
 
+  void putNodeRow(byte[] key, byte[] value) throws RocksDBException {
+    batch.put(tables.node(), key, value);
+  }
+
+  void deleteNodeRow(byte[] key) throws RocksDBException {
+    batch.delete(tables.node(), key);
+  }
+
   boolean isEmpty() {
     return batch.count() == 0;
   }

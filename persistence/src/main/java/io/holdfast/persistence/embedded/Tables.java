@@ -98,6 +98,11 @@ final class Tables implements AutoCloseable {
     return handles.get(5);
   }
 
+  /// What the node itself keeps, see [NodeTable].
+  ColumnFamilyHandle node() {
+    return handles.get(6);
+  }
+
   /// Appends the batch to the log, syncs it and makes it visible. All of it or nothing survives.
   void write(WriteBatch batch) throws RocksDBException {
     db.write(durable, batch);
@@ -163,7 +168,8 @@ final class Tables implements AutoCloseable {
         new ColumnFamilyDescriptor("alarms".getBytes(US_ASCII), lookedUp),
         new ColumnFamilyDescriptor("chunks".getBytes(US_ASCII), lookedUp),
         new ColumnFamilyDescriptor("archives".getBytes(US_ASCII), scanned),
-        new ColumnFamilyDescriptor("meters".getBytes(US_ASCII), scanned));
+        new ColumnFamilyDescriptor("meters".getBytes(US_ASCII), scanned),
+        new ColumnFamilyDescriptor("node".getBytes(US_ASCII), scanned));
   }
 
   /* Payloads arrive compressed when that is worth it, so blocks are not compressed again. */

@@ -14,6 +14,7 @@
 /// | chunks of large snapshots, and when they go | `ChunkTable` |
 /// | what was used, and other rows of the node itself | [MeterTable], `StoredMeters` |
 /// | bytes on disk | `RowKey`, `RowCodec` |
+/// | what a node keeps for itself | [NodeTable] |
 /// | a damaged log | `WalTail` |
 /// | settings | [EmbeddedConfig], `reference.conf` |
 @NullMarked
