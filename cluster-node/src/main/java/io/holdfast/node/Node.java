@@ -165,6 +165,7 @@ public final class Node {
                 config.node(),
                 config.region(),
                 config.stopGrace(),
+                config.pausedMax(),
                 ContainerLogSettings.from(root)));
     HistoryConfig historyConfig = HistoryConfig.from(root);
     StoredRows rows = new StoredRows(data.store(), Adapter.toClassic(system));

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 ///
 /// @param tokenFile where the token of the service API is; empty: in the data directory
 /// @param admin whether there is an admin API
+/// @param pausedMax how many containers may be paused at one time
 /// @param adminTokenFile where its token is; empty: in the data directory
 record NodeConfig(
     Path dataDirectory,
@@ -24,7 +25,8 @@ record NodeConfig(
     Optional<Path> adminTokenFile,
     Duration stopGrace,
     OnShutdown onShutdown,
-    Duration shutdownTimeout) {
+    Duration shutdownTimeout,
+    int pausedMax) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9-]{1,63}");
 
   /// What happens to running containers when the node is shut down in order.
@@ -49,6 +51,9 @@ record NodeConfig(
     check("holdfast.node", node);
     check("holdfast.containers.stop-grace", stopGrace, STOP_GRACE_MAX);
     check("holdfast.containers.shutdown-timeout", shutdownTimeout, SHUTDOWN_TIMEOUT_MAX);
+    if (pausedMax < 0 || pausedMax > 100_000) {
+      throw invalid("holdfast.containers.paused-max", "a number from 0 to 100000", "" + pausedMax);
+    }
   }
 
   static NodeConfig from(Config root) {
@@ -67,7 +72,8 @@ record NodeConfig(
           adminTokenFile.isEmpty() ? Optional.empty() : Optional.of(Path.of(adminTokenFile)),
           holdfast.getDuration("containers.stop-grace"),
           onShutdown(holdfast.getString("containers.on-shutdown")),
-          holdfast.getDuration("containers.shutdown-timeout"));
+          holdfast.getDuration("containers.shutdown-timeout"),
+          holdfast.getInt("containers.paused-max"));
     } catch (ConfigException e) {
       throw new HoldfastException(ErrorCode.CONFIG_INVALID, String.valueOf(e.getMessage()), e);
     }

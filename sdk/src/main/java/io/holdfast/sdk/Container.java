@@ -41,6 +41,14 @@ public class Container extends DurableObject implements ContainerControl {
   /// How long nothing must be in flight until [#onActivityExpired()] runs.
   protected Duration sleepAfter = Duration.ofMinutes(10);
 
+  /// What happens then. With [SleepMode#PAUSE] the container is frozen first, without a word to the
+  /// object, and goes on in place with the next request; [#onActivityExpired()] runs when it was
+  /// frozen for [#pausedFor].
+  protected SleepMode sleepMode = SleepMode.STOP;
+
+  /// How long a container may stay frozen, with its memory taken; only with [SleepMode#PAUSE].
+  protected Duration pausedFor = Duration.ofMinutes(30);
+
   /// Environment variables of the container.
   protected Map<String, String> envVars = Map.of();
 
@@ -163,7 +171,7 @@ public class Container extends DurableObject implements ContainerControl {
         }
         continue;
       }
-      handle.setInactivityTimeout(sleepAfter);
+      setInactivityTimeout();
       try {
         return target.fetch(request);
       } catch (HoldfastException e) {
@@ -240,6 +248,21 @@ public class Container extends DurableObject implements ContainerControl {
   /// How long nothing must be in flight until [#onActivityExpired()] runs.
   public final Duration sleepAfter() {
     return sleepAfter;
+  }
+
+  /// What happens after that.
+  public final SleepMode sleepMode() {
+    return sleepMode;
+  }
+
+  /// How long a container may stay frozen.
+  public final Duration pausedFor() {
+    return pausedFor;
+  }
+
+  /** The fields may have changed. */
+  private void setInactivityTimeout() {
+    handle.setInactivityTimeout(sleepAfter, sleepMode, pausedFor);
   }
 
   /// Starts the clock of [#sleepAfter] anew.
@@ -321,7 +344,7 @@ public class Container extends DurableObject implements ContainerControl {
         readyPorts = new HashSet<>();
         handle.start(options);
       }
-      handle.setInactivityTimeout(sleepAfter);
+      setInactivityTimeout();
       awaitPorts(ports);
       handle.awaitReady(new Readiness.Running(), readyTimeout);
       if (!handle.prepared()) {
@@ -409,7 +432,9 @@ public class Container extends DurableObject implements ContainerControl {
   }
 
   private void awaitPorts(List<Integer> ports) {
-    if (handle.state().status() != ContainerState.Status.HEALTHY) {
+    ContainerState.Status status = handle.state().status();
+    // One that is frozen answers when it goes on as it did before.
+    if (status != ContainerState.Status.HEALTHY && status != ContainerState.Status.PAUSED) {
       readyPorts = new HashSet<>();
     }
     Set<Integer> ready = readyPorts;

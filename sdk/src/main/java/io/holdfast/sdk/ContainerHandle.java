@@ -79,6 +79,13 @@ public interface ContainerHandle {
   /// @throws HoldfastException `invalid_argument` when not positive
   void setInactivityTimeout(Duration timeout);
 
+  /// As the other; with [SleepMode#PAUSE] the container is frozen first, and what is said there
+  /// happens when it was frozen for that long. What cannot be frozen, because as many are as may be
+  /// or the engine does not do it, is not.
+  ///
+  /// @throws HoldfastException `invalid_argument` when a duration is not positive
+  void setInactivityTimeout(Duration timeout, SleepMode mode, Duration pausedFor);
+
   /// Starts the inactivity clock anew.
   void renewActivity();
 }

@@ -17,6 +17,8 @@ public record ContainerState(Status status, Instant lastChange, OptionalInt exit
     RUNNING,
     /// Running, and was ready when last asked.
     HEALTHY,
+    /// Frozen because nobody used it, see [SleepMode#PAUSE]; goes on with the next request.
+    PAUSED,
     /// Told to stop, still there.
     STOPPING,
     /// Ended with another code, or by a signal from elsewhere.

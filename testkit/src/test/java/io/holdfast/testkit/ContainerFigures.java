@@ -1,6 +1,7 @@
 package io.holdfast.testkit;
 
 import com.typesafe.config.ConfigFactory;
+import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.Deployment;
@@ -22,12 +23,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 /// Figures, not a test: `main` prints where a cold start spends its time and what the HTTP client
 /// costs.
 final class ContainerFigures {
   private static final EngineConfig CONFIG = EngineConfig.of(ConfigFactory.load());
   private static final int STARTS = 10;
+  private static final int PROBES = 50;
 
   private ContainerFigures() {}
 
@@ -37,6 +40,7 @@ final class ContainerFigures {
             .start(() -> {
               try {
                 httpFigures();
+                probeFigures();
                 coldStarts(InstanceType.LITE);
                 coldStarts(InstanceType.STANDARD_1);
               } catch (Exception e) {
@@ -48,7 +52,7 @@ final class ContainerFigures {
 
   private static void coldStarts(InstanceType type) throws Exception {
     DockerCommand.buildContractImage("holdfast-test/busybox:latest");
-    long[][] figures = new long[5][STARTS];
+    long[][] figures = new long[6][STARTS];
     try (DockerContainerEngine engine =
             DockerContainerEngine.open(CONFIG, new Deployment("figures-" + UUID.randomUUID()));
         ContainerHttpClient http = new ContainerHttpClient(CONFIG.http())) {
@@ -64,26 +68,71 @@ final class ContainerFigures {
                 .await(container, new Readiness.Tcp(8080), Duration.ofSeconds(10));
         http.fetch(container.endpoint(8080), Request.get("/")).body().bytes();
         long total = System.nanoTime() - before;
+        engine.pause(container.id());
+        long paused = System.nanoTime();
+        engine.resume(container.id());
+        http.fetch(container.endpoint(8080), Request.get("/")).body().bytes();
+        long resumed = System.nanoTime() - paused;
         if (i >= 0) {
           figures[0][i] = container.timing().create().toNanos();
           figures[1][i] = container.timing().start().toNanos();
           figures[2][i] = container.timing().inspect().toNanos();
           figures[3][i] = ready.toNanos();
           figures[4][i] = total;
+          figures[5][i] = resumed;
         }
         engine.destroy(container.id());
       }
       engine.removeNetworks();
     }
     System.out.printf(
-        "cold start, %s, p50 of %d in ms: create %.1f start %.1f inspect %.1f ready %.1f, to the first answer %.1f%n",
+        "cold start, %s, p50 of %d in ms: create %.1f start %.1f inspect %.1f ready %.1f, to the first answer %.1f; resume and answer %.1f%n",
         type.name(),
         STARTS,
         p50(figures[0]),
         p50(figures[1]),
         p50(figures[2]),
         p50(figures[3]),
-        p50(figures[4]));
+        p50(figures[4]),
+        p50(figures[5]));
+  }
+
+  /** From when a program listens until the probe says so. */
+  private static void probeFigures() throws Exception {
+    ReadinessProbe probe = new ReadinessProbe(new FakeContainerEngine());
+    InetAddress loopback = InetAddress.getLoopbackAddress();
+    long[] added = new long[PROBES];
+    for (int i = 0; i < PROBES; i++) {
+      int port;
+      try (ServerSocket free = new ServerSocket(0, 50, loopback)) {
+        port = free.getLocalPort();
+      }
+      long listenAfterMillis = 20 + i * 10L;
+      CompletableFuture<Long> listening = new CompletableFuture<>();
+      Thread program =
+          Thread.ofPlatform()
+              .start(() -> {
+                try (ServerSocket listener = new ServerSocket()) {
+                  Thread.sleep(listenAfterMillis);
+                  listener.bind(new InetSocketAddress(loopback, port));
+                  listening.complete(System.nanoTime());
+                  listener.accept().close();
+                } catch (IOException | InterruptedException e) {
+                  listening.completeExceptionally(e);
+                }
+              });
+      probe.await(
+          new ContainerId("figures"),
+          loopback,
+          new Readiness.Tcp(port),
+          Duration.ofSeconds(10),
+          new CompletableFuture<>());
+      added[i] = System.nanoTime() - listening.get();
+      program.join();
+    }
+    System.out.printf(
+        "readiness, %d programs that listen after 20 to %d ms: the probe adds p50 %.2f p99 %.2f ms%n",
+        PROBES, 10 + PROBES * 10, p50(added), percentile(added, 0.99));
   }
 
   private static double p50(long[] nanos) {

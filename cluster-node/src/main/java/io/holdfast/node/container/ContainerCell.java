@@ -81,6 +81,7 @@ final class ContainerCell {
               run != null && run.ready
                   ? ContainerState.Status.HEALTHY
                   : ContainerState.Status.RUNNING);
+      case PAUSED -> described(ContainerState.Status.PAUSED);
       case STOPPING -> described(ContainerState.Status.STOPPING);
       case STOPPED -> stopped(lastExit);
     };

@@ -54,7 +54,11 @@ final class ContainerEnding {
     long deadline = System.nanoTime() + grace.toNanos();
     closeSockets(ending);
     cell.awaitUntil(
-        () -> ending.inFlight == 0 || cell.state == State.STOPPED || cell.run != ending, deadline);
+        () ->
+            (ending.inFlight == 0 && !ending.freezing)
+                || cell.state == State.STOPPED
+                || cell.run != ending,
+        deadline);
     Duration atLeast = grace.compareTo(Duration.ofSeconds(1)) < 0 ? grace : Duration.ofSeconds(1);
     readUse(ending);
     insist(
@@ -84,6 +88,7 @@ final class ContainerEnding {
     }
     readUse(killed);
     insist(killed, id -> host.engine().signal(id, SIGKILL));
+    letDie(killed);
     try {
       Waits.join(killed.exited, KILL_MAX, "container of object " + cell.address() + " did not end");
     } catch (HoldfastException e) {
@@ -94,6 +99,18 @@ final class ContainerEnding {
   /** What it used is not known any more once it has ended. */
   private void readUse(ContainerRun of) {
     host.usage().containers().readLast(Waits.join(of.launched).owner(), host.engine()::stats);
+  }
+
+  /** A frozen one takes the signal when it goes on. */
+  private void letDie(ContainerRun killed) {
+    boolean frozen;
+    synchronized (cell) {
+      cell.awaitUntil(() -> !killed.freezing, System.nanoTime() + KILL_MAX.toNanos());
+      frozen = killed.mayBeFrozen;
+    }
+    if (frozen) {
+      insist(killed, host.engine()::resume);
+    }
   }
 
   /** Repeats an order until the engine takes it or the container has ended. */

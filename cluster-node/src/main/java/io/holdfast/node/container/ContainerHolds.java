@@ -27,12 +27,18 @@ final class ContainerHolds {
   private final ContainerHost host;
   private final ContainerIdleness idleness;
   private final ContainerOrders orders;
+  private final ContainerPause pause;
 
-  ContainerHolds(ContainerCell cell, ContainerIdleness idleness, ContainerOrders orders) {
+  ContainerHolds(
+      ContainerCell cell,
+      ContainerIdleness idleness,
+      ContainerOrders orders,
+      ContainerPause pause) {
     this.cell = cell;
     this.host = cell.host();
     this.idleness = idleness;
     this.orders = orders;
+    this.pause = pause;
   }
 
   // ---- commands
@@ -47,6 +53,7 @@ final class ContainerHolds {
     try {
       ContainerId id = Waits.join(used.launched).id();
       Waits.join(used.noted);
+      pause.awaken(used);
       process = host.engine().exec(id, command, options);
     } catch (HoldfastException e) {
       release(hold);
@@ -91,6 +98,8 @@ final class ContainerHolds {
     Hold hold = new Hold(used);
     take(hold);
     try {
+      Waits.join(used.launched);
+      pause.awaken(used);
       RawConnection connection =
           host.http().connect(cell.endpoint(used, port), () -> release(hold));
       reaches(hold, connection::close);

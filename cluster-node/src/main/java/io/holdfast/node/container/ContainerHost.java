@@ -19,6 +19,7 @@ import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.SleepMode;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -57,6 +58,7 @@ public final class ContainerHost implements AutoCloseable {
   private final MeterBook usage;
   private final ImageCollector images;
   private final AddressBook addresses;
+  private final PausedLimit paused;
   private final AtomicLong lastEpoch = new AtomicLong();
   private volatile boolean closed;
 
@@ -67,16 +69,19 @@ public final class ContainerHost implements AutoCloseable {
   /// @param stopGrace how long a container that the platform stops has between SIGTERM and SIGKILL
   /// @param retryPause the first pause before something that failed is tried again
   /// @param cleanEvery how often the engine is searched for containers that nobody wants
+  /// @param pausedMax how many containers may be paused at one time
   public record Settings(
       String node,
       String region,
       Duration stopGrace,
       Duration retryPause,
       Duration cleanEvery,
+      int pausedMax,
       ContainerLogSettings logs) {
     /// With the usual pauses.
-    public Settings(String node, String region, Duration stopGrace, ContainerLogSettings logs) {
-      this(node, region, stopGrace, Duration.ofMillis(500), Duration.ofMinutes(1), logs);
+    public Settings(
+        String node, String region, Duration stopGrace, int pausedMax, ContainerLogSettings logs) {
+      this(node, region, stopGrace, Duration.ofMillis(500), Duration.ofMinutes(1), pausedMax, logs);
     }
   }
 
@@ -119,6 +124,7 @@ public final class ContainerHost implements AutoCloseable {
     this.usage = usage;
     this.images = images;
     this.addresses = new AddressBook(http);
+    this.paused = new PausedLimit(settings.pausedMax());
   }
 
   // ---- for objects
@@ -134,9 +140,11 @@ public final class ContainerHost implements AutoCloseable {
     return new ContainerSupervisor(address, this, hooks.hooks(address), objectClass.isContainer());
   }
 
-  /// A [io.holdfast.sdk.Container] came into memory: from now on its container may idle that long.
-  public void entered(ObjectAddress address, Duration sleepAfter) {
-    supervisor(address).inactivityTimeout(sleepAfter);
+  /// A [io.holdfast.sdk.Container] came into memory: from now on its container may idle for that,
+  /// and be paused that long.
+  public void entered(
+      ObjectAddress address, Duration sleepAfter, SleepMode mode, Duration pausedFor) {
+    supervisor(address).inactivityTimeout(sleepAfter, mode, pausedFor);
   }
 
   /// The object leaves memory.
@@ -257,6 +265,12 @@ public final class ContainerHost implements AutoCloseable {
     } else if (to == ContainerLifecycle.State.STOPPED) {
       metrics.running(-1);
     }
+    if (to == ContainerLifecycle.State.PAUSED) {
+      metrics.paused(1);
+    } else if (from == ContainerLifecycle.State.PAUSED) {
+      metrics.paused(-1);
+      paused.giveBack();
+    }
   }
 
   /// The supervisors there are.
@@ -298,6 +312,10 @@ public final class ContainerHost implements AutoCloseable {
 
   RunBook book() {
     return book;
+  }
+
+  PausedLimit pausedLimit() {
+    return paused;
   }
 
   AddressBook addresses() {

@@ -10,6 +10,8 @@ final class ContainerLifecycle {
     /// Ordered, the engine has not yet answered.
     STARTING,
     RUNNING,
+    /// Frozen by the engine; goes on when it is used.
+    PAUSED,
     /// Told to stop; its end was not yet seen.
     STOPPING
   }
@@ -22,6 +24,10 @@ final class ContainerLifecycle {
     FOUND_ENDED,
     LAUNCHED,
     LAUNCH_FAILED,
+    /// The engine has frozen it.
+    PAUSED,
+    /// The engine has let it go on.
+    RESUMED,
     STOP_ORDERED,
     DESTROY_ORDERED,
     EXITED
@@ -57,7 +63,8 @@ final class ContainerLifecycle {
             case FOUND_RUNNING -> to(State.RUNNING, Action.WATCH);
             case FOUND_ENDED -> to(State.STOPPED, Action.REPORT_EXIT);
             case STOP_ORDERED, DESTROY_ORDERED -> to(State.STOPPED, Action.NONE);
-            case LAUNCHED, LAUNCH_FAILED, EXITED -> to(State.STOPPED, Action.REFUSE);
+            case LAUNCHED, LAUNCH_FAILED, PAUSED, RESUMED, EXITED ->
+                to(State.STOPPED, Action.REFUSE);
           };
       case STARTING ->
           switch (event) {
@@ -66,17 +73,27 @@ final class ContainerLifecycle {
             case FOUND_ENDED -> to(State.STARTING, Action.REPORT_EXIT);
             case LAUNCH_FAILED -> to(State.STOPPED, Action.REPORT_FAILURE);
             case STOP_ORDERED, DESTROY_ORDERED -> to(State.STOPPING, Action.NONE);
-            case START_ORDERED, EXITED -> to(State.STARTING, Action.REFUSE);
+            case START_ORDERED, EXITED, PAUSED, RESUMED -> to(State.STARTING, Action.REFUSE);
           };
       case RUNNING ->
           switch (event) {
             case EXITED -> to(State.STOPPED, Action.REPORT_EXIT);
             case STOP_ORDERED -> to(State.STOPPING, Action.TERMINATE);
             case DESTROY_ORDERED -> to(State.STOPPING, Action.KILL);
+            case PAUSED -> to(State.PAUSED, Action.NONE);
             // An earlier run, whose report was repeated when the node died.
             case FOUND_ENDED -> to(State.RUNNING, Action.REPORT_EXIT);
-            case START_ORDERED, FOUND_RUNNING, LAUNCHED, LAUNCH_FAILED ->
+            case START_ORDERED, FOUND_RUNNING, LAUNCHED, LAUNCH_FAILED, RESUMED ->
                 to(State.RUNNING, Action.REFUSE);
+          };
+      case PAUSED ->
+          switch (event) {
+            case RESUMED -> to(State.RUNNING, Action.NONE);
+            case EXITED -> to(State.STOPPED, Action.REPORT_EXIT);
+            case STOP_ORDERED -> to(State.STOPPING, Action.TERMINATE);
+            case DESTROY_ORDERED -> to(State.STOPPING, Action.KILL);
+            case START_ORDERED, FOUND_RUNNING, FOUND_ENDED, LAUNCHED, LAUNCH_FAILED, PAUSED ->
+                to(State.PAUSED, Action.REFUSE);
           };
       case STOPPING ->
           switch (event) {
@@ -86,7 +103,7 @@ final class ContainerLifecycle {
             case LAUNCH_FAILED -> to(State.STOPPED, Action.REPORT_FAILURE);
             case STOP_ORDERED -> to(State.STOPPING, Action.NONE);
             case DESTROY_ORDERED -> to(State.STOPPING, Action.KILL);
-            case START_ORDERED -> to(State.STOPPING, Action.REFUSE);
+            case START_ORDERED, PAUSED, RESUMED -> to(State.STOPPING, Action.REFUSE);
           };
     };
   }

@@ -14,6 +14,7 @@ import java.util.Locale;
 public final class ContainerMetrics {
   private final PrometheusRegistry registry;
   private final Gauge running;
+  private final Gauge paused;
   private final Histogram startSeconds;
   private final Counter startFailures;
   private final Counter transitions;
@@ -23,7 +24,12 @@ public final class ContainerMetrics {
     this.running =
         Gauge.builder()
             .name("holdfast_containers")
-            .help("Containers that are starting, running or stopping")
+            .help("Containers that are starting, running, paused or stopping")
+            .register(registry);
+    this.paused =
+        Gauge.builder()
+            .name("holdfast_containers_paused")
+            .help("Containers of these that are frozen: they keep their memory and use no CPU")
             .register(registry);
     this.startSeconds =
         Histogram.builder()
@@ -71,6 +77,10 @@ public final class ContainerMetrics {
 
   void running(int change) {
     running.inc(change);
+  }
+
+  void paused(int change) {
+    paused.inc(change);
   }
 
   void started(long nanos) {

@@ -19,13 +19,19 @@ final class ContainerOrders {
   private final ContainerFiles files;
   private final ContainerLaunch launch;
   private final ContainerEnding ending;
+  private final ContainerPause pause;
 
   ContainerOrders(
-      ContainerCell cell, ContainerFiles files, ContainerLaunch launch, ContainerEnding ending) {
+      ContainerCell cell,
+      ContainerFiles files,
+      ContainerLaunch launch,
+      ContainerEnding ending,
+      ContainerPause pause) {
     this.cell = cell;
     this.files = files;
     this.launch = launch;
     this.ending = ending;
+    this.pause = pause;
   }
 
   /// See [ContainerSupervisor#start].
@@ -58,6 +64,7 @@ final class ContainerOrders {
     }
     ContainerRun signalled = cell.current(() -> ContainerCell.cannot("signal()"));
     try {
+      pause.awaken(signalled);
       cell.host().engine().signal(Waits.join(signalled.launched).id(), number);
     } catch (HoldfastException e) {
       throw e.code() == ErrorCode.CONTAINER_NOT_RUNNING ? ContainerCell.cannot("signal()") : e;

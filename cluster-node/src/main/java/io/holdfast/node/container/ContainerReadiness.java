@@ -11,11 +11,13 @@ final class ContainerReadiness {
   private final ContainerCell cell;
   private final ContainerHost host;
   private final ContainerIdleness idleness;
+  private final ContainerPause pause;
 
-  ContainerReadiness(ContainerCell cell, ContainerIdleness idleness) {
+  ContainerReadiness(ContainerCell cell, ContainerIdleness idleness, ContainerPause pause) {
     this.cell = cell;
     this.host = cell.host();
     this.idleness = idleness;
+    this.pause = pause;
   }
 
   /// See [ContainerSupervisor#awaitReady].
@@ -50,6 +52,7 @@ final class ContainerReadiness {
     if (readiness instanceof Readiness.Running) {
       return;
     }
+    pause.awaken(watched);
     Duration left = Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime()));
     if (place.address().isEmpty() || watched.exited.isDone()) {
       throw host.probe()

@@ -66,6 +66,12 @@ final class ContainerRun {
   /** Those who wait for it to be ready, and want its log when it ends instead. */
   int probes;
 
+  /** Whether the engine is being asked to freeze it, or to let it go on. */
+  boolean freezing;
+
+  /** Whether the engine has frozen it, or may have. */
+  boolean mayBeFrozen;
+
   /** Whether its object has set it up. */
   boolean prepared;
 

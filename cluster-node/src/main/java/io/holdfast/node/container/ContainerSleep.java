@@ -16,6 +16,7 @@ final class ContainerSleep {
   private final ContainerHost host;
   private final ContainerIdleness idleness;
   private final ContainerOrders orders;
+  private final ContainerPause pause;
   private final ContainerOwnerHooks hooks;
   private final boolean hooked;
 
@@ -24,12 +25,14 @@ final class ContainerSleep {
       ContainerCell cell,
       ContainerIdleness idleness,
       ContainerOrders orders,
+      ContainerPause pause,
       ContainerOwnerHooks hooks,
       boolean hooked) {
     this.cell = cell;
     this.host = cell.host();
     this.idleness = idleness;
     this.orders = orders;
+    this.pause = pause;
     this.hooks = hooks;
     this.hooked = hooked;
   }
@@ -63,14 +66,22 @@ final class ContainerSleep {
 
   /// The idle clock's alarm; does not block.
   void onAlarm() {
+    boolean pauseFirst;
     synchronized (cell) {
       if (!idleness.isIdle()) {
         idleness.watch();
         return;
       }
+      pauseFirst = idleness.pausesFirst();
     }
     if (!host.isClosed()) {
-      cell.inBackground("sleep", () -> expire(this::isIdle));
+      cell.inBackground("sleep", () -> rest(pauseFirst));
+    }
+  }
+
+  private void rest(boolean pauseFirst) {
+    if (!pauseFirst || pause.pause() == ContainerPause.Outcome.REFUSED) {
+      expire(this::isIdle);
     }
   }
 

@@ -16,6 +16,7 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import io.holdfast.sdk.SleepMode;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
 import java.util.List;
@@ -27,7 +28,7 @@ import java.util.concurrent.CompletableFuture;
  * of its own; what they share is the cell, with the state and the one monitor under which it changes. They know each other
  * in this order only, never backwards:
  *
- *   cell <- {idleness, files} <- ending <- launch <- orders <- {traffic, holds, sleep}
+ *   cell <- {idleness, files} <- {pause, ending} <- launch <- orders <- {traffic, holds, sleep}
  */
 /// The container of one object on this node. It outlives the object's stays in memory.
 ///
@@ -56,11 +57,12 @@ public final class ContainerSupervisor {
     this.files = new ContainerFiles(cell);
     this.ending = new ContainerEnding(cell, idleness, files, hooks);
     this.launch = new ContainerLaunch(cell, idleness, files, ending);
-    this.orders = new ContainerOrders(cell, files, launch, ending);
-    this.traffic = new ContainerTraffic(cell, idleness, orders);
-    this.holds = new ContainerHolds(cell, idleness, orders);
-    this.readiness = new ContainerReadiness(cell, idleness);
-    this.sleep = new ContainerSleep(cell, idleness, orders, hooks, hooked);
+    ContainerPause pause = new ContainerPause(cell, idleness);
+    this.orders = new ContainerOrders(cell, files, launch, ending, pause);
+    this.traffic = new ContainerTraffic(cell, idleness, orders, pause);
+    this.holds = new ContainerHolds(cell, idleness, orders, pause);
+    this.readiness = new ContainerReadiness(cell, idleness, pause);
+    this.sleep = new ContainerSleep(cell, idleness, orders, pause, hooks, hooked);
   }
 
   private void onIdleAlarm() {
@@ -220,6 +222,14 @@ public final class ContainerSupervisor {
   public void inactivityTimeout(Duration timeout) {
     synchronized (cell) {
       idleness.timeout(timeout);
+    }
+  }
+
+  /// @param pausedFor how long it may be frozen with [SleepMode#PAUSE]
+  public void inactivityTimeout(Duration timeout, SleepMode mode, Duration pausedFor) {
+    synchronized (cell) {
+      idleness.timeout(timeout);
+      idleness.mode(mode, pausedFor);
     }
   }
 

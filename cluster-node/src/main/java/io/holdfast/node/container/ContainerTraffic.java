@@ -16,12 +16,18 @@ final class ContainerTraffic {
   private final ContainerHost host;
   private final ContainerIdleness idleness;
   private final ContainerOrders orders;
+  private final ContainerPause pause;
 
-  ContainerTraffic(ContainerCell cell, ContainerIdleness idleness, ContainerOrders orders) {
+  ContainerTraffic(
+      ContainerCell cell,
+      ContainerIdleness idleness,
+      ContainerOrders orders,
+      ContainerPause pause) {
     this.cell = cell;
     this.host = cell.host();
     this.idleness = idleness;
     this.orders = orders;
+    this.pause = pause;
   }
 
   /// See [ContainerSupervisor#fetch].
@@ -35,6 +41,8 @@ final class ContainerTraffic {
           }
         };
     try {
+      Waits.join(used.launched);
+      pause.awaken(used);
       Response response = host.http().fetch(cell.endpoint(used, port), request);
       if (response.webSocket().isPresent()) {
         return relayed(used, response, response.webSocket().get(), leave);

@@ -7,7 +7,7 @@
 /// | one container | [ContainerSupervisor], what its parts share [ContainerCell], its runs [ContainerRun] |
 /// | its start, its end | [ContainerOrders], [ContainerLaunch], [ContainerReadiness], [ContainerEnding] |
 /// | its requests, its WebSockets | [ContainerTraffic], [SocketRelay] |
-/// | when it sleeps | [ContainerIdleness], [IdleClock], [ContainerSleep] |
+/// | when it sleeps | [ContainerIdleness], [IdleClock], [ContainerSleep], [ContainerPause], [PausedLimit] |
 /// | all of a node | [ContainerHost], [AddressBook], its room in [io.holdfast.node.capacity] |
 /// | adoption, orphans | [ContainerAdoption], [ContainerInventory] |
 /// | what outlives the node | [RunFact], [RunRecord], [RunBook] |

@@ -348,7 +348,9 @@ final class Incarnation implements StorageHost {
     DurableObject made = objectClass.create(new IncarnationContext(this), services.env(this));
     instance = made;
     if (made instanceof Container container) {
-      services.containers().entered(address, container.sleepAfter());
+      services
+          .containers()
+          .entered(address, container.sleepAfter(), container.sleepMode(), container.pausedFor());
     }
     return made;
   }

@@ -12,6 +12,7 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Readiness;
+import io.holdfast.sdk.SleepMode;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
 import java.util.List;
@@ -124,6 +125,12 @@ final class TurnContainerHandle implements ContainerHandle {
   public void setInactivityTimeout(Duration timeout) {
     incarnation.turn();
     supervisor.inactivityTimeout(timeout);
+  }
+
+  @Override
+  public void setInactivityTimeout(Duration timeout, SleepMode mode, Duration pausedFor) {
+    incarnation.turn();
+    supervisor.inactivityTimeout(timeout, mode, pausedFor);
   }
 
   @Override

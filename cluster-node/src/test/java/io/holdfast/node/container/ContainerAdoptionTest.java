@@ -24,6 +24,7 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
+import io.holdfast.sdk.SleepMode;
 import io.holdfast.sdk.StartOptions;
 import io.holdfast.testkit.FakeContainer;
 import io.holdfast.testkit.FakeContainerEngine.Verb;
@@ -96,7 +97,11 @@ class ContainerAdoptionTest {
     fixture.restartsNode();
     fixture.boxHooks().onFound =
         () -> {
-          fixture.host.entered(ContainerFixture.address("box", "a"), Duration.ofMillis(100));
+          fixture.host.entered(
+              ContainerFixture.address("box", "a"),
+              Duration.ofMillis(100),
+              SleepMode.STOP,
+              Duration.ofMinutes(1));
           return FakeHooks.done();
         };
     fixture.host.open();
@@ -109,7 +114,11 @@ class ContainerAdoptionTest {
     fixture.engine.goesDown();
     fixture.restartsNode();
     fixture.host.open();
-    fixture.host.entered(ContainerFixture.address("box", "a"), Duration.ofMillis(100));
+    fixture.host.entered(
+        ContainerFixture.address("box", "a"),
+        Duration.ofMillis(100),
+        SleepMode.STOP,
+        Duration.ofMinutes(1));
     fixture.engine.comesBack();
     await("the expiry").until(() -> fixture.boxHooks().idles.get() > 0);
   }

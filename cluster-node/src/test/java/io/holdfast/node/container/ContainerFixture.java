@@ -83,6 +83,7 @@ final class ContainerFixture implements AutoCloseable {
   volatile String fileSettings = "";
   private final ContainerLogSettings logs = new ContainerLogSettings(1_000, 2_500, 2);
   volatile MemoryRunBook book = new MemoryRunBook();
+  volatile int pausedMax = 10;
   volatile ContainerHost host;
   private volatile PrometheusRegistry registry = new PrometheusRegistry();
 
@@ -117,7 +118,13 @@ final class ContainerFixture implements AutoCloseable {
         new ImageCollector(on, APPS, new MemoryMeters(), clock, ImageSettings.USUAL),
         files.keeper(on, fileSettings),
         new ContainerHost.Settings(
-            "node-1", "local", GRACE, Duration.ofMillis(5), Duration.ofMillis(200), logs));
+            "node-1",
+            "local",
+            GRACE,
+            Duration.ofMillis(5),
+            Duration.ofMillis(200),
+            pausedMax,
+            logs));
   }
 
   /// The node is gone, its containers are not; the next node has not yet looked for them.

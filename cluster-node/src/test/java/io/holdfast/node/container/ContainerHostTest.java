@@ -16,6 +16,7 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import io.holdfast.sdk.SleepMode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,7 +155,11 @@ class ContainerHostTest {
   void anObjectThatComesBackFindsItsContainer() {
     ContainerSupervisor before = run(fixture.box());
     fixture.host.left(ContainerFixture.address("box", "a"));
-    fixture.host.entered(ContainerFixture.address("box", "a"), Duration.ofMinutes(1));
+    fixture.host.entered(
+        ContainerFixture.address("box", "a"),
+        Duration.ofMinutes(1),
+        SleepMode.STOP,
+        Duration.ofMinutes(1));
     assertThat(fixture.box()).isSameAs(before);
     assertThat(fixture.box().running()).isTrue();
   }

@@ -113,7 +113,7 @@ class ContainerNodeIT {
             new ImageCollector(engine, APPS, new MemoryMeters(), Instant::now, ImageSettings.USUAL),
             files.keeper(engine, ""),
             new ContainerHost.Settings(
-                "node-1", "local", Duration.ofSeconds(2), ContainerLogSettings.USUAL));
+                "node-1", "local", Duration.ofSeconds(2), 10, ContainerLogSettings.USUAL));
     opened.open();
     return opened;
   }

@@ -194,7 +194,7 @@ class ContainerSimulation {
   private static boolean isOnItsWay(ContainerSupervisor each) {
     return switch (each.state().status()) {
       case STARTING, STOPPING -> true;
-      case RUNNING, HEALTHY, STOPPED, STOPPED_WITH_CODE -> false;
+      case RUNNING, HEALTHY, PAUSED, STOPPED, STOPPED_WITH_CODE -> false;
     };
   }
 

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.sdk.ContainerState.Status;
 import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.Request;
+import io.holdfast.sdk.SleepMode;
 import io.holdfast.sdk.StartOptions;
 import io.holdfast.testkit.FakeContainer;
 import java.time.Duration;
@@ -45,6 +47,10 @@ class ContainerTransitionsTest {
     scenario(ContainerTransitionsTest::isFoundEndedWhenItWasJustOrdered);
     scenario(ContainerTransitionsTest::isFoundEndedWhenItWasJustDestroyed);
     scenario(ContainerTransitionsTest::anEarlierRunIsFoundEndedBesideOneThatRuns);
+    scenario(ContainerTransitionsTest::goesOnAfterAPause);
+    scenario(fixture -> paused(fixture).stop(GRACE));
+    scenario(fixture -> paused(fixture).destroy());
+    scenario(ContainerTransitionsTest::endsWhilePaused);
     Set<String> table =
         LifecycleDiagram.steps().stream()
             .map(LifecycleDiagram.Step::name)
@@ -176,5 +182,24 @@ class ContainerTransitionsTest {
     fixture.restartsNode();
     fixture.host.open();
     await("the end of the first").until(() -> fixture.boxHooks().ends.size() == 1);
+  }
+
+  private static ContainerSupervisor paused(ContainerFixture fixture) {
+    ContainerSupervisor box = run(fixture.box());
+    box.inactivityTimeout(Duration.ofMillis(20), SleepMode.PAUSE, Duration.ofMinutes(10));
+    awaitStatus(box, Status.PAUSED);
+    return box;
+  }
+
+  private static void goesOnAfterAPause(ContainerFixture fixture) {
+    Request request = Request.get("http://x/");
+    assertThat(paused(fixture).fetch(ContainerFixture.PORT, request).body().text())
+        .isEqualTo("hello");
+  }
+
+  private static void endsWhilePaused(ContainerFixture fixture) {
+    ContainerSupervisor box = paused(fixture);
+    fixture.boxContainer().exit(137);
+    awaitStatus(box, Status.STOPPED_WITH_CODE);
   }
 }

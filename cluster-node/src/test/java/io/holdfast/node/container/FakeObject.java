@@ -20,6 +20,7 @@ import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.RetryAlarm;
+import io.holdfast.sdk.SleepMode;
 import io.holdfast.sdk.StartOptions;
 import io.holdfast.sdk.Storage;
 import java.lang.reflect.Proxy;
@@ -106,7 +107,11 @@ final class FakeObject<C extends Container> {
     if (life == null || life.dead) {
       instances.incrementAndGet();
       life = new Life();
-      fixture.host.entered(ContainerFixture.address("box", name), life.object.sleepAfter());
+      fixture.host.entered(
+          ContainerFixture.address("box", name),
+          life.object.sleepAfter(),
+          life.object.sleepMode(),
+          life.object.pausedFor());
     }
     return life;
   }
@@ -316,6 +321,12 @@ final class FakeObject<C extends Container> {
     public ContainerState state() {
       life.checkTurn();
       return supervisor.state();
+    }
+
+    @Override
+    public void setInactivityTimeout(Duration timeout, SleepMode mode, Duration pausedFor) {
+      life.checkTurn();
+      supervisor.inactivityTimeout(timeout, mode, pausedFor);
     }
 
     @Override
