@@ -63,11 +63,12 @@ final class FakeProcess implements ContainerProcess {
     }
   }
 
+  /** The first code counts: what closing the streams does to the program is no end of its own. */
   private void end(int code) {
+    ended.complete(code);
     close(stdout.writer());
     close(stderr.writer());
     close(stdin.reader());
-    ended.complete(code);
   }
 
   private static void close(AutoCloseable end) {
