@@ -29,7 +29,7 @@ public final class EmbeddedStore implements AutoCloseable {
   private final TableGate gate;
   private final AlarmTable alarms;
   private final ChunkTable chunks = new ChunkTable(this);
-  private final MeterTable meters = new StoredMeters(this);
+  private final MeterTable meters = new NodeRows(this, "meters");
   private final ArchiveTable archives = new ArchiveTable(this);
   private final Readers readers;
   private final StoreCounters counters = new StoreCounters();

@@ -46,22 +46,6 @@ record Group(WriteBatch batch, Tables tables, AlarmTable alarms) {
     batch.delete(tables.chunks(), key);
   }
 
-  void putArchive(byte[] key, byte[] value) throws RocksDBException {
-    batch.put(tables.archives(), key, value);
-  }
-
-  void deleteArchive(byte[] key) throws RocksDBException {
-    batch.delete(tables.archives(), key);
-  }
-
-  void putMeter(byte[] key, byte[] value) throws RocksDBException {
-    batch.put(tables.meters(), key, value);
-  }
-
-  void deleteMeter(byte[] key) throws RocksDBException {
-    batch.delete(tables.meters(), key);
-  }
-
   void putNodeRow(byte[] key, byte[] value) throws RocksDBException {
     batch.put(tables.node(), key, value);
   }

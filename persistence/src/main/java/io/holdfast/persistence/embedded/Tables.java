@@ -90,17 +90,9 @@ final class Tables implements AutoCloseable {
     return handles.get(4);
   }
 
-  ColumnFamilyHandle meters() {
-    return handles.get(6);
-  }
-
-  ColumnFamilyHandle archives() {
-    return handles.get(5);
-  }
-
-  /// What the node itself keeps, see [NodeTable].
+  /// What the node itself keeps, see [NodeRows].
   ColumnFamilyHandle node() {
-    return handles.get(6);
+    return handles.get(5);
   }
 
   /// Appends the batch to the log, syncs it and makes it visible. All of it or nothing survives.
@@ -167,8 +159,6 @@ final class Tables implements AutoCloseable {
         new ColumnFamilyDescriptor("snapshots".getBytes(US_ASCII), scanned),
         new ColumnFamilyDescriptor("alarms".getBytes(US_ASCII), lookedUp),
         new ColumnFamilyDescriptor("chunks".getBytes(US_ASCII), lookedUp),
-        new ColumnFamilyDescriptor("archives".getBytes(US_ASCII), scanned),
-        new ColumnFamilyDescriptor("meters".getBytes(US_ASCII), scanned),
         new ColumnFamilyDescriptor("node".getBytes(US_ASCII), scanned));
   }
 

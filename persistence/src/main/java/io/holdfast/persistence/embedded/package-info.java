@@ -12,9 +12,8 @@
 /// | reading back beside Pekko, and trimming | [StoredRows] |
 /// | the alarm index | [io.holdfast.protocol.event.AlarmIndex], `AlarmTable` |
 /// | chunks of large snapshots, and when they go | `ChunkTable` |
-/// | what was used, and other rows of the node itself | [MeterTable], `StoredMeters` |
 /// | bytes on disk | `RowKey`, `RowCodec` |
-/// | what a node keeps for itself | [NodeTable] |
+/// | what a node keeps for itself: runs of containers, what was used, who needs which archive | `NodeRows`; [NodeTable], [MeterTable], `ArchiveTable` |
 /// | a damaged log | `WalTail` |
 /// | settings | [EmbeddedConfig], `reference.conf` |
 @NullMarked

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -73,6 +74,22 @@ class NodeTableTest {
     assertThat(texts(store.nodeTable("one"))).containsExactly("k=1");
     assertThat(texts(store.nodeTable("one2"))).containsExactly("k=2");
     assertThat(texts(store.nodeTable("on"))).containsExactly("ek=3");
+  }
+
+  @Test
+  void metersAndArchivesAreApartFromThem() {
+    put(store.nodeTable("containers"), "k", "1").join();
+    store.archives().put("a", new byte[] {2});
+    byte[] key = {3};
+    store.meters().write(List.of(new MeterTable.Row(key, key)), List.of()).join();
+
+    assertThat(store.meters().rows(new byte[] {0}, new byte[] {(byte) 0xFF}))
+        .extracting(MeterTable.Row::key)
+        .containsExactly(key);
+    assertThat(texts(store.nodeTable("containers"))).containsExactly("k=1");
+    List<String> archives = new ArrayList<>();
+    store.archives().forEach("", (name, _) -> archives.add(name));
+    assertThat(archives).containsExactly("a");
   }
 
   @Test
