@@ -57,6 +57,28 @@ final class ContainersCommand {
     }
   }
 
+  /** Tells a node to do something with one container. */
+  private abstract static class Order extends NodeCommand {
+    @Mixin private final OneContainer container = new OneContainer();
+    private final String verb;
+    private final String done;
+
+    Order(String verb, String done) {
+      this.verb = verb;
+      this.done = done;
+    }
+
+    @Override
+    JsonNode ask(AdminClient client) {
+      return client.post(container.path(verb));
+    }
+
+    @Override
+    void print(JsonNode answer, PrintWriter out, PrintWriter err) {
+      out.println(done);
+    }
+  }
+
   /// `stop`.
   @Command(
       name = "stop",
@@ -65,17 +87,9 @@ final class ContainersCommand {
         "Its object hears of it; the next request to it may start another one."
       },
       mixinStandardHelpOptions = true)
-  static final class Stop extends NodeCommand {
-    @Mixin private final OneContainer container = new OneContainer();
-
-    @Override
-    JsonNode ask(AdminClient client) {
-      return client.post(container.path("stop"));
-    }
-
-    @Override
-    void print(JsonNode answer, PrintWriter out, PrintWriter err) {
-      out.println("stopped");
+  static final class Stop extends Order {
+    Stop() {
+      super("stop", "stopped");
     }
   }
 
@@ -84,17 +98,9 @@ final class ContainersCommand {
       name = "restart",
       description = "Ends a container and has its object start another one.",
       mixinStandardHelpOptions = true)
-  static final class Restart extends NodeCommand {
-    @Mixin private final OneContainer container = new OneContainer();
-
-    @Override
-    JsonNode ask(AdminClient client) {
-      return client.post(container.path("restart"));
-    }
-
-    @Override
-    void print(JsonNode answer, PrintWriter out, PrintWriter err) {
-      out.println("restarted");
+  static final class Restart extends Order {
+    Restart() {
+      super("restart", "restarted");
     }
   }
 }
