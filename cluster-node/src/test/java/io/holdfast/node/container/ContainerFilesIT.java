@@ -4,34 +4,21 @@ import static io.holdfast.node.container.ContainerFixture.PERMITTED;
 import static io.holdfast.node.container.ContainerFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.typesafe.config.ConfigFactory;
 import io.holdfast.engine.ContainerId;
-import io.holdfast.engine.Deployment;
-import io.holdfast.engine.EngineConfig;
 import io.holdfast.engine.ExecRequest;
 import io.holdfast.engine.ExecResult;
 import io.holdfast.engine.docker.DockerContainerEngine;
-import io.holdfast.engine.http.ContainerHttpClient;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.TestApps;
-import io.holdfast.node.capacity.Room;
 import io.holdfast.node.files.KeptFiles;
-import io.holdfast.node.metering.MemoryMeters;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.StartOptions;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// Declared paths on a real Docker Engine: what comes back is what was there.
 class ContainerFilesIT {
   private static final String IMAGE = "holdfast-test/container-files:latest";
-  private static final EngineConfig CONFIG = EngineConfig.of(ConfigFactory.load());
   private static final NamespaceId NAMESPACE = new NamespaceId("test", "box");
   private static final ObjectAddress ADDRESS =
       new ObjectAddress(NAMESPACE, new ObjectIds(NAMESPACE).named("a"));
@@ -53,92 +39,45 @@ class ContainerFilesIT {
           """
               .formatted(ContainerFixture.Box.class.getName(), IMAGE));
 
-  private final Deployment deployment = new Deployment("files-it-" + UUID.randomUUID());
-  private final ContainerHttpClient http = new ContainerHttpClient(CONFIG.http());
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
-  private final MemoryRunBook book = new MemoryRunBook();
-  private final FakeHooks hooks = new FakeHooks();
-  private final TestFiles files = new TestFiles();
-  private DockerContainerEngine engine = DockerContainerEngine.open(CONFIG, deployment);
-  private ContainerHost host = open();
+  private final NodeOnDocker node = new NodeOnDocker(APPS, Duration.ofSeconds(5));
 
   @BeforeAll
   static void buildImage(@TempDir Path folder) throws Exception {
-    Files.copy(Path.of("/bin/busybox"), folder.resolve("busybox"));
-    Files.writeString(
-        folder.resolve("Dockerfile"),
+    NodeOnDocker.build(
+        IMAGE,
+        folder,
         """
-        FROM scratch
-        COPY busybox /bin/busybox
-        RUN ["/bin/busybox", "--install", "-s", "/bin"]
         RUN mkdir /workspace /tmp && echo image >/workspace/README
-        ENV PATH=/bin
         ENTRYPOINT ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1 & wait; done"]
         """);
-    Process build =
-        new ProcessBuilder("docker", "build", "-q", "-t", IMAGE, folder.toString())
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(build.getInputStream().readAllBytes());
-    assertThat(build.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(build.exitValue()).as(output).isZero();
   }
 
   @AfterEach
   void removeEverything() {
-    host.close();
-    timer.shutdownNow();
-    http.close();
-    files.close();
-    try (DockerContainerEngine last = DockerContainerEngine.open(CONFIG, deployment)) {
-      last.list().forEach(left -> last.destroy(left.id()));
-      last.removeNetworks();
-    }
-  }
-
-  private ContainerHost open() {
-    ContainerHost opened =
-        new ContainerHost(
-            engine,
-            http,
-            APPS,
-            any -> hooks,
-            book,
-            new ContainerMetrics(new PrometheusRegistry()),
-            timer,
-            Instant::now,
-            Room.of(APPS, timer, Duration.ZERO),
-            MemoryMeters.book(Instant::now),
-            new ImageCollector(engine, APPS, new MemoryMeters(), Instant::now, ImageSettings.USUAL),
-            files.keeper(engine, ""),
-            new ContainerHost.Settings(
-                "node-1", "local", Duration.ofSeconds(5), 10, ContainerLogSettings.USUAL));
-    opened.open();
-    return opened;
+    node.close();
   }
 
   private ContainerSupervisor box() {
-    return host.supervisor(ADDRESS);
+    return node.host.supervisor(ADDRESS);
   }
 
   private void start() {
     Optional<KeptFiles> committed =
-        hooks.files.isEmpty() ? Optional.empty() : Optional.of(hooks.files.getLast());
+        node.hooks.files.isEmpty() ? Optional.empty() : Optional.of(node.hooks.files.getLast());
     box().start(StartOptions.DEFAULT, committed, PERMITTED);
     box().awaitReady(new Readiness.Running(), Duration.ofSeconds(120));
   }
 
   private void stop() {
-    int before = hooks.files.size();
+    int before = node.hooks.files.size();
     box().stop(Duration.ofSeconds(5));
-    await("the commit").until(() -> hooks.files.size() == before + 1);
-    await("the container to be removed").until(() -> engine.list().isEmpty());
+    await("the commit").until(() -> node.hooks.files.size() == before + 1);
+    await("the container to be removed").until(() -> node.engine.list().isEmpty());
   }
 
   private String run(String script) {
-    ContainerId id = engine.list().getFirst().id();
-    ExecResult result = engine.exec(id, ExecRequest.of("sh", "-c", script));
+    ContainerId id = node.engine.list().getFirst().id();
+    ExecResult result = node.engine.exec(id, ExecRequest.of("sh", "-c", script));
     assertThat(result.exitCode()).as(script + ": " + result.stderrText()).isZero();
     return result.stdoutText().strip();
   }
@@ -170,10 +109,10 @@ class ContainerFilesIT {
     stop();
     start();
     run("echo bad >/workspace/a");
-    ContainerId id = engine.list().getFirst().id();
+    ContainerId id = node.engine.list().getFirst().id();
 
-    engine.signal(id, 9);
-    await("the container to be removed").until(() -> engine.list().isEmpty());
+    node.engine.signal(id, 9);
+    await("the container to be removed").until(() -> node.engine.list().isEmpty());
     start();
 
     assertThat(run("cat /workspace/a")).isEqualTo("good");
@@ -183,17 +122,16 @@ class ContainerFilesIT {
   void theNextNodeFinishesWhatANodeThatDiedHadBegun() {
     start();
     run("echo kept >/workspace/a");
-    ContainerId id = engine.list().getFirst().id();
-    host.close();
+    ContainerId id = node.engine.list().getFirst().id();
+    node.dies();
     // The program ends while no node is there: its files were not archived yet.
-    try (DockerContainerEngine between = DockerContainerEngine.open(CONFIG, deployment)) {
+    try (DockerContainerEngine between = node.another()) {
       var _ = between.stop(id, Duration.ofSeconds(5));
     }
 
-    engine = DockerContainerEngine.open(CONFIG, deployment);
-    host = open();
-    await("the files to be kept").until(() -> hooks.files.size() == 1);
-    await("the container to be removed").until(() -> engine.list().isEmpty());
+    node.comesBack();
+    await("the files to be kept").until(() -> node.hooks.files.size() == 1);
+    await("the container to be removed").until(() -> node.engine.list().isEmpty());
     start();
 
     assertThat(run("cat /workspace/a")).isEqualTo("kept");
@@ -207,14 +145,14 @@ class ContainerFilesIT {
             + " i=0; while [ $i -lt 100 ]; do mkdir $i; j=0;"
             + " while [ $j -lt 100 ]; do echo $i-$j-content >$i/$j; j=$((j+1)); done; i=$((i+1)); done");
     stop();
-    long first = files.bytes();
+    long first = node.files.bytes();
     start();
     assertThat(run("find /workspace/many -type f | wc -l")).isEqualTo("10000");
     assertThat(run("cat /workspace/many/77/42")).isEqualTo("77-42-content");
     run("echo changed >/workspace/many/77/42");
     stop();
 
-    assertThat(files.bytes() - first).isLessThan(first);
+    assertThat(node.files.bytes() - first).isLessThan(first);
     start();
     assertThat(run("cat /workspace/many/77/42 /workspace/many/77/43"))
         .isEqualTo("changed\n77-43-content");
@@ -226,13 +164,13 @@ class ContainerFilesIT {
     run("dd if=/dev/urandom of=/workspace/large bs=1M count=200 2>/dev/null");
     String before = run("md5sum /workspace/large");
     stop();
-    long first = files.bytes();
+    long first = node.files.bytes();
     start();
     assertThat(run("md5sum /workspace/large")).isEqualTo(before);
     run("echo x | dd of=/workspace/large bs=1 seek=100000000 conv=notrunc 2>/dev/null");
     stop();
 
     assertThat(first).isGreaterThan(200L << 20);
-    assertThat(files.bytes() - first).isLessThan(8L << 20);
+    assertThat(node.files.bytes() - first).isLessThan(8L << 20);
   }
 }

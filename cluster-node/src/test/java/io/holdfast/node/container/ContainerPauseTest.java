@@ -197,10 +197,8 @@ class ContainerPauseTest {
     assertThat(fetch(box)).isEqualTo("hello");
   }
 
-  @Test
-  void aRequestThatComesWhileItIsBeingFrozenIsAnswered() throws Exception {
+  private ContainerSupervisor beingFrozenUntil(CountDownLatch go) throws InterruptedException {
     CountDownLatch pausing = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
     intercept(
         "pause",
         verb -> {
@@ -210,6 +208,13 @@ class ContainerPauseTest {
         });
     ContainerSupervisor box = pausing(LONG);
     pausing.await();
+    return box;
+  }
+
+  @Test
+  void aRequestThatComesWhileItIsBeingFrozenIsAnswered() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    ContainerSupervisor box = beingFrozenUntil(go);
     assertThat(box.state().status()).isNotEqualTo(Status.PAUSED);
     CompletableFuture<String> answer = async(() -> fetch(box));
     assertThat(answer.isDone()).isFalse();
@@ -219,17 +224,8 @@ class ContainerPauseTest {
 
   @Test
   void oneThatIsToldToStopWhileItIsBeingFrozenStops() throws Exception {
-    CountDownLatch pausing = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
-    intercept(
-        "pause",
-        verb -> {
-          pausing.countDown();
-          go.await();
-          verb.run();
-        });
-    ContainerSupervisor box = pausing(LONG);
-    pausing.await();
+    ContainerSupervisor box = beingFrozenUntil(go);
     CompletableFuture<Void> stopped = async(() -> box.stop(ContainerFixture.GRACE));
     awaitStatus(box, Status.STOPPING);
     go.countDown();
