@@ -98,7 +98,6 @@ final class ContainerHolds {
     Hold hold = new Hold(used);
     take(hold);
     try {
-      Waits.join(used.launched);
       pause.awaken(used);
       RawConnection connection =
           host.http().connect(cell.endpoint(used, port), () -> release(hold));

@@ -222,11 +222,11 @@ public final class ContainerHost implements AutoCloseable {
     return specs.image(address);
   }
 
-  /// Whether a start with these options makes sense.
+  /// How large a container a start with these options asks for.
   ///
-  /// @throws HoldfastException `invalid_argument`
-  void checkOptions(ObjectAddress address, StartOptions options) {
-    specs.check(address, options);
+  /// @throws HoldfastException `invalid_argument` when they make no sense
+  InstanceType instanceType(ObjectAddress address, StartOptions options) {
+    return specs.instanceType(address, options);
   }
 
   ContainerSpec spec(ObjectAddress address, ContainerOwner owner, StartOptions options) {

@@ -3,6 +3,7 @@ package io.holdfast.node.container;
 import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
+import io.holdfast.engine.InstanceType;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.node.capacity.Resources;
 import io.holdfast.node.capacity.StartTicket;
@@ -83,7 +84,7 @@ final class ContainerLaunch {
     Optional<KeptFiles> kept = files.toRestore(before);
     Waits.join(cell.endsNoted());
     ContainerOwner owner = host.newOwner(cell.address());
-    StartTicket room = awaitRoom(started, host.spec(cell.address(), owner, options));
+    StartTicket room = awaitRoom(started, host.instanceType(cell.address(), options));
     host.inventory().wants(owner);
     try {
       ContainerSpec spec = host.spec(cell.address(), owner, options);
@@ -102,9 +103,8 @@ final class ContainerLaunch {
     }
   }
 
-  private StartTicket awaitRoom(ContainerRun started, ContainerSpec spec) {
-    StartTicket room =
-        host.capacity().take(cell.address().namespace(), Resources.of(spec.instanceType()));
+  private StartTicket awaitRoom(ContainerRun started, InstanceType type) {
+    StartTicket room = host.capacity().take(cell.address().namespace(), Resources.of(type));
     synchronized (cell) {
       started.takes(room);
     }

@@ -37,7 +37,7 @@ final class ContainerOrders {
   /// See [ContainerSupervisor#start].
   void start(
       StartOptions options, Optional<KeptFiles> committed, CompletableFuture<Void> permitted) {
-    cell.host().checkOptions(cell.address(), options);
+    var _ = cell.host().instanceType(cell.address(), options); // Throws when they make no sense.
     ContainerRun started = new ContainerRun(cell.host().book());
     ContainerFiles.Before before;
     synchronized (cell) {

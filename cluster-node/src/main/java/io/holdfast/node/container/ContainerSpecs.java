@@ -30,11 +30,11 @@ final class ContainerSpecs {
     this.region = region;
   }
 
-  /// Whether a start with these options makes sense.
+  /// How large a container a start with these options asks for.
   ///
-  /// @throws HoldfastException `invalid_argument`
-  void check(ObjectAddress address, StartOptions options) {
-    InstanceType _ = instanceType(config(address), options);
+  /// @throws HoldfastException `invalid_argument` when they make no sense
+  InstanceType instanceType(ObjectAddress address, StartOptions options) {
+    return instanceType(config(address), options);
   }
 
   ContainerSpec of(ObjectAddress address, ContainerOwner owner, StartOptions options) {

@@ -41,7 +41,6 @@ final class ContainerTraffic {
           }
         };
     try {
-      Waits.join(used.launched);
       pause.awaken(used);
       Response response = host.http().fetch(cell.endpoint(used, port), request);
       if (response.webSocket().isPresent()) {

@@ -103,13 +103,18 @@ public final class CarrierWatch {
     pinged = true;
     ping.run();
     calmLooks++;
-    if (added > 0 && calmLooks >= calmLooksWanted) {
+    if (calmLooks >= calmLooksWanted) {
       calmLooks = 0;
+      endCalm();
+    }
+  }
+
+  private void endCalm() {
+    if (added == 0) {
+      calmLooksWanted = CALM_LOOKS;
+    } else {
       calmLooksWanted = Math.min(2 * calmLooksWanted, CALM_LOOKS_MAX);
       set(added - 1);
-    } else if (added == 0 && calmLooks >= calmLooksWanted) {
-      calmLooks = 0;
-      calmLooksWanted = CALM_LOOKS;
     }
   }
 

@@ -4,7 +4,6 @@ import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerStats;
 import io.holdfast.engine.InstanceType;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -159,17 +158,5 @@ public final class ContainerMeters {
       }
       to.accept(owner, drained);
     });
-  }
-
-  /// Reads at intervals until the thread is interrupted.
-  void keepReading(Duration every, Reader reader) {
-    try {
-      while (!Thread.currentThread().isInterrupted()) {
-        Thread.sleep(every);
-        readAll(reader);
-      }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -64,22 +64,24 @@ public final class MeterBook implements AutoCloseable {
 
   /// Flushes and reads at intervals from now on, until [#close()].
   public void start(ContainerMeters.Reader reader) {
-    threads.add(Thread.ofVirtual().name("metering-flush").start(this::keepFlushing));
-    threads.add(
-        Thread.ofVirtual()
-            .name("metering-read")
-            .start(() -> containers.keepReading(settings.readEvery(), reader)));
+    repeat("metering-flush", settings.flushEvery(), this::flush);
+    repeat("metering-read", settings.readEvery(), () -> containers.readAll(reader));
   }
 
-  private void keepFlushing() {
-    try {
-      while (!Thread.currentThread().isInterrupted()) {
-        Thread.sleep(settings.flushEvery());
-        flush();
-      }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
+  private void repeat(String name, Duration every, Runnable task) {
+    threads.add(
+        Thread.ofVirtual()
+            .name(name)
+            .start(() -> {
+              try {
+                while (!Thread.currentThread().isInterrupted()) {
+                  Thread.sleep(every);
+                  task.run();
+                }
+              } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+              }
+            }));
   }
 
   public ContainerMeters containers() {
