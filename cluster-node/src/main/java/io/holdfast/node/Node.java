@@ -159,7 +159,12 @@ public final class Node {
                 new CapacityMetrics(registry)),
             usage,
             new ImageCollector(
-                engine, apps, data.store().meters(), Clock.systemUTC(), ImageSettings.from(root)),
+                engine,
+                apps,
+                data.store().meters(),
+                Clock.systemUTC(),
+                ImageSettings.from(root),
+                files.snapshots()::images),
             files,
             new ContainerHost.Settings(
                 config.node(),

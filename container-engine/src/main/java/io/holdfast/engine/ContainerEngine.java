@@ -147,6 +147,11 @@ public interface ContainerEngine extends AutoCloseable {
   ///   there is no such path
   InputStream copyOut(ContainerId id, String path, long bytesMax);
 
+  /// How its file system differs from its image, without mounts.
+  ///
+  /// @throws HoldfastException `container_not_running` when it is gone
+  FileChanges changes(ContainerId id);
+
   /// Unpacks a tar stream into a folder of the container, which must exist; works on stopped
   /// containers too.
   ///

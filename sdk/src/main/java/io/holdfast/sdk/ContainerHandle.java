@@ -69,6 +69,21 @@ public interface ContainerHandle {
   /// SIGKILL; on return [#running()] is false. Returns at once when it is not running.
   void destroy();
 
+  /// Keeps the file system of the container as it is now: what differs from its image. All its
+  /// processes are frozen meanwhile, and who uses it waits. Not in it: memory, tmpfs mounts,
+  /// devices and sockets.
+  ///
+  /// @param name for people, up to 128 characters; empty for none
+  /// @throws HoldfastException `wrong_state` when it is not running, or is told to end meanwhile;
+  ///   `archive_too_large`, `archive_failed`, `storage_full`, `engine_unavailable`
+  ContainerSnapshot snapshotContainer(String name);
+
+  /// As [#snapshotContainer], of one directory.
+  ///
+  /// @param directory an absolute path, not `/`
+  /// @throws HoldfastException also `invalid_argument` when there is no such path
+  DirectorySnapshot snapshotDirectory(String directory, String name);
+
   /// The container as the engine has it.
   ContainerState state();
 

@@ -60,6 +60,7 @@ public enum ErrorCode {
   ENGINE_UNAVAILABLE(503, Retry.YES),
   ARCHIVE_FAILED(500, Retry.NO),
   ARCHIVE_TOO_LARGE(507, Retry.NO),
+  SNAPSHOT_NOT_FOUND(404, Retry.NO),
 
   // The world outside.
   FETCH_FAILED(502, Retry.NO),

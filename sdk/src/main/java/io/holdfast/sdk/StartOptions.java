@@ -2,6 +2,7 @@ package io.holdfast.sdk;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,6 +25,10 @@ import java.util.function.Consumer;
 /// @param instance how much of the machine it may use
 /// @param hardTimeout how long after its start it is killed, whatever it does; above 0, up to 10
 ///   years
+/// @param containerSnapshot the file system it begins with, and the image that belongs to it; then
+///   `image` is empty
+/// @param directorySnapshots directories it begins with, by their place in it, up to 16; they take
+///   the place of what is there
 public record StartOptions(
     Optional<List<String>> entrypoint,
     Map<String, String> env,
@@ -31,25 +36,36 @@ public record StartOptions(
     Map<String, String> labels,
     Optional<String> image,
     Optional<Instance> instance,
-    Optional<Duration> hardTimeout) {
+    Optional<Duration> hardTimeout,
+    Optional<ContainerSnapshot> containerSnapshot,
+    Map<String, DirectorySnapshot> directorySnapshots) {
   /// Nothing but the defaults.
   public static final StartOptions DEFAULT = new Draft().done();
 
   private static final int IMAGE_LENGTH_MAX = 4_096;
+  private static final int DIRECTORIES_MAX = 16;
   private static final Duration HARD_TIMEOUT_MAX = Duration.ofDays(3_650);
 
   public StartOptions {
     entrypoint = entrypoint.map(List::copyOf);
     env = copy(env);
     labels = copy(labels);
+    directorySnapshots = copy(directorySnapshots);
     env.forEach(StartOptions::checkEnv);
     checkLabels(labels);
     image.ifPresent(StartOptions::checkImage);
     hardTimeout.ifPresent(StartOptions::checkHardTimeout);
+    if (containerSnapshot.isPresent() && image.isPresent()) {
+      throw invalid("an image or a snapshot of a container", "both");
+    }
+    if (directorySnapshots.size() > DIRECTORIES_MAX) {
+      throw invalid("at most 16 snapshots of directories", directorySnapshots.size() + " of them");
+    }
+    directorySnapshots.keySet().forEach(DirectorySnapshot::checkDirectory);
   }
 
   /// What a caller from outside leaves out is empty.
-  private static Map<String, String> copy(Map<String, String> map) {
+  private static <V> Map<String, V> copy(Map<String, V> map) {
     return Map.copyOf(Objects.requireNonNullElse(map, Map.of()));
   }
 
@@ -87,20 +103,42 @@ public record StartOptions(
     return with(draft -> draft.hardTimeout = Optional.of(sinceStart));
   }
 
+  /// Begins with the file system of that snapshot, and nothing that was kept of earlier runs.
+  public StartOptions containerSnapshot(ContainerSnapshot snapshot) {
+    return with(draft -> draft.containerSnapshot = Optional.of(snapshot));
+  }
+
+  /// Begins with that directory where it was.
+  public StartOptions directorySnapshot(DirectorySnapshot snapshot) {
+    return directorySnapshot(snapshot, snapshot.directory());
+  }
+
+  /// Begins with that directory in another place, an absolute path but not `/`.
+  public StartOptions directorySnapshot(DirectorySnapshot snapshot, String directory) {
+    Map<String, DirectorySnapshot> all = new HashMap<>(directorySnapshots);
+    all.put(directory, snapshot);
+    return with(draft -> draft.directorySnapshots = all);
+  }
+
   /// Whether the container may reach the internet: only when that was said.
   public boolean enableInternet() {
     return internet.orElse(false);
   }
 
-  /// These options, and where they are empty those of `others`. An environment or labels are taken
-  /// whole from one of the two.
+  /// These options, and where they are empty those of `others`. An environment, labels and
+  /// snapshots of directories are each taken whole from one of the two; an image and a snapshot of
+  /// a container are one option here.
   public StartOptions orElse(StartOptions others) {
     return others.with(draft -> {
       draft.entrypoint = entrypoint.or(others::entrypoint);
       draft.env = env.isEmpty() ? others.env : env;
       draft.internet = internet.or(others::internet);
       draft.labels = labels.isEmpty() ? others.labels : labels;
-      draft.image = image.or(others::image);
+      boolean base = image.isPresent() || containerSnapshot.isPresent();
+      draft.image = base ? image : others.image;
+      draft.containerSnapshot = base ? containerSnapshot : others.containerSnapshot;
+      draft.directorySnapshots =
+          directorySnapshots.isEmpty() ? others.directorySnapshots : directorySnapshots;
       draft.instance = instance.or(others::instance);
       draft.hardTimeout = hardTimeout.or(others::hardTimeout);
     });
@@ -115,6 +153,8 @@ public record StartOptions(
     draft.image = image;
     draft.instance = instance;
     draft.hardTimeout = hardTimeout;
+    draft.containerSnapshot = containerSnapshot;
+    draft.directorySnapshots = directorySnapshots;
     change.accept(draft);
     return draft.done();
   }
@@ -128,9 +168,20 @@ public record StartOptions(
     private Optional<String> image = Optional.empty();
     private Optional<Instance> instance = Optional.empty();
     private Optional<Duration> hardTimeout = Optional.empty();
+    private Optional<ContainerSnapshot> containerSnapshot = Optional.empty();
+    private Map<String, DirectorySnapshot> directorySnapshots = Map.of();
 
     StartOptions done() {
-      return new StartOptions(entrypoint, env, internet, labels, image, instance, hardTimeout);
+      return new StartOptions(
+          entrypoint,
+          env,
+          internet,
+          labels,
+          image,
+          instance,
+          hardTimeout,
+          containerSnapshot,
+          directorySnapshots);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,36 @@ class StartOptionsTest {
     assertThat(ALL.orElse(some)).isEqualTo(ALL);
   }
 
+  private static final ContainerSnapshot WHOLE =
+      new ContainerSnapshot("a".repeat(32), 7, Optional.of("before"));
+  private static final DirectorySnapshot DATA =
+      new DirectorySnapshot("b".repeat(32), 7, "/data", Optional.empty());
+
+  @Test
+  void takesTheImageAndTheSnapshotThatHasOneAsOneOption() {
+    StartOptions from = StartOptions.DEFAULT.containerSnapshot(WHOLE);
+    assertThat(from.orElse(ALL).image()).isEmpty();
+    assertThat(from.orElse(ALL).containerSnapshot()).contains(WHOLE);
+    assertThat(ALL.orElse(from)).isEqualTo(ALL);
+    assertThat(StartOptions.DEFAULT.orElse(from)).isEqualTo(from);
+  }
+
+  @Test
+  void putsSnapshotsOfDirectoriesWhereTheyWereOrElsewhere() {
+    StartOptions both =
+        StartOptions.DEFAULT.directorySnapshot(DATA).directorySnapshot(DATA, "/b/c");
+    assertThat(both.directorySnapshots()).isEqualTo(Map.of("/data", DATA, "/b/c", DATA));
+    assertThat(StartOptions.DEFAULT.orElse(both)).isEqualTo(both);
+  }
+
+  private static StartOptions manyDirectories() {
+    StartOptions options = ALL;
+    for (int i = 0; i < 17; i++) {
+      options = options.directorySnapshot(DATA, "/" + i);
+    }
+    return options;
+  }
+
   static Stream<Supplier<Object>> wrong() {
     return Stream.of(
         () -> ALL.env(Map.of("A=B", "1")),
@@ -60,6 +91,12 @@ class StartOptionsTest {
         () -> ALL.image("a b"),
         () -> ALL.image("ä"),
         () -> ALL.image("a".repeat(4_097)),
+        () -> ALL.containerSnapshot(WHOLE),
+        () -> ALL.directorySnapshot(DATA, "/"),
+        () -> ALL.directorySnapshot(DATA, "data"),
+        () -> ALL.directorySnapshot(DATA, "/a/../b"),
+        () -> ALL.directorySnapshot(DATA, "/a/"),
+        () -> manyDirectories(),
         () -> ALL.instance(0, 512, 1_000),
         () -> ALL.instance(1, 15, 1_000),
         () -> ALL.instance(1, 512, 0),

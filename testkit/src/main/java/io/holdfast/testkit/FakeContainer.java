@@ -9,6 +9,7 @@ import io.holdfast.engine.ContainerStats;
 import io.holdfast.engine.ExecRequest;
 import io.holdfast.engine.ExecResult;
 import io.holdfast.engine.ExitReason;
+import io.holdfast.engine.FileChanges;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.ExecOptions;
@@ -23,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.Condition;
@@ -44,6 +46,7 @@ public final class FakeContainer {
   private final List<Runnable> servers = new ArrayList<>();
   private final List<String> logLines = new ArrayList<>();
   final Map<String, byte[]> files = new ConcurrentHashMap<>();
+  private volatile FileChanges changes;
   private volatile IntConsumer onSignal = this::dieOfSignal;
   private volatile Function<ExecRequest, ExecResult> onExec = FakeContainer::noSuchCommand;
   private final Map<String, FakeCommand> commands = new ConcurrentHashMap<>();
@@ -62,6 +65,7 @@ public final class FakeContainer {
     this.id = id;
     this.spec = spec;
     this.address = address;
+    this.changes = new FileChanges(spec.image(), Set.of(), Set.of());
   }
 
   private volatile ContainerStats stats = new ContainerStats(1_000, 1_048_576, 0, 0, 1);
@@ -134,6 +138,15 @@ public final class FakeContainer {
   /// number.
   public void onSignal(IntConsumer reaction) {
     onSignal = reaction;
+  }
+
+  /// How its file system differs from its image; nothing unless told.
+  public void differs(Set<String> written, Set<String> removed) {
+    changes = new FileChanges(spec.image(), written, removed);
+  }
+
+  FileChanges changes() {
+    return changes;
   }
 
   /// What commands run inside it give.

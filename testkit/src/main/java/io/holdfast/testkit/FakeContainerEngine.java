@@ -13,6 +13,7 @@ import io.holdfast.engine.EngineInfo;
 import io.holdfast.engine.ExecRequest;
 import io.holdfast.engine.ExecResult;
 import io.holdfast.engine.ExitReason;
+import io.holdfast.engine.FileChanges;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.ImagePulls;
 import io.holdfast.engine.StartedContainer;
@@ -121,6 +122,15 @@ public final class FakeContainerEngine implements ContainerEngine {
     world.releaseStarts();
   }
 
+  /// Calls of that verb wait from now on, until [#releases].
+  public void holds(Verb verb) {
+    world.hold(verb);
+  }
+
+  public void releases(Verb verb) {
+    world.release(verb);
+  }
+
   /// Every verb throws `engine_unavailable` from now on; who waits for an exit goes on waiting.
   /// Containers live on.
   public void goesDown() {
@@ -191,6 +201,7 @@ public final class FakeContainerEngine implements ContainerEngine {
 
   private void enter(Verb verb) {
     world.called(verb);
+    world.awaitReleased(verb);
     if (world.down || closed) {
       throw new HoldfastException(ErrorCode.ENGINE_UNAVAILABLE, "the fake engine is down");
     }
@@ -368,6 +379,12 @@ public final class FakeContainerEngine implements ContainerEngine {
           ErrorCode.INVALID_ARGUMENT, "container %s has no path %s".formatted(id, path));
     }
     return new ByteArrayInputStream(tar);
+  }
+
+  @Override
+  public FileChanges changes(ContainerId id) {
+    enter(Verb.COPY_OUT);
+    return existing(id).changes();
   }
 
   @Override

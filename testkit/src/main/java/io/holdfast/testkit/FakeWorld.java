@@ -16,11 +16,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,6 +53,8 @@ final class FakeWorld {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition startsReleased = lock.newCondition();
+  private final Condition released = lock.newCondition();
+  private final Set<FakeContainerEngine.Verb> held = EnumSet.noneOf(FakeContainerEngine.Verb.class);
   private final Map<String, Entry> byName = new HashMap<>();
   private final Map<FakeContainerEngine.Verb, Integer> calls =
       new EnumMap<>(FakeContainerEngine.Verb.class);
@@ -71,6 +75,39 @@ final class FakeWorld {
     lock.lock();
     try {
       return calls.getOrDefault(verb, 0);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void hold(FakeContainerEngine.Verb verb) {
+    lock.lock();
+    try {
+      held.add(verb);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void release(FakeContainerEngine.Verb verb) {
+    lock.lock();
+    try {
+      held.remove(verb);
+      released.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void awaitReleased(FakeContainerEngine.Verb verb) {
+    lock.lock();
+    try {
+      while (held.contains(verb)) {
+        released.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HoldfastException(ErrorCode.ENGINE_UNAVAILABLE, "interrupted", e);
     } finally {
       lock.unlock();
     }

@@ -51,10 +51,11 @@ final class ContainerFiles {
   ///
   /// @param committed what the object names
   /// @param underWay what is newer than that, when there is such
+  /// @param snapshots what was asked for beside that
   record Before(
-      Optional<KeptFiles> committed, @Nullable CompletableFuture<Optional<KeptFiles>> underWay) {
-    static final Before NOTHING = new Before(Optional.empty(), null);
-  }
+      Optional<KeptFiles> committed,
+      @Nullable CompletableFuture<Optional<KeptFiles>> underWay,
+      StartFiles snapshots) {}
 
   private List<String> paths() {
     return host.persistentPaths(cell.address());
@@ -183,8 +184,9 @@ final class ContainerFiles {
   /// Called with the monitor of the cell held, when a start is ordered.
   ///
   /// @param committed the files that the object names, read in the turn that orders the start
-  Before before(Optional<KeptFiles> committed) {
-    return new Before(committed, underWay);
+  /// @param snapshots that were asked for
+  Before before(Optional<KeptFiles> committed, StartFiles snapshots) {
+    return new Before(committed, underWay, snapshots);
   }
 
   /// Waits for what is being archived, and says what is to be restored.
@@ -207,7 +209,12 @@ final class ContainerFiles {
   }
 
   /// Puts files into a container that has not yet run. Waits.
-  void restore(KeptFiles files, ContainerId created) {
-    host.files().restore(cell.address(), created, files);
+  ///
+  /// @param kept what was kept of earlier runs; a snapshot of the whole file system has its own
+  void restore(Optional<KeptFiles> kept, StartFiles snapshots, ContainerId created) {
+    if (kept.isPresent() && snapshots.container().isEmpty()) {
+      host.files().restore(cell.address(), created, kept.get());
+    }
+    snapshots.restore(cell.address(), created, host.files().snapshots());
   }
 }

@@ -12,11 +12,12 @@ import io.holdfast.sdk.HoldfastException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What keeps a container awake as long as its object can reach it: commands and raw connections.
-/// They do not hold up its end: they end with it. Thread-safe.
+/// What keeps a container awake as long as its object can reach it: commands, raw connections and
+/// snapshots. They do not hold up its end: they end with it. Thread-safe.
 final class ContainerHolds {
   private static final Logger log = LoggerFactory.getLogger(ContainerHolds.class);
 
@@ -107,6 +108,20 @@ final class ContainerHolds {
     } catch (RuntimeException | Error e) {
       release(hold);
       throw e;
+    }
+  }
+
+  // ---- others
+  // -------------------------------------------------------------------------------------------------
+
+  /// Runs a task while the container counts as used.
+  <T> T holding(ContainerRun used, Supplier<T> task) {
+    Hold hold = new Hold(used);
+    take(hold);
+    try {
+      return task.get();
+    } finally {
+      release(hold);
     }
   }
 

@@ -229,8 +229,10 @@ public final class ContainerHost implements AutoCloseable {
     return specs.instanceType(address, options);
   }
 
-  ContainerSpec spec(ObjectAddress address, ContainerOwner owner, StartOptions options) {
-    return specs.of(address, owner, options);
+  /// @param image that it has to have; empty for the one of the options or of the class
+  ContainerSpec spec(
+      ObjectAddress address, ContainerOwner owner, StartOptions options, Optional<String> image) {
+    return specs.of(address, owner, options, image);
   }
 
   /// The instance type that a container was started with, as far as that is known.

@@ -87,9 +87,9 @@ final class ContainerLaunch {
     StartTicket room = awaitRoom(started, host.instanceType(cell.address(), options));
     host.inventory().wants(owner);
     try {
-      ContainerSpec spec = host.spec(cell.address(), owner, options);
+      ContainerSpec spec = host.spec(cell.address(), owner, options, before.snapshots().image());
       started.image = spec.image();
-      StartedContainer container = startPatiently(spec, preparation(kept));
+      StartedContainer container = startPatiently(spec, preparation(kept, before.snapshots()));
       host.usage().containers().started(owner, container.id(), spec.instanceType());
       return new ContainerRun.Place(
           owner, container.id(), container.address(), ContainerFacts.of(spec));
@@ -112,10 +112,10 @@ final class ContainerLaunch {
     return room;
   }
 
-  private ContainerEngine.Preparation preparation(Optional<KeptFiles> kept) {
-    return kept.isEmpty()
+  private ContainerEngine.Preparation preparation(Optional<KeptFiles> kept, StartFiles snapshots) {
+    return kept.isEmpty() && snapshots.isEmpty()
         ? ContainerEngine.Preparation.NONE
-        : created -> files.restore(kept.get(), created);
+        : created -> files.restore(kept, snapshots, created);
   }
 
   /**

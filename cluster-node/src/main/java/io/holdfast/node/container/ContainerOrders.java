@@ -38,6 +38,7 @@ final class ContainerOrders {
   void start(
       StartOptions options, Optional<KeptFiles> committed, CompletableFuture<Void> permitted) {
     var _ = cell.host().instanceType(cell.address(), options); // Throws when they make no sense.
+    StartFiles snapshots = StartFiles.of(options, cell.address(), cell.host().files().snapshots());
     ContainerRun started = new ContainerRun(cell.host().book());
     ContainerFiles.Before before;
     synchronized (cell) {
@@ -52,7 +53,7 @@ final class ContainerOrders {
       }
       cell.run = started;
       cell.lastExit = null;
-      before = files.before(committed);
+      before = files.before(committed, snapshots);
     }
     cell.inBackground("launch", () -> launch.launch(started, options, before, permitted));
   }

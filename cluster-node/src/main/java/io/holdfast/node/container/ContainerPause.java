@@ -6,6 +6,7 @@ import io.holdfast.node.container.ContainerLifecycle.State;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * An engine that does not answer may have frozen it all the same: `ContainerRun.mayBeFrozen` then stays set, and the next
  * use asks the engine to let it go on, whatever the state is.
  */
-/// Freezes a container that nobody uses, and lets it go on when somebody does. Thread-safe.
+/// Freezes a container that nobody uses, or for a while, and lets it go on. Thread-safe.
 final class ContainerPause {
   private static final Logger log = LoggerFactory.getLogger(ContainerPause.class);
   private static final Duration END_SEEN_MAX = Duration.ofSeconds(5);
@@ -105,6 +106,10 @@ final class ContainerPause {
       }
       used.freezing = true;
     }
+    goOn(used);
+  }
+
+  private void goOn(ContainerRun used) {
     boolean awake = false;
     try {
       resume(used);
@@ -122,6 +127,37 @@ final class ContainerPause {
         idleness.watch();
         cell.notifyAll();
       }
+    }
+  }
+
+  /// Runs a task while a container that is used is frozen all the same; who else uses it waits
+  /// until it goes on.
+  ///
+  /// @throws HoldfastException `container_not_running`; `engine_unavailable`; what the task throws
+  <T> T whileFrozen(ContainerRun used, Supplier<T> task) {
+    ContainerId id = Waits.join(used.launched).id();
+    synchronized (cell) {
+      awaitNoChange(used, Long.MAX_VALUE);
+      if (cell.run != used || cell.state == State.STOPPED || used.endWanted) {
+        throw cell.notRunning();
+      }
+      used.freezing = true;
+      used.mayBeFrozen = true;
+    }
+    try {
+      host.engine().pause(id);
+      return task.get();
+    } finally {
+      goOnLater(used);
+    }
+  }
+
+  /** Who uses it next tries again when that fails. */
+  private void goOnLater(ContainerRun used) {
+    try {
+      goOn(used);
+    } catch (HoldfastException e) {
+      log.warn("{}: container does not go on yet: {}", cell.address(), e.getMessage());
     }
   }
 

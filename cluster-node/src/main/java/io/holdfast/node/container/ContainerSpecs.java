@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /// Makes of the app descriptor and the options of a start what the engine is asked for.
@@ -37,12 +38,15 @@ final class ContainerSpecs {
     return instanceType(config(address), options);
   }
 
-  ContainerSpec of(ObjectAddress address, ContainerOwner owner, StartOptions options) {
+  ContainerSpec of(
+      ObjectAddress address, ContainerOwner owner, StartOptions options, Optional<String> image) {
     ContainerConfig config = config(address);
     Map<String, String> env = new HashMap<>(environment(address, owner));
     env.putAll(options.env());
     ContainerSpec.Builder spec =
-        ContainerSpec.of(owner, options.image().map(config::reference).orElse(config.image()))
+        ContainerSpec.of(
+                owner,
+                image.or(() -> options.image().map(config::reference)).orElseGet(config::image))
             .entrypoint(options.entrypoint().orElse(List.of()))
             .env(env)
             .instanceType(instanceType(config, options))

@@ -9,8 +9,10 @@ import io.holdfast.node.files.KeptFiles;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerProcess;
+import io.holdfast.sdk.ContainerSnapshot;
 import io.holdfast.sdk.ContainerSocket;
 import io.holdfast.sdk.ContainerState;
+import io.holdfast.sdk.DirectorySnapshot;
 import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.Readiness;
@@ -28,7 +30,7 @@ import java.util.concurrent.CompletableFuture;
  * of its own; what they share is the cell, with the state and the one monitor under which it changes. They know each other
  * in this order only, never backwards:
  *
- *   cell <- {idleness, files} <- {pause, ending} <- launch <- orders <- {traffic, holds, sleep}
+ *   cell <- {idleness, files} <- {pause, ending} <- launch <- orders <- {traffic, holds, sleep} <- snapshots
  */
 /// The container of one object on this node. It outlives the object's stays in memory.
 ///
@@ -46,6 +48,7 @@ public final class ContainerSupervisor {
   private final ContainerOrders orders;
   private final ContainerTraffic traffic;
   private final ContainerHolds holds;
+  private final ContainerSnapshots snapshots;
   private final ContainerReadiness readiness;
   private final ContainerSleep sleep;
 
@@ -61,6 +64,7 @@ public final class ContainerSupervisor {
     this.orders = new ContainerOrders(cell, files, launch, ending, pause);
     this.traffic = new ContainerTraffic(cell, idleness, orders, pause);
     this.holds = new ContainerHolds(cell, idleness, orders, pause);
+    this.snapshots = new ContainerSnapshots(cell, holds, pause);
     this.readiness = new ContainerReadiness(cell, idleness, pause);
     this.sleep = new ContainerSleep(cell, idleness, orders, pause, hooks, hooked);
   }
@@ -119,6 +123,16 @@ public final class ContainerSupervisor {
   /// What the object has to commit as its files, if there is something.
   public Optional<KeptFiles> uncommittedFiles() {
     return files.uncommitted();
+  }
+
+  /// See [io.holdfast.sdk.ContainerHandle#snapshotContainer]; waits.
+  public ContainerSnapshot snapshotContainer(String name) {
+    return snapshots.ofContainer(name);
+  }
+
+  /// See [io.holdfast.sdk.ContainerHandle#snapshotDirectory]; waits.
+  public DirectorySnapshot snapshotDirectory(String directory, String name) {
+    return snapshots.ofDirectory(directory, name);
   }
 
   // ---- questions

@@ -36,6 +36,7 @@ public final class ImageCollector {
   private final MeterTable table;
   private final InstantSource clock;
   private final ImageSettings settings;
+  private final Supplier<Set<String>> snapshotImages;
 
   // Guarded by this.
   private final Map<String, Long> lastUsedMillis = new HashMap<>();
@@ -43,17 +44,21 @@ public final class ImageCollector {
   private final Set<String> removing = new HashSet<>();
 
   /// Reads the records of earlier lives of the node, and hears of pulls from now on.
+  ///
+  /// @param snapshotImages the ids of the images that snapshots belong to
   public ImageCollector(
       ContainerEngine engine,
       AppCatalog apps,
       MeterTable table,
       InstantSource clock,
-      ImageSettings settings) {
+      ImageSettings settings,
+      Supplier<Set<String>> snapshotImages) {
     this.engine = engine;
     this.apps = apps;
     this.table = table;
     this.clock = clock;
     this.settings = settings;
+    this.snapshotImages = snapshotImages;
     for (MeterTable.Row row : table.rows(RECORDS, RECORDS_END)) {
       String reference = new String(row.key(), 1, row.key().length - 1, UTF_8);
       lastUsedMillis.put(reference, ByteBuffer.wrap(row.value()).getLong());
@@ -125,10 +130,12 @@ public final class ImageCollector {
   }
 
   /// Removes what was not used for long enough; then, while all together are too large, what was
-  /// not used for the longest time. Never what an app names or a container uses. Blocks.
+  /// not used for the longest time. Never what an app names, a container uses or a snapshot belongs
+  /// to. Blocks.
   void sweep() {
-    Map<String, Long> sizes = sizes();
-    Set<String> needed = needed();
+    List<EngineImage> images = engine.images();
+    Map<String, Long> sizes = sizes(images);
+    Set<String> needed = needed(images);
     List<String> unneeded = forgetTheGoneAndListOthers(sizes, needed);
     long bytes = total(sizes);
     for (String reference : unneeded) {
@@ -140,17 +147,21 @@ public final class ImageCollector {
     saveUses();
   }
 
-  private Map<String, Long> sizes() {
+  private static Map<String, Long> sizes(List<EngineImage> images) {
     Map<String, Long> sizes = new HashMap<>();
-    for (EngineImage image : engine.images()) {
+    for (EngineImage image : images) {
       image.references().forEach(reference -> sizes.put(reference, image.sizeBytes()));
     }
     return sizes;
   }
 
-  /** What apps name, and what containers were started from. */
-  private Set<String> needed() {
+  /** What apps name, what containers were started from, and what snapshots belong to. */
+  private Set<String> needed(List<EngineImage> images) {
     Set<String> needed = new HashSet<>(apps.images());
+    Set<String> ofSnapshots = snapshotImages.get();
+    images.stream()
+        .filter(image -> ofSnapshots.contains(image.id()))
+        .forEach(image -> needed.addAll(image.references()));
     engine
         .list()
         .forEach(found -> {

@@ -5,33 +5,26 @@ import io.holdfast.engine.ContainerId;
 import io.holdfast.persistence.archive.ArchiveProgress;
 import io.holdfast.persistence.archive.Archives;
 import io.holdfast.protocol.ObjectAddress;
-import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Files of containers, on their way into archives and back. Thread-safe; the methods block, call
-/// them on virtual threads. A few run at one time, the others wait in order.
+/// The declared paths of containers, on their way into archives and back. Thread-safe; the methods
+/// block, call them on virtual threads.
 public final class FileKeeper implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(FileKeeper.class);
 
   private final Archives archives;
-  private final ContainerEngine engine;
+  private final FileTransfer transfer;
+  private final FileSnapshots snapshots;
   private final FileSettings settings;
-  private final FileMetrics metrics;
   private final InstantSource clock;
-  private final Semaphore atOnce;
   private volatile boolean closed;
 
   public FileKeeper(
@@ -41,11 +34,10 @@ public final class FileKeeper implements AutoCloseable {
       FileMetrics metrics,
       InstantSource clock) {
     this.archives = archives;
-    this.engine = engine;
+    this.transfer = new FileTransfer(archives, engine, metrics, settings.atOnceMax());
+    this.snapshots = new FileSnapshots(archives, engine, transfer, settings, clock);
     this.settings = settings;
-    this.metrics = metrics;
     this.clock = clock;
-    this.atOnce = new Semaphore(settings.atOnceMax(), true);
   }
 
   // ---- declared paths
@@ -59,54 +51,16 @@ public final class FileKeeper implements AutoCloseable {
   ///   `storage_failed`, `engine_unavailable`, `container_not_running` when the container is gone;
   ///   the archive before is untouched
   public KeptFiles keep(ObjectAddress object, ContainerId container, List<String> paths) {
-    return inTurn(() -> {
-      long begun = System.nanoTime();
-      Archives.Kept kept = archive(object, container, paths);
-      long nanos = System.nanoTime() - begun;
-      metrics.kept(nanos, kept.bytes(), kept.storedBytes());
-      log.info(
-          "{}: kept {} files of {} bytes in {} ms, {} bytes written",
-          object,
-          kept.files(),
-          kept.bytes(),
-          nanos / 1_000_000,
-          kept.storedBytes());
-      if (kept.leftOutCount() > 0) {
-        log.warn("{}: {} files cannot be kept: {}", object, kept.leftOutCount(), kept.leftOut());
-      }
-      return new KeptFiles(kept.id(), kept.pin(), kept.files(), kept.bytes(), clock.instant());
-    });
-  }
-
-  private Archives.Kept archive(ObjectAddress object, ContainerId container, List<String> paths) {
-    try {
-      return archives.keep(
-          object.key(),
-          new Archives.Work(
-              paths.stream().map(path -> source(container, path)).toList(),
-              paths.stream().map(path -> path.substring(1)).toList(),
-              archives.references().newest(object.key()),
-              settings.limits(),
-              new ArchiveProgress()));
-    } catch (RuntimeException e) {
-      metrics.failed();
-      throw e;
-    }
-  }
-
-  private Archives.Source source(ContainerId container, String path) {
-    return Archives.Source.all(
-        path,
-        () -> {
-          try {
-            return Optional.of(engine.copyOut(container, path, Long.MAX_VALUE));
-          } catch (HoldfastException e) {
-            if (e.code() == ErrorCode.INVALID_ARGUMENT) {
-              return Optional.empty(); // There is no such path.
-            }
-            throw e;
-          }
-        });
+    Archives.Work work =
+        new Archives.Work(
+            paths.stream().map(path -> transfer.source(container, path, _ -> true)).toList(),
+            paths.stream().map(path -> path.substring(1)).toList(),
+            archives.references().newest(object.key()),
+            settings.limits(),
+            new ArchiveProgress());
+    Archives.Kept kept =
+        transfer.inTurn(() -> transfer.archive(object, () -> archives.keep(object.key(), work)));
+    return new KeptFiles(kept.id(), kept.pin(), kept.files(), kept.bytes(), clock.instant());
   }
 
   /// Puts files into a container that has not yet run.
@@ -117,62 +71,12 @@ public final class FileKeeper implements AutoCloseable {
     if (files.files() == 0) {
       return;
     }
-    inTurn(() -> {
-      long begun = System.nanoTime();
-      unpack(container, files);
-      long nanos = System.nanoTime() - begun;
-      metrics.restored(nanos, files.bytes());
-      log.info(
-          "{}: restored {} files of {} bytes in {} ms",
-          object,
-          files.files(),
-          files.bytes(),
-          nanos / 1_000_000);
-      return files;
-    });
+    transfer.restore(object, container, files.archive(), UnaryOperator.identity(), files.bytes());
   }
 
-  private void unpack(ContainerId container, KeptFiles files) {
-    // What goes wrong with the archive reaches the engine as a broken stream, and not us.
-    FaultyStream.Fault fault = new FaultyStream.Fault();
-    try (InputStream tar =
-        new FaultyStream(
-            archives.tar(files.archive(), UnaryOperator.identity(), new ArchiveProgress()),
-            fault)) {
-      engine.copyIn(container, "/", tar);
-    } catch (HoldfastException e) {
-      throw fault.orElse(refused(container, e));
-    } catch (IOException | RuntimeException e) {
-      throw fault.orElse(new HoldfastException(ErrorCode.ARCHIVE_FAILED, "files: " + e, e));
-    }
-  }
-
-  private static HoldfastException refused(ContainerId container, HoldfastException e) {
-    return e.code() == ErrorCode.INVALID_ARGUMENT
-        ? new HoldfastException(
-            ErrorCode.ARCHIVE_FAILED,
-            "the engine could not put the files into container %s: %s"
-                .formatted(container, e.getMessage()),
-            e)
-        : e;
-  }
-
-  private <T> T inTurn(Supplier<T> task) {
-    metrics.underWay(1);
-    try {
-      atOnce.acquire();
-    } catch (InterruptedException e) {
-      metrics.underWay(-1);
-      Thread.currentThread().interrupt();
-      throw new HoldfastException(
-          ErrorCode.ENGINE_UNAVAILABLE, "interrupted while files waited to be copied", e);
-    }
-    try {
-      return task.get();
-    } finally {
-      atOnce.release();
-      metrics.underWay(-1);
-    }
+  /// Snapshots that somebody asks for.
+  public FileSnapshots snapshots() {
+    return snapshots;
   }
 
   // ---- who has which

@@ -14,6 +14,7 @@ public record FileSettings(
     int atOnceMax,
     long freeBytesMin,
     Duration retention,
+    Duration snapshotTtl,
     Duration sweepInterval) {
   private static final String PATH = "holdfast.containers.files";
   private static final SettingGroup SETTINGS = new SettingGroup(PATH);
@@ -26,6 +27,7 @@ public record FileSettings(
     SETTINGS.check("at-once-max", atOnceMax, 1, 64);
     SETTINGS.check("free-bytes-min", freeBytesMin, 0, 1L << 40);
     SETTINGS.check("retention", retention.toMillis(), 0, YEARS_MAX_MILLIS);
+    SETTINGS.check("snapshot-ttl", snapshotTtl.toMillis(), 1, YEARS_MAX_MILLIS);
     SETTINGS.check("sweep-interval", sweepInterval.toMillis(), 10, Duration.ofDays(1).toMillis());
   }
 
@@ -43,6 +45,7 @@ public record FileSettings(
           config.getInt("at-once-max"),
           config.getBytes("free-bytes-min"),
           config.getDuration("retention"),
+          config.getDuration("snapshot-ttl"),
           config.getDuration("sweep-interval"));
     } catch (ConfigException e) {
       throw new HoldfastException(ErrorCode.CONFIG_INVALID, PATH + ": " + e.getMessage(), e);

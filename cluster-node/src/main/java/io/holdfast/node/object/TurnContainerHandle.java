@@ -7,7 +7,9 @@ import io.holdfast.sdk.ContainerExitException;
 import io.holdfast.sdk.ContainerHandle;
 import io.holdfast.sdk.ContainerPort;
 import io.holdfast.sdk.ContainerProcess;
+import io.holdfast.sdk.ContainerSnapshot;
 import io.holdfast.sdk.ContainerState;
+import io.holdfast.sdk.DirectorySnapshot;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
@@ -113,6 +115,16 @@ final class TurnContainerHandle implements ContainerHandle {
       supervisor.destroy();
       return true;
     });
+  }
+
+  @Override
+  public ContainerSnapshot snapshotContainer(String name) {
+    return leaving(() -> supervisor.snapshotContainer(name));
+  }
+
+  @Override
+  public DirectorySnapshot snapshotDirectory(String directory, String name) {
+    return leaving(() -> supervisor.snapshotDirectory(directory, name));
   }
 
   @Override

@@ -4,7 +4,6 @@ import static io.holdfast.node.container.ContainerFixture.PERMITTED;
 import static io.holdfast.node.container.ContainerFixture.await;
 import static io.holdfast.node.container.ContainerFixture.awaitStatus;
 import static io.holdfast.node.container.ContainerFixture.fault;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.engine.ContainerId;
@@ -13,16 +12,10 @@ import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.StartOptions;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -55,33 +48,12 @@ class ContainerFilesTest {
 
   /// What the program writes below `/workspace`.
   private void write(String... contents) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes)) {
-      tar.putArchiveEntry(new TarArchiveEntry("workspace/"));
-      tar.closeArchiveEntry();
-      for (int i = 0; i < contents.length; i++) {
-        TarArchiveEntry entry = new TarArchiveEntry("workspace/" + i);
-        entry.setSize(contents[i].length());
-        tar.putArchiveEntry(entry);
-        tar.write(contents[i].getBytes(UTF_8));
-        tar.closeArchiveEntry();
-      }
-    }
-    fixture.engine.copyIn(id(), "/workspace", new ByteArrayInputStream(bytes.toByteArray()));
+    Tars.write(fixture.engine, id(), "workspace", contents);
   }
 
   /// What was unpacked into the container before it ran.
   private Map<String, String> restored() throws IOException {
-    Map<String, String> found = new TreeMap<>();
-    try (TarArchiveInputStream tar =
-        new TarArchiveInputStream(fixture.engine.copyOut(id(), "/", Long.MAX_VALUE))) {
-      TarArchiveEntry entry = tar.getNextEntry();
-      while (entry != null) {
-        found.put(entry.getName(), new String(tar.readAllBytes(), UTF_8));
-        entry = tar.getNextEntry();
-      }
-    }
-    return found;
+    return Tars.unpacked(fixture.engine, id());
   }
 
   private boolean isFresh() {

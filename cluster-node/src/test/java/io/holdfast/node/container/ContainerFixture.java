@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -115,8 +116,8 @@ final class ContainerFixture implements AutoCloseable {
         () -> Instant.now().plusMillis(clockOffsetMillis.get()),
         made,
         usage,
-        new ImageCollector(on, APPS, new MemoryMeters(), clock, ImageSettings.USUAL),
-        files.keeper(on, fileSettings),
+        new ImageCollector(on, APPS, new MemoryMeters(), clock, ImageSettings.USUAL, Set::of),
+        files.keeper(on, fileSettings, clock),
         new ContainerHost.Settings(
             "node-1",
             "local",

@@ -6,9 +6,11 @@ import io.holdfast.sdk.ContainerExitException;
 import io.holdfast.sdk.ContainerHandle;
 import io.holdfast.sdk.ContainerPort;
 import io.holdfast.sdk.ContainerProcess;
+import io.holdfast.sdk.ContainerSnapshot;
 import io.holdfast.sdk.ContainerSocket;
 import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.DeadLetters;
+import io.holdfast.sdk.DirectorySnapshot;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.ExecOptions;
@@ -315,6 +317,16 @@ final class FakeObject<C extends Container> {
         supervisor.destroy();
         return true;
       });
+    }
+
+    @Override
+    public ContainerSnapshot snapshotContainer(String name) {
+      return life.waiting(() -> supervisor.snapshotContainer(name));
+    }
+
+    @Override
+    public DirectorySnapshot snapshotDirectory(String directory, String name) {
+      return life.waiting(() -> supervisor.snapshotDirectory(directory, name));
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.holdfast.testkit.FakeContainerEngine;
 import io.holdfast.testkit.FakeProgram;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,6 +35,7 @@ class ImageCollectorTest {
   private final MemoryMeters disk = new MemoryMeters();
   private final AtomicLong now =
       new AtomicLong(Instant.parse("2026-11-24T12:00:00Z").toEpochMilli());
+  private Set<String> snapshotImages = Set.of();
   private ImageCollector collector = collector(1_000);
 
   private ImageCollector collector(long bytesMax) {
@@ -42,7 +44,8 @@ class ImageCollectorTest {
         APPS,
         disk,
         () -> Instant.ofEpochMilli(now.get()),
-        new ImageSettings(AGE, bytesMax, Duration.ofHours(1)));
+        new ImageSettings(AGE, bytesMax, Duration.ofHours(1)),
+        () -> snapshotImages);
   }
 
   private void pull(String reference) {
@@ -80,6 +83,18 @@ class ImageCollectorTest {
     engine.destroy(running.id());
     collector.sweep();
     assertThat(engine.imagePresent("r.test/used:1")).isFalse();
+  }
+
+  @Test
+  void keepsWhatASnapshotBelongsTo() {
+    pull("r.test/base:1");
+    snapshotImages = Set.of("sha256:r.test/base:1");
+    pass(AGE.multipliedBy(5));
+    collector.sweep();
+    assertThat(engine.imagePresent("r.test/base:1")).isTrue();
+    snapshotImages = Set.of();
+    collector.sweep();
+    assertThat(engine.imagePresent("r.test/base:1")).isFalse();
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -58,8 +59,9 @@ final class NodeOnDocker implements AutoCloseable {
             Instant::now,
             Room.of(apps, timer, Duration.ZERO),
             MemoryMeters.book(Instant::now),
-            new ImageCollector(engine, apps, new MemoryMeters(), Instant::now, ImageSettings.USUAL),
-            files.keeper(engine, ""),
+            new ImageCollector(
+                engine, apps, new MemoryMeters(), Instant::now, ImageSettings.USUAL, Set::of),
+            files.keeper(engine, "", Instant::now),
             new ContainerHost.Settings(
                 "node-1", "local", stopGrace, 10, ContainerLogSettings.USUAL));
     opened.open();

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +37,7 @@ final class TestFiles implements ArchiveIndex, AutoCloseable {
   /// A keeper as a node opens it.
   ///
   /// @param settings replace those of `reference.conf`: `files-max = 3`
-  FileKeeper keeper(ContainerEngine engine, String settings) {
+  FileKeeper keeper(ContainerEngine engine, String settings, InstantSource clock) {
     FileSettings read =
         FileSettings.from(
             ConfigFactory.parseString(
@@ -45,12 +45,11 @@ final class TestFiles implements ArchiveIndex, AutoCloseable {
                 .withFallback(ConfigFactory.load()));
     return new FileKeeper(
         new Archives(
-            FileBlobStore.open(directory, 0),
-            new ArchiveReferences(this, Instant::now, read.retention())),
+            FileBlobStore.open(directory, 0), new ArchiveReferences(this, clock, read.retention())),
         engine,
         read,
         new FileMetrics(new PrometheusRegistry()),
-        Instant::now);
+        clock);
   }
 
   /// How much is on disk.

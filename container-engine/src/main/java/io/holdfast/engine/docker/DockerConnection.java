@@ -198,6 +198,14 @@ final class DockerConnection implements AutoCloseable {
     return root;
   }
 
+  /// What is thrown for an answer that nobody expected.
+  HoldfastException refused(DockerException e) {
+    return new HoldfastException(
+        ErrorCode.ENGINE_UNAVAILABLE,
+        "the Docker Engine at %s refused: %s".formatted(address(), message(e)),
+        e);
+  }
+
   /// What the engine said, without the wrapping.
   static String message(DockerException e) {
     String text = e.getMessage() == null ? "" : e.getMessage();

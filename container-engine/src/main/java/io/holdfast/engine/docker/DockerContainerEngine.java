@@ -19,6 +19,7 @@ import io.holdfast.engine.EngineInfo;
 import io.holdfast.engine.ExecRequest;
 import io.holdfast.engine.ExecResult;
 import io.holdfast.engine.ExitReason;
+import io.holdfast.engine.FileChanges;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.ImagePulls;
 import io.holdfast.engine.StartedContainer;
@@ -47,7 +48,6 @@ import org.slf4j.LoggerFactory;
 public final class DockerContainerEngine implements ContainerEngine {
   private static final Logger LOG = LoggerFactory.getLogger(DockerContainerEngine.class);
   private static final Duration KILL_LIMIT = Duration.ofSeconds(60);
-  private static final Duration COPY_LIMIT = Duration.ofMinutes(30);
   private static final int SIGTERM = 15;
   private static final int SIGKILL = 9;
 
@@ -61,6 +61,7 @@ public final class DockerContainerEngine implements ContainerEngine {
   private final ContainerTemplate template;
   private final DockerStart starts;
   private final ImagePuller images;
+  private final DockerFiles files;
   private final ReentrantLock preparing = new ReentrantLock();
   private volatile @Nullable EngineInfo prepared;
 
@@ -74,6 +75,7 @@ public final class DockerContainerEngine implements ContainerEngine {
     this.exits = new ExitWatch(docker, deployment, states::read);
     this.template = new ContainerTemplate(config, deployment, networks);
     this.images = new ImagePuller(docker, config.images());
+    this.files = new DockerFiles(docker, this::inspect);
     this.starts =
         new DockerStart(
             docker,
@@ -333,7 +335,7 @@ public final class DockerContainerEngine implements ContainerEngine {
     } catch (ConflictException _) {
       return inspect(id) instanceof ContainerState.Gone;
     } catch (DockerException e) {
-      throw refused(e);
+      throw docker.refused(e);
     }
   }
 
@@ -364,7 +366,7 @@ public final class DockerContainerEngine implements ContainerEngine {
         return;
       }
       switch (state) {
-        case ContainerState.Running _, ContainerState.Paused _ -> throw refused(e);
+        case ContainerState.Running _, ContainerState.Paused _ -> throw docker.refused(e);
         case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
             throw notRunning(id, DockerConnection.message(e));
       }
@@ -381,11 +383,11 @@ public final class DockerContainerEngine implements ContainerEngine {
       if (!(inspect(id) instanceof ContainerState.Running)) {
         throw notRunning(id, DockerConnection.message(e));
       }
-      throw refused(e);
+      throw docker.refused(e);
     }
   }
 
-  private static HoldfastException notRunning(ContainerId id, String found) {
+  static HoldfastException notRunning(ContainerId id, String found) {
     return new HoldfastException(
         ErrorCode.CONTAINER_NOT_RUNNING,
         "expected container %s to run, found: %s".formatted(id, found));
@@ -396,16 +398,8 @@ public final class DockerContainerEngine implements ContainerEngine {
     try {
       return docker.call(call);
     } catch (DockerException e) {
-      throw refused(e);
+      throw docker.refused(e);
     }
-  }
-
-  private HoldfastException refused(DockerException e) {
-    return new HoldfastException(
-        ErrorCode.ENGINE_UNAVAILABLE,
-        "the Docker Engine at %s refused: %s"
-            .formatted(docker.address(), DockerConnection.message(e)),
-        e);
   }
 
   @Override
@@ -448,46 +442,17 @@ public final class DockerContainerEngine implements ContainerEngine {
 
   @Override
   public InputStream copyOut(ContainerId id, String path, long bytesMax) {
-    try {
-      InputStream tar =
-          docker.call(() -> docker.client().copyArchiveFromContainerCmd(id.value(), path).exec());
-      return new LimitedStream(tar, bytesMax);
-    } catch (NotFoundException e) {
-      throw noPath(id, path, e);
-    } catch (DockerException e) {
-      throw refused(e);
-    }
+    return files.copyOut(id, path, bytesMax);
+  }
+
+  @Override
+  public FileChanges changes(ContainerId id) {
+    return files.changes(id);
   }
 
   @Override
   public void copyIn(ContainerId id, String folder, InputStream tar) {
-    try {
-      docker.callOnce(
-          COPY_LIMIT,
-          () ->
-              docker
-                  .client()
-                  .copyArchiveToContainerCmd(id.value())
-                  .withRemotePath(folder)
-                  .withTarInputStream(tar)
-                  .exec());
-    } catch (NotFoundException e) {
-      throw noPath(id, folder, e);
-    } catch (DockerException e) {
-      throw new HoldfastException(
-          ErrorCode.INVALID_ARGUMENT,
-          "could not unpack into %s of container %s: %s"
-              .formatted(folder, id, DockerConnection.message(e)),
-          e);
-    }
-  }
-
-  private HoldfastException noPath(ContainerId id, String path, NotFoundException e) {
-    if (inspect(id) instanceof ContainerState.Gone) {
-      return notRunning(id, "it is gone");
-    }
-    return new HoldfastException(
-        ErrorCode.INVALID_ARGUMENT, "container %s has no path %s".formatted(id, path), e);
+    files.copyIn(id, folder, tar);
   }
 
   @Override
@@ -515,7 +480,7 @@ public final class DockerContainerEngine implements ContainerEngine {
     } catch (NotFoundException _) {
       return false;
     } catch (DockerException e) {
-      throw refused(e);
+      throw docker.refused(e);
     }
   }
 
@@ -545,7 +510,7 @@ public final class DockerContainerEngine implements ContainerEngine {
     } catch (ConflictException _) {
       return false;
     } catch (DockerException e) {
-      throw refused(e);
+      throw docker.refused(e);
     }
   }
 

@@ -7,9 +7,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /*
@@ -148,6 +150,13 @@ public final class ArchiveReferences {
     Optional<StoredSnapshot> found = snapshot(app, id);
     found.ifPresent(snapshot -> put(snapshot.expiring(clock.instant().plus(ttl))));
     return found;
+  }
+
+  /// The images that snapshots belong to.
+  public Set<String> imagesOfSnapshots() {
+    Set<String> images = new HashSet<>();
+    index.forEach(SNAPSHOTS, (_, row) -> StoredSnapshot.decode(row).image().ifPresent(images::add));
+    return images;
   }
 
   private static String key(String app, String id) {

@@ -113,11 +113,11 @@ public final class Archives {
   /// Keeps a tree under a name of its own.
   ///
   /// @param snapshot makes the snapshot from what was kept
-  public StoredSnapshot keep(Work work, Function<Kept, StoredSnapshot> snapshot) {
+  public Kept keep(Work work, Function<Kept, StoredSnapshot> snapshot) {
     try (BlobsInUse.Use use = inUse.use()) {
-      StoredSnapshot made = snapshot.apply(write(work, use));
-      references.put(made);
-      return made;
+      Kept kept = write(work, use);
+      references.put(snapshot.apply(kept));
+      return kept;
     } catch (RuntimeException e) {
       sweep.mayFindSomething();
       throw e;

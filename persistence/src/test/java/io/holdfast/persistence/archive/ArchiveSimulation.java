@@ -155,22 +155,24 @@ class ArchiveSimulation {
     private void snapshot() {
       Map<String, String> files = new TreeMap<>();
       count++;
-      StoredSnapshot shot =
+      String id = "id" + count;
+      Instant expires = now.plus(TTL);
+      Archives.Kept shot =
           archives.keep(
               work(Optional.empty(), files),
               kept ->
                   new StoredSnapshot(
                       "app",
-                      "id" + count,
+                      id,
                       Optional.empty(),
                       Optional.empty(),
                       Optional.empty(),
                       kept.id(),
                       kept.bytes(),
                       now,
-                      now.plus(TTL)));
-      contents.put(shot.archive(), files);
-      shots.add(new Shot(shot.id(), shot.expires()));
+                      expires));
+      contents.put(shot.id(), files);
+      shots.add(new Shot(id, expires));
     }
 
     private void refresh() {
