@@ -78,10 +78,6 @@ public class Box extends Container {
         });
   }
 
-  public void signal(int number) {
-    handle().signal(number);
-  }
-
   public int exitCode() {
     return handle().monitor().exitCode();
   }

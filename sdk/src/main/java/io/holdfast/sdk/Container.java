@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -64,7 +65,10 @@ public class Container extends DurableObject implements ContainerControl {
   /// A path whose answer tells that the container is ready; `null`: any HTTP answer will do.
   protected @Nullable String healthPath = null;
 
-  /// How long a start may take until the ports answer.
+  /// What else must hold before the container counts as ready, asked in this order after its ports.
+  protected List<ReadyCheck> readyOn = List.of();
+
+  /// How long a start may take until each port answers and each of [#readyOn] holds.
   protected Duration readyTimeout = Duration.ofSeconds(20);
 
   /// How long the process has between SIGTERM and SIGKILL.
@@ -73,10 +77,14 @@ public class Container extends DurableObject implements ContainerControl {
   /** How often a request that never reached the container begins anew. */
   private static final int FETCH_TRIES = 5;
 
+  /** Between two questions of a check. */
+  private static final Duration CHECK_PAUSE = Duration.ofMillis(50);
+
   private final ContainerHandle handle;
 
   // Touched only in turns of the object.
   private Set<Integer> readyPorts = new HashSet<>();
+  private boolean checked;
   private boolean inOnStart;
   private @Nullable CompletableFuture<Void> startInProgress;
 
@@ -164,7 +172,7 @@ public class Container extends DurableObject implements ContainerControl {
     ContainerPort target = handle.port(port);
     for (int left = FETCH_TRIES - 1; ; left--) {
       try {
-        ensureStarted(List.of(port));
+        ensureStarted(null, Goal.ready(List.of(port)));
       } catch (HoldfastException e) {
         if (left == 0 || !wasStopped(e)) {
           throw e;
@@ -197,7 +205,7 @@ public class Container extends DurableObject implements ContainerControl {
       if (start != null) {
         join(start);
       }
-      return runs() && mayBeUsed() && portsReady(List.of(port))
+      return runs() && mayBeUsed() && isReady(Goal.ready(List.of(port)))
           ? Optional.of(target.fetch(request))
           : Optional.empty();
     } catch (HoldfastException e) {
@@ -220,12 +228,45 @@ public class Container extends DurableObject implements ContainerControl {
 
   @Override
   public void start() {
-    ensureStarted(List.of());
+    ensureStarted(null, Goal.RUNNING);
+  }
+
+  @Override
+  public void start(StartOptions options) {
+    ensureStarted(options, Goal.RUNNING);
   }
 
   @Override
   public void startAndWaitForPorts() {
-    ensureStarted(portsToWaitFor());
+    ensureStarted(null, Goal.ready(portsToWaitFor()));
+  }
+
+  @Override
+  public void startAndWaitForPorts(StartOptions options, List<Integer> ports) {
+    ensureStarted(options, Goal.ready(ports));
+  }
+
+  /// Waits until a port of the running container answers HTTP; does not start it. What goes wrong
+  /// [#onError] is told first.
+  ///
+  /// @throws HoldfastException `container_not_listening` after that time; `container_start_failed`
+  ///   when it ended meanwhile, with the end of its log; `container_not_running`
+  public final void waitForPort(int port, Duration timeout) {
+    try {
+      handle.awaitReady(new Readiness.AnyHttp(port), timeout);
+    } catch (HoldfastException e) {
+      throw reported(e);
+    }
+  }
+
+  @Override
+  public void signal(int number) {
+    handle.signal(number);
+  }
+
+  @Override
+  public Optional<ContainerInspection> inspect() {
+    return handle.inspect();
   }
 
   @Override
@@ -298,28 +339,32 @@ public class Container extends DurableObject implements ContainerControl {
     return request.withHeader(TARGET_PORT_HEADER, Integer.toString(port));
   }
 
-  /// Starts the container with these options, and the fields of this class where they are empty,
-  /// unless it runs; waits until the ports answer.
-  public final void startAndWaitForPorts(StartOptions options, List<Integer> ports) {
-    ensureStarted(options, ports);
-  }
-
   // ---- starting, once for all who ask
   // -------------------------------------------------------------------------
 
-  private void ensureStarted(List<Integer> ports) {
-    ensureStarted(null, ports);
+  /**
+   * What a start waits for.
+   *
+   * @param ports that must answer
+   * @param ready whether {@link #readyOn} must hold
+   */
+  private record Goal(List<Integer> ports, boolean ready) {
+    static final Goal RUNNING = new Goal(List.of(), false);
+
+    static Goal ready(List<Integer> ports) {
+      return new Goal(ports, true);
+    }
   }
 
-  private void ensureStarted(@Nullable StartOptions options, List<Integer> ports) {
-    boolean ready = false;
-    while (!ready) {
-      ready = approach(options, ports);
+  private void ensureStarted(@Nullable StartOptions options, Goal goal) {
+    boolean there = false;
+    while (!there) {
+      there = approach(options, goal);
     }
   }
 
   /** Goes one step towards a container that is ready; true when it is. */
-  private boolean approach(@Nullable StartOptions options, List<Integer> ports) {
+  private boolean approach(@Nullable StartOptions options, Goal goal) {
     CompletableFuture<Void> other = startInProgress;
     if (other != null) {
       join(other);
@@ -330,22 +375,22 @@ public class Container extends DurableObject implements ContainerControl {
       return false;
     }
     if (handle.running() && mayBeUsed()) {
-      return portsReady(ports);
+      return isReady(goal);
     }
-    bringUp(options == null ? startOptions() : options.orElse(startOptions()), ports);
+    bringUp(options == null ? startOptions() : options.orElse(startOptions()), goal);
     return true;
   }
 
-  private void bringUp(StartOptions options, List<Integer> ports) {
+  private void bringUp(StartOptions options, Goal goal) {
     CompletableFuture<Void> mine = new CompletableFuture<>();
     startInProgress = mine;
     try {
       if (!handle.running()) {
-        readyPorts = new HashSet<>();
+        forgetReadiness();
         handle.start(options);
       }
       setInactivityTimeout();
-      awaitPorts(ports);
+      awaitReady(goal);
       handle.awaitReady(new Readiness.Running(), readyTimeout);
       if (!handle.prepared()) {
         runOnStart(); // Else it was found running, prepared by an earlier life of its object.
@@ -419,9 +464,9 @@ public class Container extends DurableObject implements ContainerControl {
   }
 
   /** False when the container ended meanwhile. */
-  private boolean portsReady(List<Integer> ports) {
+  private boolean isReady(Goal goal) {
     try {
-      awaitPorts(ports);
+      awaitReady(goal);
       return true;
     } catch (HoldfastException e) {
       if (runs()) {
@@ -431,20 +476,69 @@ public class Container extends DurableObject implements ContainerControl {
     }
   }
 
-  private void awaitPorts(List<Integer> ports) {
+  private void awaitReady(Goal goal) {
     ContainerState.Status status = handle.state().status();
     // One that is frozen answers when it goes on as it did before.
     if (status != ContainerState.Status.HEALTHY && status != ContainerState.Status.PAUSED) {
-      readyPorts = new HashSet<>();
+      forgetReadiness();
     }
     Set<Integer> ready = readyPorts;
-    for (int port : ports) {
+    for (int port : goal.ports()) {
       if (!ready.contains(port)) {
         handle.awaitReady(
             healthPath == null ? new Readiness.AnyHttp(port) : new Readiness.Http(port, healthPath),
             readyTimeout);
         ready.add(port);
       }
+    }
+    if (goal.ready() && !checked) {
+      readyOn.forEach(this::awaitCheck);
+      checked = true;
+    }
+  }
+
+  private void forgetReadiness() {
+    readyPorts = new HashSet<>();
+    checked = false;
+  }
+
+  private void awaitCheck(ReadyCheck check) {
+    switch (check) {
+      case ReadyCheck.Probe(Readiness readiness) -> handle.awaitReady(readiness, readyTimeout);
+      case ReadyCheck.Custom(ReadyCheck.Test test) -> awaitTest(test);
+    }
+  }
+
+  private void awaitTest(ReadyCheck.Test test) {
+    handle.awaitReady(new Readiness.Running(), readyTimeout);
+    long deadline = System.nanoTime() + readyTimeout.toNanos();
+    while (!holds(test)) {
+      if (!runs()) {
+        throw endedWhileChecked(handle.state());
+      }
+      if (System.nanoTime() > deadline) {
+        throw new HoldfastException(
+            ErrorCode.CONTAINER_NOT_LISTENING,
+            "the container was not ready within %d ms: a check of readyOn does not hold"
+                .formatted(readyTimeout.toMillis()));
+      }
+      ctx.sleep(CHECK_PAUSE);
+    }
+  }
+
+  private static HoldfastException endedWhileChecked(ContainerState state) {
+    OptionalInt code = state.exitCode();
+    return new HoldfastException(
+        ErrorCode.CONTAINER_START_FAILED,
+        "Container crashed while checking for readiness"
+            + (code.isPresent() ? ": it ended with code " + code.getAsInt() : ""));
+  }
+
+  private boolean holds(ReadyCheck.Test test) {
+    try {
+      return test.holds(handle);
+    } catch (Exception e) {
+      return false; // The program may not be there yet.
     }
   }
 

@@ -2,6 +2,8 @@ package io.holdfast.sdk;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /// The container of an object, low level; [Container] builds on it.
 ///
@@ -27,6 +29,8 @@ public interface ContainerHandle {
   void markPrepared();
 
   /// Waits until the container has ended. When it was quicker, tells once how it ended.
+  ///
+  /// Throws also the error of [#destroy(RuntimeException)].
   ///
   /// @return how it ended, with code 0 or by [#destroy()]
   /// @throws ContainerExitException when it ended with another code
@@ -68,6 +72,17 @@ public interface ContainerHandle {
 
   /// SIGKILL; on return [#running()] is false. Returns at once when it is not running.
   void destroy();
+
+  /// As the other; who waits in [#monitor] gets the error.
+  void destroy(RuntimeException error);
+
+  /// What it was made of; empty when it is not running.
+  Optional<ContainerInspection> inspect();
+
+  /// Other labels from now on, see [StartOptions]. The engine keeps those of the start.
+  ///
+  /// @throws HoldfastException `wrong_state` when it is not running; `invalid_argument`
+  void setLabels(Map<String, String> labels);
 
   /// Keeps the file system of the container as it is now: what differs from its image. All its
   /// processes are frozen meanwhile, and who uses it waits. Not in it: memory, tmpfs mounts,

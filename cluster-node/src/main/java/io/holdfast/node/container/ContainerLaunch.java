@@ -201,6 +201,7 @@ final class ContainerLaunch {
       adopted =
           ordered == null || cell.state == State.STOPPED ? new ContainerRun(host.book()) : ordered;
       adopted.prepared = fact.prepared();
+      adopted.labels = fact.labels().orElse(null);
       adopted.record.begin(adopted.endWanted ? fact.toldToEnd() : fact);
       adopted.endWanted |= fact.endWanted();
       adopted.takes(room);

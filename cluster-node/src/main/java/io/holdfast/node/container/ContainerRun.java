@@ -8,6 +8,7 @@ import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ContainerExit;
 import java.net.InetAddress;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -48,6 +49,12 @@ final class ContainerRun {
 
   /** Completes when the book knows of it, or cannot: nothing is sent to it before. */
   final CompletableFuture<Void> noted = new CompletableFuture<>();
+
+  /** Its labels, when they were set after its start. */
+  volatile @Nullable Map<String, String> labels;
+
+  /** Why it was destroyed, for who waits for its end. */
+  volatile @Nullable RuntimeException destroyedFor;
 
   /** Whether it was ready when last asked. */
   volatile boolean ready;

@@ -8,6 +8,7 @@ import io.holdfast.node.container.ContainerLifecycle.State;
 import io.holdfast.node.files.KeptFiles;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ContainerExit;
+import io.holdfast.sdk.ContainerInspection;
 import io.holdfast.sdk.ContainerProcess;
 import io.holdfast.sdk.ContainerSnapshot;
 import io.holdfast.sdk.ContainerSocket;
@@ -22,6 +23,7 @@ import io.holdfast.sdk.SleepMode;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -112,6 +114,19 @@ public final class ContainerSupervisor {
     orders.end(Event.DESTROY_ORDERED, Duration.ZERO, () -> true);
   }
 
+  /// As [#destroy()]; who waits in [#monitor()] gets the error.
+  public void destroyBecause(RuntimeException error) {
+    orders.end(
+        Event.DESTROY_ORDERED,
+        Duration.ZERO,
+        () -> {
+          if (cell.run != null) {
+            cell.run.destroyedFor = error;
+          }
+          return true;
+        });
+  }
+
   // ---- files
   // --------------------------------------------------------------------------------------------------
 
@@ -190,6 +205,10 @@ public final class ContainerSupervisor {
     ContainerRun watched = cell.currentOrUntold(() -> ContainerCell.cannot("monitor()"));
     ContainerExit exit = Waits.join(watched.ended);
     cell.told(watched);
+    RuntimeException error = watched.destroyedFor;
+    if (error != null) {
+      throw error;
+    }
     return exit;
   }
 
@@ -198,6 +217,37 @@ public final class ContainerSupervisor {
   /// @throws HoldfastException `container_not_running` when it was told to end first
   public void awaitReady(Readiness wanted, Duration timeout) {
     readiness.await(wanted, timeout);
+  }
+
+  /// What it was made of; empty when it is not running. Waits for the start.
+  public Optional<ContainerInspection> inspect() {
+    ContainerRun now;
+    synchronized (cell) {
+      now = cell.state == State.STOPPED ? null : cell.run;
+    }
+    if (now == null) {
+      return Optional.empty();
+    }
+    ContainerFacts facts = Waits.join(now.launched).facts();
+    Map<String, String> labels = now.labels;
+    return Optional.of(
+        new ContainerInspection(labels == null ? facts.labels() : labels, facts.image()));
+  }
+
+  /// Other labels from now on.
+  ///
+  /// @throws HoldfastException `wrong_state`
+  public void labels(Map<String, String> labels) {
+    ContainerRun now = cell.current(() -> ContainerCell.cannot("setLabels()"));
+    now.labels = labels;
+    now.record.change(fact -> fact.labelled(labels));
+  }
+
+  /// How the last run ended, when this supervisor knows.
+  public Optional<ContainerExit> lastExit() {
+    synchronized (cell) {
+      return Optional.ofNullable(cell.lastExit);
+    }
   }
 
   // ---- traffic

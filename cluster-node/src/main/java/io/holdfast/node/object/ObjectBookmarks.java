@@ -133,7 +133,7 @@ final class ObjectBookmarks implements StorageHistory {
 
   /// Puts a state in the place of the current one; returns when that is durable.
   ObjectDatabase replaced(ObjectDatabase open, StoredState state) {
-    StoredState kept = withFiles(state);
+    StoredState kept = withoutWhatIsOver(state);
     incarnation.replaceDurably(kept);
     open.close();
     return services.openDatabase(kept.image(), incarnation::hibernate);
@@ -141,17 +141,28 @@ final class ObjectBookmarks implements StorageHistory {
 
   /**
    * The files of its container that the state names stay from now on; when they are gone it names
-   * none.
+   * none. How a container ended at that time does not matter any more.
    */
-  private StoredState withFiles(StoredState state) {
+  private StoredState withoutWhatIsOver(StoredState state) {
+    boolean filesAreGone;
     try (ObjectDatabase database = services.openDatabase(state.image())) {
       Optional<KeptFiles> files = ObjectFiles.stored(database);
-      if (files.isEmpty() || services.containers().keepAgain(address, files.get())) {
+      filesAreGone = files.isPresent() && !services.containers().keepAgain(address, files.get());
+      if (!filesAreGone && ObjectExit.stored(database).isEmpty()) {
         return state;
       }
     }
-    log.warn("{}: the files of its container at that time are not kept any more", address);
-    return services.changed(state, ObjectFiles::forget);
+    if (filesAreGone) {
+      log.warn("{}: the files of its container at that time are not kept any more", address);
+    }
+    return services.changed(
+        state,
+        database -> {
+          ObjectExit.forget(database);
+          if (filesAreGone) {
+            ObjectFiles.forget(database);
+          }
+        });
   }
 
   /// What can never succeed must not keep the object from starting: the request is dropped.

@@ -146,7 +146,14 @@ public final class ShardedGateway implements ObjectGateway {
     return new ContainerOwnerHooks() {
       @Override
       public CompletableFuture<?> ended(ContainerExit exit) {
-        return hook(target, container -> container.onStop(exit));
+        return run(
+            target,
+            (instance, incarnation) -> {
+              ObjectExit.note(incarnation, exit, incarnation.services().clock().instant());
+              if (instance instanceof Container container) {
+                container.onStop(exit);
+              }
+            });
       }
 
       @Override

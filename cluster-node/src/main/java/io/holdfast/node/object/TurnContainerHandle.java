@@ -5,6 +5,7 @@ import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerExitException;
 import io.holdfast.sdk.ContainerHandle;
+import io.holdfast.sdk.ContainerInspection;
 import io.holdfast.sdk.ContainerPort;
 import io.holdfast.sdk.ContainerProcess;
 import io.holdfast.sdk.ContainerSnapshot;
@@ -18,6 +19,7 @@ import io.holdfast.sdk.SleepMode;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -118,6 +120,26 @@ final class TurnContainerHandle implements ContainerHandle {
   }
 
   @Override
+  public void destroy(RuntimeException error) {
+    leaving(() -> {
+      supervisor.destroyBecause(error);
+      return true;
+    });
+  }
+
+  @Override
+  public Optional<ContainerInspection> inspect() {
+    return waiting(supervisor::inspect);
+  }
+
+  @Override
+  public void setLabels(Map<String, String> labels) {
+    StartOptions.DEFAULT.labels(labels); // Throws when they are out of range.
+    incarnation.turn();
+    supervisor.labels(Map.copyOf(labels));
+  }
+
+  @Override
   public ContainerSnapshot snapshotContainer(String name) {
     return leaving(() -> supervisor.snapshotContainer(name));
   }
@@ -130,7 +152,10 @@ final class TurnContainerHandle implements ContainerHandle {
   @Override
   public ContainerState state() {
     incarnation.turn();
-    return supervisor.state();
+    ContainerState state = supervisor.state();
+    return state.status() == ContainerState.Status.STOPPED && supervisor.lastExit().isEmpty()
+        ? ObjectExit.stored(incarnation.database()).orElse(state)
+        : state;
   }
 
   @Override

@@ -252,7 +252,8 @@ class RpcMethodsTest {
   @Test
   void picksOnlyTheControlsAndOwnMethodsOfAContainer() {
     assertThat(RpcMethods.of(Box.class).names())
-        .containsExactly("destroy", "own", "start", "startAndWaitForPorts", "state", "stop");
+        .containsExactly(
+            "destroy", "inspect", "own", "signal", "start", "startAndWaitForPorts", "state", "stop");
   }
 
   @Test

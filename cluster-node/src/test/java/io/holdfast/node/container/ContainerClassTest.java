@@ -7,14 +7,17 @@ import static io.holdfast.node.container.ContainerFixture.fault;
 import static io.holdfast.node.container.ContainerFixture.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
 import io.holdfast.sdk.Container;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerHandle;
+import io.holdfast.sdk.ContainerInspection;
 import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectContext;
+import io.holdfast.sdk.ReadyCheck;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.StartOptions;
@@ -85,6 +88,10 @@ class ContainerClassTest {
 
     void health(String path) {
       healthPath = path;
+    }
+
+    void readyOn(ReadyCheck... checks) {
+      readyOn = List.of(checks);
     }
 
     void sleepsAfter(Duration duration) {
@@ -438,6 +445,173 @@ class ContainerClassTest {
     assertThat(response).isNotDone();
     healthy.set(true);
     assertThat(text(response)).isEqualTo("healthy true");
+  }
+
+  private static void answer(HttpExchange exchange, boolean well) throws IOException {
+    exchange.sendResponseHeaders(well ? 204 : 503, -1);
+    exchange.close();
+  }
+
+  @Test
+  void aRequestWaitsUntilEachCheckHoldsAndTheNextOneDoesNotAskAgain() {
+    AtomicBoolean migrated = new AtomicBoolean();
+    AtomicBoolean warm = new AtomicBoolean();
+    AtomicInteger asked = new AtomicInteger();
+    AtomicInteger tested = new AtomicInteger();
+    settings =
+        box ->
+            box.readyOn(
+                ReadyCheck.portResponding(PORT),
+                ReadyCheck.pathHealthy(PORT, "/migrated"),
+                ReadyCheck.until(container -> {
+                  if (tested.incrementAndGet() == 1) {
+                    throw new IOException("not there yet");
+                  }
+                  return warm.get()
+                      && container.port(PORT).fetch(Request.get("http://x/")).status() == 200;
+                }));
+    fixture.engine.image(
+        "app",
+        FakeProgram.serving(
+            PORT,
+            exchange -> {
+              if (exchange.getRequestURI().getPath().equals("/migrated")) {
+                asked.incrementAndGet();
+                answer(exchange, migrated.get());
+              } else {
+                FakeProgram.answer(exchange, "ready");
+              }
+            }));
+    CompletableFuture<Response> response = fetch();
+    await("some probes").until(() -> asked.get() > 3);
+    assertThat(tested).as("checks go in order").hasValue(0);
+    migrated.set(true);
+    await("some tests").until(() -> tested.get() > 2);
+    assertThat(response).isNotDone();
+    assertThat(log).isEmpty();
+    warm.set(true);
+    assertThat(text(response)).isEqualTo("ready");
+    assertThat(log).containsExactly("onStart");
+    int before = tested.get();
+    assertThat(text(fetch())).isEqualTo("ready");
+    assertThat(tested).hasValue(before);
+  }
+
+  @Test
+  void aCheckThatNeverHoldsIsToldAndTheContainerIsKept() {
+    settings =
+        box -> {
+          box.readyTimeout(Duration.ofMillis(300));
+          box.readyOn(ReadyCheck.until(container -> false));
+        };
+    HoldfastException fault = fault(fetch());
+    assertThat(fault.code()).isEqualTo(ErrorCode.CONTAINER_NOT_LISTENING);
+    assertThat(fault).hasMessageContaining("300 ms").hasMessageContaining("readyOn");
+    assertThat(log).containsExactly("onError container_not_listening");
+    assertThat(supervisor().running()).isTrue();
+  }
+
+  @Test
+  void aContainerThatEndsWhileItIsCheckedIsTold() {
+    AtomicInteger tested = new AtomicInteger();
+    settings =
+        box ->
+            box.readyOn(
+                ReadyCheck.until(container -> {
+                  if (tested.incrementAndGet() == 2) {
+                    fixture.boxContainer().exit(4);
+                  }
+                  return false;
+                }));
+    HoldfastException fault = fault(fetch());
+    assertThat(fault.code()).isEqualTo(ErrorCode.CONTAINER_START_FAILED);
+    assertThat(fault).hasMessageContaining("code 4");
+    assertThat(tested.get()).isLessThan(10);
+  }
+
+  @Test
+  void startDoesNotWaitForChecks() {
+    settings = box -> box.readyOn(ReadyCheck.until(container -> false));
+    get(
+        object.event(box -> {
+          box.start();
+          return true;
+        }));
+    assertThat(log).containsExactly("onStart");
+  }
+
+  @Test
+  void waitForPortTellsOfACrashAfterOnError() {
+    fixture.engine.image("app", container -> {});
+    get(
+        object.event(box -> {
+          box.start();
+          return true;
+        }));
+    CompletableFuture<Boolean> waiting =
+        object.event(box -> {
+          box.waitForPort(PORT, Duration.ofSeconds(10));
+          return true;
+        });
+    fixture.boxContainer().log("no more memory");
+    fixture.boxContainer().exit(9);
+    HoldfastException fault = fault(waiting);
+    assertThat(fault.code()).isEqualTo(ErrorCode.CONTAINER_START_FAILED);
+    assertThat(fault).hasMessageContaining("no more memory");
+    assertThat(log).contains("onError container_start_failed");
+  }
+
+  @Test
+  void waitForPortDoesNotStartAnything() {
+    HoldfastException fault =
+        fault(
+            object.event(box -> {
+              box.waitForPort(PORT, Duration.ofSeconds(10));
+              return true;
+            }));
+    assertThat(fault.code()).isEqualTo(ErrorCode.CONTAINER_NOT_RUNNING);
+    assertThat(fixture.engine.created()).isZero();
+  }
+
+  // What it was made of, and why it ended.
+
+  @Test
+  void inspectTellsLabelsAndImageWhileItRuns() {
+    assertThat(get(object.event(Box::inspect))).isEmpty();
+    get(
+        object.event(box -> {
+          box.start(StartOptions.DEFAULT.labels(Map.of("team", "a")));
+          return true;
+        }));
+    assertThat(get(object.event(Box::inspect)))
+        .contains(new ContainerInspection(Map.of("team", "a"), "app"));
+    get(
+        object.event(box -> {
+          box.low().setLabels(Map.of("team", "b"));
+          return true;
+        }));
+    assertThat(get(object.event(Box::inspect)).orElseThrow().labels()).containsEntry("team", "b");
+
+    fixture.restartsNode();
+    fixture.host.open();
+    assertThat(supervisor().inspect().orElseThrow().labels()).containsEntry("team", "b");
+  }
+
+  @Test
+  void whoMonitorsGetsTheErrorThatItWasDestroyedFor() {
+    get(fetch());
+    CompletableFuture<ContainerExit> end = object.event(box -> box.low().monitor());
+    get(
+        object.event(box -> {
+          box.low().destroy(new IllegalStateException("out of credit"));
+          return box.low().running();
+        }));
+    assertThat(end)
+        .failsWithin(ContainerFixture.DEADLINE)
+        .withThrowableThat()
+        .havingRootCause()
+        .isInstanceOf(IllegalStateException.class)
+        .withMessage("out of credit");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.holdfast.node.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.node.Answer;
 import io.holdfast.node.HeldJournal;
@@ -17,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -226,6 +228,42 @@ class ContainerNodeTest {
     assertThat(number("stubborn", "stop attempts")).isEqualTo(3);
     assertThat(number("stubborn", "exit")).isEqualTo(3);
     awaitUntil("the container to be removed", () -> !hasContainer("box", "stubborn"));
+  }
+
+  @Test
+  void theStateTellsHowItEndedAlsoWhenTheObjectWasOutOfMemory() {
+    NodeFixture.await(fetch("crasher"));
+    container("box", "crasher").exit(3);
+    awaitUntil("onStop", () -> number("crasher", "stops") == 1);
+    awaitUntil("objects out of memory", () -> node.metric("holdfast_objects") == 0);
+    JsonNode crashed = node.call("box", "crasher", "state").value();
+    assertThat(crashed.path("status").asText()).isEqualTo("STOPPED_WITH_CODE");
+    assertThat(crashed.path("exitCode").asInt()).isEqualTo(3);
+
+    NodeFixture.await(fetch("crasher"));
+    node.call("box", "crasher", "stop");
+    awaitUntil("onStop", () -> number("crasher", "stops") == 2);
+    awaitUntil("objects out of memory", () -> node.metric("holdfast_objects") == 0);
+    assertThat(node.call("box", "crasher", "state").value().path("status").asText())
+        .isEqualTo("STOPPED");
+  }
+
+  @Test
+  void othersMayStartAContainerWithOptionsOfTheirOwn() {
+    Answer started =
+        node.call(
+            "box",
+            "remote",
+            "startAndWaitForPorts",
+            Map.of("env", Map.of("COLOR", "blue"), "labels", Map.of("team", "a")),
+            List.of(8080));
+    assertThat(started.ok()).isTrue();
+    assertThat(container("box", "remote").spec().env()).containsEntry("COLOR", "blue");
+    JsonNode made = node.call("box", "remote", "inspect").value();
+    assertThat(made.path("labels").path("team").asText()).isEqualTo("a");
+    assertThat(made.path("image").asText()).isEqualTo("app");
+    node.call("box", "remote", "destroy");
+    assertThat(node.call("box", "remote", "inspect").value().isNull()).isTrue();
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.holdfast.sdk.Container;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerExitException;
 import io.holdfast.sdk.ContainerHandle;
+import io.holdfast.sdk.ContainerInspection;
 import io.holdfast.sdk.ContainerPort;
 import io.holdfast.sdk.ContainerProcess;
 import io.holdfast.sdk.ContainerSnapshot;
@@ -28,10 +29,12 @@ import io.holdfast.sdk.Storage;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -217,7 +220,10 @@ final class FakeObject<C extends Container> {
 
     @Override
     public void sleep(Duration duration) {
-      throw new UnsupportedOperationException("no sleeping in tests");
+      waiting(() -> {
+        LockSupport.parkNanos(duration.toNanos());
+        return true;
+      });
     }
 
     @Override
@@ -317,6 +323,24 @@ final class FakeObject<C extends Container> {
         supervisor.destroy();
         return true;
       });
+    }
+
+    @Override
+    public void destroy(RuntimeException error) {
+      life.waiting(() -> {
+        supervisor.destroyBecause(error);
+        return true;
+      });
+    }
+
+    @Override
+    public Optional<ContainerInspection> inspect() {
+      return life.waiting(supervisor::inspect);
+    }
+
+    @Override
+    public void setLabels(Map<String, String> labels) {
+      supervisor.labels(labels);
     }
 
     @Override

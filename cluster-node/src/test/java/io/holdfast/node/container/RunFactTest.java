@@ -9,6 +9,7 @@ import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class RunFactTest {
@@ -19,6 +20,7 @@ class RunFactTest {
           .asPrepared()
           .toldToEnd()
           .idlingAtMost(Duration.ofMinutes(2))
+          .labelled(Map.of("team", "a"))
           .ended(new ContainerExit(143, ContainerExit.Reason.RUNTIME_SIGNAL));
 
   /** What lies on disks. It may only change together with a migration. */
@@ -34,6 +36,9 @@ class RunFactTest {
           + "01"
           + "01"
           + "000000000001d4c0"
+          + "00000001"
+          + "000000047465616d"
+          + "0000000161"
           + "0000008f"
           + "0000000e52554e54494d455f5349474e414c";
 

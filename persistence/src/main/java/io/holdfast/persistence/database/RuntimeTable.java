@@ -18,7 +18,11 @@ public enum RuntimeTable {
 
   /// Which archive of its container's files is the object's. Goes back with its state, unlike the
   /// others.
-  FILES("_cf_FILES");
+  FILES("_cf_FILES"),
+
+  /// How its container ended last, when that was not in order. Forgotten when its state goes back,
+  /// or is another object's from now on.
+  CONTAINER("_cf_CONTAINER");
 
   private final String tableName;
 
