@@ -253,7 +253,14 @@ class RpcMethodsTest {
   void picksOnlyTheControlsAndOwnMethodsOfAContainer() {
     assertThat(RpcMethods.of(Box.class).names())
         .containsExactly(
-            "destroy", "inspect", "own", "signal", "start", "startAndWaitForPorts", "state", "stop");
+            "destroy",
+            "inspect",
+            "own",
+            "signal",
+            "start",
+            "startAndWaitForPorts",
+            "state",
+            "stop");
   }
 
   @Test

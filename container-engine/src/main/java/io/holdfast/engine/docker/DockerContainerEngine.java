@@ -48,6 +48,11 @@ import org.slf4j.LoggerFactory;
 public final class DockerContainerEngine implements ContainerEngine {
   private static final Logger LOG = LoggerFactory.getLogger(DockerContainerEngine.class);
   private static final Duration KILL_LIMIT = Duration.ofSeconds(60);
+  private static final int FREEZE_TRIES = 20;
+
+  /// What runc says when processes of a container were made faster than it could freeze them.
+  private static final String BUSY = "unable to freeze";
+
   private static final int SIGTERM = 15;
   private static final int SIGKILL = 9;
 
@@ -358,17 +363,25 @@ public final class DockerContainerEngine implements ContainerEngine {
   /// One request when all goes well: a container that wakes up is waited for. What it is doing is
   /// looked at only when Docker does not like the order.
   private void freeze(ContainerId id, Runnable order, Predicate<ContainerState> done) {
-    try {
-      docker.run(order);
-    } catch (DockerException e) {
-      ContainerState state = inspect(id);
-      if (done.test(state)) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        docker.run(order);
         return;
-      }
-      switch (state) {
-        case ContainerState.Running _, ContainerState.Paused _ -> throw docker.refused(e);
-        case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
-            throw notRunning(id, DockerConnection.message(e));
+      } catch (DockerException e) {
+        ContainerState state = inspect(id);
+        if (done.test(state)) {
+          return;
+        }
+        switch (state) {
+          case ContainerState.Running _, ContainerState.Paused _ -> {
+            if (attempt == FREEZE_TRIES || !DockerConnection.message(e).contains(BUSY)) {
+              throw docker.refused(e);
+            }
+            DockerConnection.pauseBriefly();
+          }
+          case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
+              throw notRunning(id, DockerConnection.message(e));
+        }
       }
     }
   }
