@@ -55,6 +55,10 @@ public interface ContainerEngine extends AutoCloseable {
     void prepare(ContainerId created);
   }
 
+  /// Containers with this reach are going to be started: what can be prepared for them is prepared,
+  /// in the background. Does nothing on an engine that prepares nothing.
+  default void prepare(Network network) {}
+
   /// All containers of this deployment, also stopped ones and those of other nodes. Order is not
   /// defined.
   List<FoundContainer> list();

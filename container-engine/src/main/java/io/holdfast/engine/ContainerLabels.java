@@ -28,6 +28,16 @@ public final class ContainerLabels {
   /// [InstanceType#label()] of what was asked for.
   public static final String SIZE = "io.holdfast.size";
 
+  /// The address of a container that lives in a prepared network; Docker tells none of these.
+  public static final String ADDRESS = "io.holdfast.address";
+
+  /// On containers that hold a prepared network open, in place of [#DEPLOYMENT]: they belong to no
+  /// object.
+  public static final String SLOT = "io.holdfast.slot";
+
+  /// Who made a prepared network.
+  public static final String SLOT_MAKER = "io.holdfast.slot.maker";
+
   /// Before the names that users give their labels; so they cannot replace ours.
   public static final String USER_PREFIX = "io.holdfast.user.";
 

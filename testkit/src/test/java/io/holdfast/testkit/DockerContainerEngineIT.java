@@ -42,7 +42,10 @@ import org.junit.jupiter.api.Test;
 class DockerContainerEngineIT extends ContainerEngineContract {
   private static final String IMAGE = "holdfast-test/busybox:latest";
   private static final Deployment DEPLOYMENT = new Deployment("it-" + UUID.randomUUID());
-  private static final EngineConfig CONFIG = EngineConfig.of(ConfigFactory.load());
+
+  /// Each start makes its own network; those that are prepared ahead are for [NetworkSlotsIT].
+  private static final EngineConfig CONFIG = with("name-prefix = holdfast");
+
 
   private final List<AutoCloseable> sockets = new ArrayList<>();
 
@@ -117,7 +120,9 @@ class DockerContainerEngineIT extends ContainerEngineContract {
 
   private static EngineConfig with(String setting) {
     return EngineConfig.of(
-        ConfigFactory.parseString("holdfast.engine." + setting).withFallback(ConfigFactory.load()));
+        ConfigFactory.parseString(
+                "holdfast.engine { network.prepared = 0, " + setting + " }")
+            .withFallback(ConfigFactory.load()));
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.InstanceType;
+import io.holdfast.engine.Network;
 import io.holdfast.engine.ReadinessProbe;
 import io.holdfast.engine.http.ContainerHttpClient;
 import io.holdfast.node.app.AppCatalog;
@@ -193,10 +194,22 @@ public final class ContainerHost implements AutoCloseable {
     } catch (RuntimeException e) {
       log.warn("no container can be started for now: {}", e.getMessage());
     }
+    if (apps.hasContainers()) {
+      Thread.ofVirtual().name("container-prepare").start(this::prepare);
+    }
     Thread.ofVirtual()
         .name("container-inventory")
         .start(() -> inventory.keep(settings.cleanEvery()));
     Thread.ofVirtual().name("container-images").start(() -> images.keep(this));
+  }
+
+  /// Objects extend [io.holdfast.sdk.Container] more often than not, whose containers have internet.
+  private void prepare() {
+    try {
+      engine.prepare(Network.INTERNET);
+    } catch (RuntimeException e) {
+      log.debug("nothing is prepared for containers yet: {}", e.getMessage());
+    }
   }
 
   // ---- for supervisors

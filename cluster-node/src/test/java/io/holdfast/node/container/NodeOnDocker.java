@@ -26,7 +26,10 @@ import java.util.concurrent.TimeUnit;
 /// The containers of a node on a real Docker, in a deployment of its own that it removes at the
 /// end.
 final class NodeOnDocker implements AutoCloseable {
-  private static final EngineConfig CONFIG = EngineConfig.of(ConfigFactory.load());
+  private static final EngineConfig CONFIG = 
+      EngineConfig.of(
+          ConfigFactory.parseString("holdfast.engine.network.prepared = 1")
+              .withFallback(ConfigFactory.load()));
 
   private final AppCatalog apps;
   private final Duration stopGrace;

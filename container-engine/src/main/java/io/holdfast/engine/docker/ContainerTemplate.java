@@ -14,6 +14,7 @@ import io.holdfast.engine.EngineInfo;
 import io.holdfast.engine.InstanceType;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// What every container is held to, whatever its specification says.
@@ -32,15 +33,26 @@ final class ContainerTemplate {
     this.networks = networks;
   }
 
-  void fill(CreateContainerCmd command, ContainerSpec spec, DiskQuota quota) {
+  /// @param slot the prepared network it moves into; empty = one is made for it on a bridge
+  void fill(
+      CreateContainerCmd command,
+      ContainerSpec spec,
+      DiskQuota quota,
+      Optional<NetworkSlot> slot) {
+    Map<String, String> labels = ContainerLabels.of(deployment, spec);
+    slot.ifPresent(
+        ready -> labels.put(ContainerLabels.ADDRESS, ready.address().getHostAddress()));
     command
-        .withLabels(ContainerLabels.of(deployment, spec))
+        .withLabels(labels)
         .withEnv(
             new TreeMap<>(spec.env())
                 .entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList())
         // The image's own check would run a process every few seconds that nobody looks at.
         .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
-        .withHostConfig(hostConfig(spec, quota));
+        .withHostConfig(
+            hostConfig(spec, quota)
+                .withNetworkMode(
+                    slot.map(NetworkSlot::mode).orElseGet(() -> networks.name(spec.network()))));
     if (!spec.entrypoint().isEmpty()) {
       command.withEntrypoint(spec.entrypoint());
     }
@@ -56,7 +68,6 @@ final class ContainerTemplate {
     InstanceType type = spec.instanceType();
     HostConfig host =
         new HostConfig()
-            .withNetworkMode(networks.name(spec.network()))
             .withPublishAllPorts(false)
             .withRestartPolicy(RestartPolicy.noRestart())
             .withInit(true)

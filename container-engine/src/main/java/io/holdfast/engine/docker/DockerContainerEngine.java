@@ -22,6 +22,7 @@ import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.FileChanges;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.ImagePulls;
+import io.holdfast.engine.Network;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.sdk.ContainerProcess;
 import io.holdfast.sdk.ErrorCode;
@@ -63,6 +64,7 @@ public final class DockerContainerEngine implements ContainerEngine {
   private final HostFence fence;
   private final StateReader states;
   private final ExitWatch exits;
+  private final NetworkSlots slots;
   private final ContainerTemplate template;
   private final DockerStart starts;
   private final ImagePuller images;
@@ -77,7 +79,12 @@ public final class DockerContainerEngine implements ContainerEngine {
     this.networks = new DockerNetworks(docker, deployment, config.namePrefix());
     this.fence = HostFence.around(networks, deployment, config.blockedRanges());
     this.states = new StateReader(docker);
-    this.exits = new ExitWatch(docker, deployment, states::read);
+    this.slots =
+        new NetworkSlots(
+            docker,
+            new SlotHolders(docker, deployment, config.namePrefix(), networks, fence),
+            config.preparedNetworks());
+    this.exits = new ExitWatch(docker, slots::died, states::read);
     this.template = new ContainerTemplate(config, deployment, networks);
     this.images = new ImagePuller(docker, config.images());
     this.files = new DockerFiles(docker, this::inspect);
@@ -88,6 +95,7 @@ public final class DockerContainerEngine implements ContainerEngine {
             config.namePrefix(),
             images::refusal,
             template,
+            slots,
             this::checkAvailable,
             this::destroy,
             this::resume,
@@ -99,7 +107,8 @@ public final class DockerContainerEngine implements ContainerEngine {
     return new DockerContainerEngine(config, deployment);
   }
 
-  /// Also makes the networks and the fence, which the first start would wait for otherwise.
+  /// Also makes the networks and the fence, which the first start would wait for otherwise, and from
+  /// then on prepares networks ahead.
   @Override
   public EngineInfo checkAvailable() {
     preparing.lock();
@@ -114,6 +123,7 @@ public final class DockerContainerEngine implements ContainerEngine {
           result.diskLimit() == EngineInfo.DiskLimit.ENFORCED
               ? ContainerTemplate.DiskQuota.ASKED
               : ContainerTemplate.DiskQuota.NOT_ASKED);
+      slots.enable(obstacleToSlots(info, result.fence()));
       prepared = result;
       return result;
     } finally {
@@ -137,6 +147,15 @@ public final class DockerContainerEngine implements ContainerEngine {
     }
     LOG.warn("{} (run as root with iptables installed)", problem);
     return EngineInfo.Fence.MISSING;
+  }
+
+  private static Optional<String> obstacleToSlots(Info info, EngineInfo.Fence fence) {
+    if (fence == EngineInfo.Fence.MISSING) {
+      return Optional.of("there is no fence around them");
+    }
+    return SlotImage.ARCHITECTURE.equals(info.getArchitecture())
+        ? Optional.empty()
+        : Optional.of("the engine runs on " + info.getArchitecture());
   }
 
   private boolean fenceRequired() {
@@ -179,6 +198,14 @@ public final class DockerContainerEngine implements ContainerEngine {
   public StartedContainer start(ContainerSpec spec, Preparation preparation) {
     prepareOnce();
     try {
+      return startOrPull(spec, preparation);
+    } finally {
+      slots.refill(spec.network());
+    }
+  }
+
+  private StartedContainer startOrPull(ContainerSpec spec, Preparation preparation) {
+    try {
       return starts.start(spec, preparation);
     } catch (HoldfastException e) {
       if (e.code() != ErrorCode.IMAGE_NOT_FOUND || images.refusal(spec.image()) != null) {
@@ -190,17 +217,24 @@ public final class DockerContainerEngine implements ContainerEngine {
   }
 
   @Override
+  public void prepare(Network network) {
+    prepareOnce();
+    slots.refill(network);
+  }
+
+  @Override
   public List<FoundContainer> list() {
-    return asked(() ->
+    NetworkSlots.Look before = asked(slots::look);
+    List<Container> containers =
+        asked(() ->
             docker
                 .client()
                 .listContainersCmd()
                 .withShowAll(true)
                 .withLabelFilter(Map.of(ContainerLabels.DEPLOYMENT, deployment.id()))
-                .exec())
-        .stream()
-        .map(DockerContainerEngine::found)
-        .toList();
+                .exec());
+    slots.sweep(before, containers);
+    return containers.stream().map(DockerContainerEngine::found).toList();
   }
 
   private static FoundContainer found(Container container) {
@@ -322,6 +356,7 @@ public final class DockerContainerEngine implements ContainerEngine {
       }
       DockerConnection.pauseBriefly();
     }
+    slots.released(id);
   }
 
   /// False when someone else is removing it just now.
@@ -429,7 +464,7 @@ public final class DockerContainerEngine implements ContainerEngine {
   public ContainerStats stats(ContainerId id) {
     return switch (inspect(id)) {
       case ContainerState.Running _, ContainerState.Paused _ ->
-          asked(() -> new DockerStats(docker).read(id));
+          asked(() -> new DockerStats(docker).read(id, slots.holder(id)));
       case ContainerState.Created _, ContainerState.Exited _, ContainerState.Gone _ ->
           throw notRunning(id, "it is not");
     };
@@ -535,6 +570,7 @@ public final class DockerContainerEngine implements ContainerEngine {
   /// Removes the deployment's networks and the fence around them, unless containers still need
   /// them.
   public void removeNetworks() {
+    slots.drain();
     if (networks.remove()) {
       fence.lower();
     }
@@ -544,6 +580,7 @@ public final class DockerContainerEngine implements ContainerEngine {
   @Override
   public void close() {
     exits.close();
+    slots.close();
     if (config.networksAtClose() == EngineConfig.NetworksAtClose.REMOVE && prepared != null) {
       removeNetworks();
     }

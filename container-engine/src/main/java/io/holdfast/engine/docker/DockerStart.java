@@ -46,6 +46,7 @@ final class DockerStart {
   private final String namePrefix;
   private final Function<String, @Nullable String> pullRefusal;
   private final ContainerTemplate template;
+  private final NetworkSlots slots;
   private final Runnable renewNetworks;
   private final Consumer<ContainerId> destroy;
   private final Consumer<ContainerId> resume;
@@ -59,6 +60,7 @@ final class DockerStart {
       String namePrefix,
       Function<String, @Nullable String> pullRefusal,
       ContainerTemplate template,
+      NetworkSlots slots,
       Runnable renewNetworks,
       Consumer<ContainerId> destroy,
       Consumer<ContainerId> resume,
@@ -68,6 +70,7 @@ final class DockerStart {
     this.namePrefix = namePrefix;
     this.pullRefusal = pullRefusal;
     this.template = template;
+    this.slots = slots;
     this.renewNetworks = renewNetworks;
     this.destroy = destroy;
     this.resume = resume;
@@ -103,24 +106,31 @@ final class DockerStart {
   /// Empty when the way is clear for another try.
   private Optional<StartedContainer> tryOnce(
       ContainerSpec spec, String name, Preparation preparation) {
+    Optional<NetworkSlot> slot = slots.take(spec.network());
     ContainerId id;
     long before = System.nanoTime();
     try {
-      id = create(spec, name);
+      id = create(spec, name, slot);
     } catch (ConflictException _) {
+      slot.ifPresent(slots::giveBack);
       return settle(spec, name, preparation);
     } catch (DockerException e) {
+      slot.ifPresent(slots::giveBack);
       return retryWithoutQuota(e, spec);
+    } catch (HoldfastException e) {
+      slot.ifPresent(slots::forget);
+      throw e;
     }
+    slot.ifPresent(taken -> slots.use(taken, id));
     return run(id, spec, preparation, Duration.ofNanos(System.nanoTime() - before));
   }
 
-  private ContainerId create(ContainerSpec spec, String name) {
+  private ContainerId create(ContainerSpec spec, String name, Optional<NetworkSlot> slot) {
     return new ContainerId(
         docker.call(() -> {
           try (CreateContainerCmd command =
               docker.client().createContainerCmd(spec.image()).withName(name)) {
-            template.fill(command, spec, quota);
+            template.fill(command, spec, quota, slot);
             return command.exec().getId();
           }
         }));
@@ -171,6 +181,10 @@ final class DockerStart {
       DockerException e, ContainerId id, ContainerSpec spec) {
     String message = DockerConnection.message(e).toLowerCase(Locale.ROOT);
     removeFailed(id);
+    if (slotDied(message)) {
+      slots.dropDead();
+      return Optional.empty();
+    }
     if (e instanceof NotFoundException && message.contains("network")) {
       renewNetworks.run();
       return Optional.empty();
@@ -179,6 +193,13 @@ final class DockerStart {
       return Optional.empty();
     }
     throw startFailed(e, spec);
+  }
+
+  /// What Docker says of a start in a network whose holder has ended or is gone.
+  private static boolean slotDied(String message) {
+    return message.contains("cannot join network")
+        || message.contains("no such container")
+        || message.contains("joining network namespace");
   }
 
   private void removeFailed(ContainerId id) {

@@ -3,6 +3,7 @@ package io.holdfast.engine.docker;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerStats;
+import java.util.Optional;
 
 /// Reads a container's use of the machine, without Docker's usual wait of a second for a second
 /// sample.
@@ -13,12 +14,19 @@ final class DockerStats {
     this.docker = docker;
   }
 
-  ContainerStats read(ContainerId id) {
-    return of(
-        docker.getJson("/containers/%s/stats?stream=false&one-shot=true".formatted(id.value())));
+  /// @param holder the container that holds its network, if that is another one: Docker counts
+  ///   traffic there
+  ContainerStats read(ContainerId id, Optional<String> holder) {
+    JsonNode own = ask(id.value());
+    return of(own, holder.map(this::ask).orElse(own));
   }
 
-  static ContainerStats of(JsonNode stats) {
+  private JsonNode ask(String container) {
+    return docker.getJson("/containers/%s/stats?stream=false&one-shot=true".formatted(container));
+  }
+
+  /// @param traffic what has the networks
+  static ContainerStats of(JsonNode stats, JsonNode traffic) {
     JsonNode memory = stats.path("memory_stats");
     // cgroup v1 says total_inactive_file, v2 inactive_file.
     JsonNode inactive = memory.path("stats").path("total_inactive_file");
@@ -28,7 +36,7 @@ final class DockerStats {
             : inactive.asLong();
     long received = 0;
     long sent = 0;
-    for (JsonNode network : stats.path("networks")) {
+    for (JsonNode network : traffic.path("networks")) {
       received += network.path("rx_bytes").asLong();
       sent += network.path("tx_bytes").asLong();
     }

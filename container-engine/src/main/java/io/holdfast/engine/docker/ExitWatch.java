@@ -4,9 +4,7 @@ import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.model.Event;
 import com.github.dockerjava.api.model.EventActor;
 import io.holdfast.engine.ContainerId;
-import io.holdfast.engine.ContainerLabels;
 import io.holdfast.engine.ContainerState;
-import io.holdfast.engine.Deployment;
 import io.holdfast.engine.ExitReason;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -21,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,7 +28,7 @@ import org.slf4j.LoggerFactory;
 /*
  * How do we learn that a container has ended, without a blocked connection for each?
  *
- * One stream of Docker's events, filtered to this deployment, wakes whoever waits for that container. An event is only
+ * One stream of Docker's events wakes whoever waits for that container. An event is only
  * a reason to look: what a waiter returns is what an inspect says after it. A waiter registers first and looks then, so
  * an exit between the two wakes it. While the stream is down events are missed: therefore every (re)connection asks for
  * the events since the last one seen, and besides wakes all waiters, who look again.
@@ -44,7 +43,7 @@ final class ExitWatch implements AutoCloseable {
   private static final Duration LOOK_AGAIN = Duration.ofMinutes(5);
 
   private final DockerConnection docker;
-  private final Deployment deployment;
+  private final Consumer<String> died;
   private final Function<ContainerId, ContainerState> inspect;
   private final Map<String, Waiters> waiting = new ConcurrentHashMap<>();
   private final Set<ContainerId> destroying = ConcurrentHashMap.newKeySet();
@@ -52,12 +51,13 @@ final class ExitWatch implements AutoCloseable {
   private @Nullable Thread streamThread;
   private volatile boolean closed;
 
+  /// @param died hears of every death on the engine, of whosever container
   ExitWatch(
       DockerConnection docker,
-      Deployment deployment,
+      Consumer<String> died,
       Function<ContainerId, ContainerState> inspect) {
     this.docker = docker;
-    this.deployment = deployment;
+    this.died = died;
     this.inspect = inspect;
   }
 
@@ -222,7 +222,6 @@ final class ExitWatch implements AutoCloseable {
             .withSince("%d.%09d".formatted(lastSeen.getEpochSecond(), lastSeen.getNano()))
             .withEventTypeFilter("container")
             .withEventFilter("die", "destroy")
-            .withLabelFilter(Map.of(ContainerLabels.DEPLOYMENT, deployment.id()))
             .exec(this);
         ended.await();
       } catch (RuntimeException e) {
@@ -256,6 +255,9 @@ final class ExitWatch implements AutoCloseable {
       }
       EventActor actor = event.getActor();
       String id = actor == null ? event.getId() : actor.getId();
+      if (id != null && "die".equals(event.getAction())) {
+        died.accept(id);
+      }
       Waiters waiters = id == null ? null : waiting.get(id);
       if (waiters != null) {
         if (actor != null && "die".equals(event.getAction()) && actor.getAttributes() != null) {

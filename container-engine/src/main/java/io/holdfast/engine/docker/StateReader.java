@@ -4,6 +4,7 @@ import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.ContainerNetwork;
 import io.holdfast.engine.ContainerId;
+import io.holdfast.engine.ContainerLabels;
 import io.holdfast.engine.ContainerState;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -68,6 +69,11 @@ final class StateReader {
       if (text != null && !text.isEmpty()) {
         return InetAddress.ofLiteral(text);
       }
+    }
+    Map<String, String> labels = container.getConfig().getLabels();
+    String prepared = labels == null ? null : labels.get(ContainerLabels.ADDRESS);
+    if (prepared != null) {
+      return InetAddress.ofLiteral(prepared);
     }
     throw new HoldfastException(
         ErrorCode.CONTAINER_DISCONNECTED,

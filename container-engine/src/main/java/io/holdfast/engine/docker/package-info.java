@@ -9,6 +9,7 @@
 /// | start, and what is done about a container that is there already | [DockerStart] |
 /// | what every container is held to | [ContainerTemplate] |
 /// | networks, and the fence between containers and host | [DockerNetworks], [HostFence] |
+/// | networks that are ready before a container needs them | [NetworkSlots] |
 /// | what the engine says of its walls | [DockerSecurity] |
 /// | learning of exits | [ExitWatch] |
 /// | calls, time limits, Docker's errors in our words | [DockerConnection] |

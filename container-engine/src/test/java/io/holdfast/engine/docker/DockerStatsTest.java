@@ -2,6 +2,7 @@ package io.holdfast.engine.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.engine.ContainerStats;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,12 @@ class DockerStatsTest {
          "networks": {"eth0": {"rx_bytes": 10, "tx_bytes": 1}, "eth1": {"rx_bytes": 20, "tx_bytes": 2}},
          "memory_stats": %s}
         """;
-    return DockerStats.of(new ObjectMapper().readTree(json.formatted(memory)));
+    return of(json.formatted(memory));
+  }
+
+  private static ContainerStats of(String json) throws Exception {
+    JsonNode stats = new ObjectMapper().readTree(json);
+    return DockerStats.of(stats, stats);
   }
 
   @Test
@@ -29,7 +35,7 @@ class DockerStatsTest {
 
   @Test
   void readsAContainerWithoutNetworksOrMemoryFigures() throws Exception {
-    assertThat(DockerStats.of(new ObjectMapper().readTree("{}")))
+    assertThat(of("{}"))
         .isEqualTo(new ContainerStats(0, 0, 0, 0, 0));
   }
 }
