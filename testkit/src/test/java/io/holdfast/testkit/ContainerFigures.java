@@ -22,6 +22,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
@@ -41,8 +42,10 @@ final class ContainerFigures {
               try {
                 httpFigures();
                 probeFigures();
-                coldStarts(InstanceType.LITE);
-                coldStarts(InstanceType.STANDARD_1);
+                for (InstanceType type : List.of(InstanceType.LITE, InstanceType.STANDARD_1)) {
+                  coldStarts(type, 0);
+                  coldStarts(type, 2);
+                }
               } catch (Exception e) {
                 throw new IllegalStateException(e);
               }
@@ -50,11 +53,16 @@ final class ContainerFigures {
     main.join();
   }
 
-  private static void coldStarts(InstanceType type) throws Exception {
+  /// @param prepared how many networks are kept ready; there is time to make them between starts
+  private static void coldStarts(InstanceType type, int prepared) throws Exception {
     DockerCommand.buildContractImage("holdfast-test/busybox:latest");
     long[][] figures = new long[6][STARTS];
     try (DockerContainerEngine engine =
-            DockerContainerEngine.open(CONFIG, new Deployment("figures-" + UUID.randomUUID()));
+            DockerContainerEngine.open(
+                EngineConfig.of(
+                    ConfigFactory.parseString("holdfast.engine.network.prepared = " + prepared)
+                        .withFallback(ConfigFactory.load())),
+                new Deployment("figures-" + UUID.randomUUID()));
         ContainerHttpClient http = new ContainerHttpClient(CONFIG.http())) {
       engine.checkAvailable();
       for (int i = -2; i < STARTS; i++) {
@@ -82,12 +90,14 @@ final class ContainerFigures {
           figures[5][i] = resumed;
         }
         engine.destroy(container.id());
+        Thread.sleep(1_000);
       }
       engine.removeNetworks();
     }
     System.out.printf(
-        "cold start, %s, p50 of %d in ms: create %.1f start %.1f inspect %.1f ready %.1f, to the first answer %.1f; resume and answer %.1f%n",
+        "cold start, %s, %d networks prepared, p50 of %d in ms: create %.1f start %.1f inspect %.1f ready %.1f, to the first answer %.1f; resume and answer %.1f%n",
         type.name(),
+        prepared,
         STARTS,
         p50(figures[0]),
         p50(figures[1]),

@@ -46,7 +46,6 @@ class DockerContainerEngineIT extends ContainerEngineContract {
   /// Each start makes its own network; those that are prepared ahead are for [NetworkSlotsIT].
   private static final EngineConfig CONFIG = with("name-prefix = holdfast");
 
-
   private final List<AutoCloseable> sockets = new ArrayList<>();
 
   @BeforeAll
@@ -120,8 +119,7 @@ class DockerContainerEngineIT extends ContainerEngineContract {
 
   private static EngineConfig with(String setting) {
     return EngineConfig.of(
-        ConfigFactory.parseString(
-                "holdfast.engine { network.prepared = 0, " + setting + " }")
+        ConfigFactory.parseString("holdfast.engine { network.prepared = 0, " + setting + " }")
             .withFallback(ConfigFactory.load()));
   }
 

@@ -90,7 +90,12 @@ class NetworkSlotsIT {
 
   private Set<String> holders(String which) throws Exception {
     return docker(
-            "ps", "-q", "--no-trunc", which, "--filter", "label=io.holdfast.slot=" + deployment.id())
+            "ps",
+            "-q",
+            "--no-trunc",
+            which,
+            "--filter",
+            "label=io.holdfast.slot=" + deployment.id())
         .lines()
         .collect(Collectors.toCollection(TreeSet::new));
   }
@@ -103,8 +108,7 @@ class NetworkSlotsIT {
 
   private StartedContainer started() {
     StartedContainer container = engine.start(spec());
-    new ReadinessProbe(engine)
-        .await(container, new Readiness.Tcp(8080), Duration.ofSeconds(20));
+    new ReadinessProbe(engine).await(container, new Readiness.Tcp(8080), Duration.ofSeconds(20));
     return container;
   }
 

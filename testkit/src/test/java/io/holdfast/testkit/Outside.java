@@ -14,6 +14,7 @@ final class Outside implements AutoCloseable {
   private final int block = ThreadLocalRandom.current().nextInt(64) * 4;
   private final String name = "hfout" + block;
   private final Process server;
+  private final List<Process> programs = new ArrayList<>();
 
   Outside() throws IOException, InterruptedException {
     ip("netns", "add", name);
@@ -49,6 +50,20 @@ final class Outside implements AutoCloseable {
     return 8088;
   }
 
+  /// Gives it one more address, reached over this host as well.
+  void alsoAt(String another) throws IOException, InterruptedException {
+    ip("-n", name, "link", "set", "lo", "up");
+    ip("-n", name, "addr", "add", another + "/32", "dev", "lo");
+    ip("route", "replace", another + "/32", "via", address(), "dev", name + "h");
+  }
+
+  /// Starts a program inside; it ends with [#close].
+  void run(List<String> command) throws IOException {
+    List<String> inside = new ArrayList<>(List.of("ip", "netns", "exec", name));
+    inside.addAll(command);
+    programs.add(new ProcessBuilder(inside).inheritIO().start());
+  }
+
   private boolean answers() {
     try (Socket _ = new Socket(address(), port())) {
       return true;
@@ -66,6 +81,9 @@ final class Outside implements AutoCloseable {
   @Override
   public void close() throws IOException, InterruptedException {
     server.destroyForcibly().waitFor();
+    for (Process program : programs) {
+      program.destroyForcibly().waitFor();
+    }
     ip("netns", "del", name);
   }
 }

@@ -203,7 +203,8 @@ public final class ContainerHost implements AutoCloseable {
     Thread.ofVirtual().name("container-images").start(() -> images.keep(this));
   }
 
-  /// Objects extend [io.holdfast.sdk.Container] more often than not, whose containers have internet.
+  /// Objects extend [io.holdfast.sdk.Container] more often than not, whose containers have
+  /// internet.
   private void prepare() {
     try {
       engine.prepare(Network.INTERNET);

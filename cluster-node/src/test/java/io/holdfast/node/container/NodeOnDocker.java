@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 /// The containers of a node on a real Docker, in a deployment of its own that it removes at the
 /// end.
 final class NodeOnDocker implements AutoCloseable {
-  private static final EngineConfig CONFIG = 
+  private static final EngineConfig CONFIG =
       EngineConfig.of(
           ConfigFactory.parseString("holdfast.engine.network.prepared = 1")
               .withFallback(ConfigFactory.load()));

@@ -35,13 +35,9 @@ final class ContainerTemplate {
 
   /// @param slot the prepared network it moves into; empty = one is made for it on a bridge
   void fill(
-      CreateContainerCmd command,
-      ContainerSpec spec,
-      DiskQuota quota,
-      Optional<NetworkSlot> slot) {
+      CreateContainerCmd command, ContainerSpec spec, DiskQuota quota, Optional<NetworkSlot> slot) {
     Map<String, String> labels = ContainerLabels.of(deployment, spec);
-    slot.ifPresent(
-        ready -> labels.put(ContainerLabels.ADDRESS, ready.address().getHostAddress()));
+    slot.ifPresent(ready -> labels.put(ContainerLabels.ADDRESS, ready.address().getHostAddress()));
     command
         .withLabels(labels)
         .withEnv(

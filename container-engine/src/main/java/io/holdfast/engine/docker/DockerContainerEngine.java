@@ -107,8 +107,8 @@ public final class DockerContainerEngine implements ContainerEngine {
     return new DockerContainerEngine(config, deployment);
   }
 
-  /// Also makes the networks and the fence, which the first start would wait for otherwise, and from
-  /// then on prepares networks ahead.
+  /// Also makes the networks and the fence, which the first start would wait for otherwise, and
+  /// from then on prepares networks ahead.
   @Override
   public EngineInfo checkAvailable() {
     preparing.lock();

@@ -75,11 +75,12 @@ final class NetworkSlots implements AutoCloseable {
     if (preparedMax == 0) {
       return;
     }
-    boolean before = locked(() -> {
-      boolean was = enabled;
-      enabled = obstacle.isEmpty();
-      return was;
-    });
+    boolean before =
+        locked(() -> {
+          boolean was = enabled;
+          enabled = obstacle.isEmpty();
+          return was;
+        });
     if (obstacle.isPresent()) {
       LOG.warn(
           "networks of containers are not prepared ahead, each start makes its own: {}",
@@ -103,10 +104,11 @@ final class NetworkSlots implements AutoCloseable {
 
   /// Nothing was started in it.
   void giveBack(NetworkSlot slot) {
-    boolean kept = locked(() -> {
-      used.remove(slot.holder());
-      return enabled && queue(slot.network()).offerFirst(slot);
-    });
+    boolean kept =
+        locked(() -> {
+          used.remove(slot.holder());
+          return enabled && queue(slot.network()).offerFirst(slot);
+        });
     if (!kept) {
       removeSoon(slot.holder());
     }
@@ -143,8 +145,7 @@ final class NetworkSlots implements AutoCloseable {
 
   /// Makes what is missing of this network, beside whatever else goes on.
   void refill(Network network) {
-    boolean start =
-        locked(() -> missing(network) && filling.add(network));
+    boolean start = locked(() -> missing(network) && filling.add(network));
     if (start) {
       work("holdfast-network-slots", () -> fill(network));
     }
@@ -185,11 +186,13 @@ final class NetworkSlots implements AutoCloseable {
     Map<String, Container> inside = byHolder(containers);
     inside.forEach((holder, container) ->
         locked(() -> used.put(holder, Optional.of(new ContainerId(container.getId())))));
-    before.used().forEach((holder, container) -> {
-      if (container.isPresent() && !inside.containsKey(holder)) {
-        remove(holder);
-      }
-    });
+    before
+        .used()
+        .forEach((holder, container) -> {
+          if (container.isPresent() && !inside.containsKey(holder)) {
+            remove(holder);
+          }
+        });
     before.holders().stream()
         .filter(holder -> !inside.containsKey(holder.id()))
         .filter(this::isOrphan)

@@ -87,8 +87,7 @@ final class SlotHolders {
 
   private String create(Network network, SlotMaker maker) {
     String imageId = image.ensure();
-    String name =
-        "%s-slot-%s-%.8s".formatted(namePrefix, deployment.digest(12), UUID.randomUUID());
+    String name = "%s-slot-%s-%.8s".formatted(namePrefix, deployment.digest(12), UUID.randomUUID());
     return docker.call(() -> {
       try (CreateContainerCmd command = docker.client().createContainerCmd(imageId)) {
         return command

@@ -65,8 +65,7 @@ final class SlotImage {
       Object _ = docker.call(() -> docker.client().inspectImageCmd(id).exec());
     } catch (NotFoundException _) {
       byte[] archive = archive(layer, config);
-      docker.run(() ->
-          docker.client().loadImageCmd(new ByteArrayInputStream(archive)).exec());
+      docker.run(() -> docker.client().loadImageCmd(new ByteArrayInputStream(archive)).exec());
     }
     return id;
   }
@@ -107,7 +106,8 @@ final class SlotImage {
     return """
     {"architecture":"amd64","os":"linux","created":"1970-01-01T00:00:00Z",\
     "config":{"Entrypoint":["%s"],"StopSignal":"SIGKILL","Labels":{"%s":"image"}},\
-    "rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}"""
+    "rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}\
+    """
         .formatted(PROGRAM, ContainerLabels.SLOT, sha256(layer));
   }
 
@@ -115,7 +115,8 @@ final class SlotImage {
     String configName = sha256(config) + ".json";
     String manifest =
         """
-        [{"Config":"%s","RepoTags":["%s"],"Layers":["layer.tar"]}]"""
+        [{"Config":"%s","RepoTags":["%s"],"Layers":["layer.tar"]}]\
+        """
             .formatted(configName, REFERENCE);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes)) {

@@ -35,7 +35,6 @@ class DockerStatsTest {
 
   @Test
   void readsAContainerWithoutNetworksOrMemoryFigures() throws Exception {
-    assertThat(of("{}"))
-        .isEqualTo(new ContainerStats(0, 0, 0, 0, 0));
+    assertThat(of("{}")).isEqualTo(new ContainerStats(0, 0, 0, 0, 0));
   }
 }
