@@ -52,10 +52,12 @@ await_ready() {
 # remove_deployment_of DATA: the containers and networks of one data directory, and of no other.
 remove_deployment_of() {
   [ -s "$1/deployment-id" ] || return 0
-  local filter ids
-  filter="label=io.holdfast.deployment=$(cat "$1/deployment-id")"
-  ids=$(docker ps -aq --filter "$filter")
-  if [ -n "$ids" ]; then docker rm -f $ids >/dev/null; fi
-  ids=$(docker network ls -q --filter "$filter")
+  local id label ids
+  id=$(cat "$1/deployment-id")
+  for label in deployment slot; do
+    ids=$(docker ps -aq --filter "label=io.holdfast.$label=$id")
+    if [ -n "$ids" ]; then docker rm -f $ids >/dev/null; fi
+  done
+  ids=$(docker network ls -q --filter "label=io.holdfast.deployment=$id")
   if [ -n "$ids" ]; then docker network rm $ids >/dev/null; fi
 }

@@ -18,10 +18,10 @@ let child;
 function removeDeployment() {
   const file = path.join(dir, 'data/deployment-id');
   if (!fs.existsSync(file)) return;
-  const filter = ['--filter', `label=io.holdfast.deployment=${fs.readFileSync(file, 'utf8').trim()}`];
-  const ids = (...list) => sh('docker', [...list, '-q', ...filter]).out.trim().split('\n').filter(Boolean);
-  for (const id of ids('ps', '-a')) sh('docker', ['rm', '-f', id]);
-  for (const id of ids('network', 'ls')) sh('docker', ['network', 'rm', id]);
+  const deployment = fs.readFileSync(file, 'utf8').trim();
+  const ids = (label, ...list) => sh('docker', [...list, '-q', '--filter', `label=io.holdfast.${label}=${deployment}`]).out.trim().split('\n').filter(Boolean);
+  for (const label of ['deployment', 'slot']) for (const id of ids(label, 'ps', '-a')) sh('docker', ['rm', '-f', id]);
+  for (const id of ids('deployment', 'network', 'ls')) sh('docker', ['network', 'rm', id]);
 }
 
 export default {

@@ -2,6 +2,7 @@ package io.holdfast.multijvm;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -10,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /// Containers as the `docker` command shows them: a view that shares no code with the node.
 final class DockerCli {
+  private static final int REMOVAL_TRIES = 10;
+
   static final String EPOCH = "io.holdfast.epoch";
   static final String NAMESPACE = "io.holdfast.namespace";
   private static final String OBJECT = "io.holdfast.object";
@@ -63,9 +66,26 @@ final class DockerCli {
 
   /// Removes all containers and networks of one data directory, and of no other.
   static void removeDeployment(String deployment) {
-    String filter = "label=io.holdfast.deployment=" + deployment;
-    lines("ps", "-aq", "--filter", filter).forEach(DockerCli::remove);
-    lines("network", "ls", "-q", "--filter", filter)
+    for (int attempt = 1; ; attempt++) {
+      try {
+        tryToRemove(deployment);
+        return;
+      } catch (AssertionError e) {
+        if (attempt == REMOVAL_TRIES) {
+          throw e;
+        }
+        // The engine may still be making what a killed node had asked for.
+        NodeProcess.pause(Duration.ofMillis(500));
+      }
+    }
+  }
+
+  private static void tryToRemove(String deployment) {
+    for (String label : List.of("deployment", "slot")) {
+      lines("ps", "-aq", "--filter", "label=io.holdfast." + label + "=" + deployment)
+          .forEach(DockerCli::remove);
+    }
+    lines("network", "ls", "-q", "--filter", "label=io.holdfast.deployment=" + deployment)
         .forEach(network -> lines("network", "rm", network));
   }
 
