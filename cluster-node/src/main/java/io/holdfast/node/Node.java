@@ -13,6 +13,10 @@ import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.Deployment;
 import io.holdfast.engine.EngineConfig;
 import io.holdfast.engine.docker.DockerContainerEngine;
+import io.holdfast.engine.egress.AddressRange;
+import io.holdfast.engine.egress.EgressAuthority;
+import io.holdfast.engine.egress.EgressGate;
+import io.holdfast.engine.egress.WorldAddresses;
 import io.holdfast.engine.http.ContainerHttpClient;
 import io.holdfast.engine.http.HttpFetcher;
 import io.holdfast.node.app.AppCatalog;
@@ -29,6 +33,7 @@ import io.holdfast.node.container.ContainerMetrics;
 import io.holdfast.node.container.ImageCollector;
 import io.holdfast.node.container.ImageSettings;
 import io.holdfast.node.container.OperatorContainers;
+import io.holdfast.node.container.OutboundServices;
 import io.holdfast.node.container.RunBook;
 import io.holdfast.node.dispatch.CarrierWatch;
 import io.holdfast.node.files.FileKeeper;
@@ -57,19 +62,24 @@ import io.holdfast.persistence.history.HistoryTrim;
 import io.holdfast.persistence.history.ObjectHistory;
 import io.holdfast.persistence.history.StoredObjects;
 import io.holdfast.persistence.writer.WriterConfig;
+import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.admin.ContainerAdmin;
 import io.holdfast.protocol.admin.ObjectAdmin;
 import io.holdfast.protocol.admin.UsageAdmin;
+import io.holdfast.sdk.Env;
 import io.holdfast.sdk.HoldfastException;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.PrintStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
@@ -78,6 +88,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLSocketFactory;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -100,6 +111,7 @@ public final class Node {
   private final AppCatalog apps;
   private final ContainerHost containers;
   private final MeterBook usage;
+  private final EgressGate gate;
   private final AlarmScheduler alarms;
   private final HistorySweep sweep;
   private final FileKeeper files;
@@ -121,9 +133,12 @@ public final class Node {
     ContainerHttpClient toContainers = new ContainerHttpClient(engineConfig.http());
 
     ShardedGateway gateway = new ShardedGateway(system, apps);
+    this.gate = gate(directory, engineConfig);
     ContainerEngine engine =
         engines.open(
-            engineConfig, new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id"))));
+            engineConfig,
+            new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id"))),
+            gate);
     this.usage =
         new MeterBook(
             data.store().meters(),
@@ -166,12 +181,14 @@ public final class Node {
                 ImageSettings.from(root),
                 files.snapshots()::images),
             files,
+            outboundServices(gateway, outbound, gate),
             new ContainerHost.Settings(
                 config.node(),
                 config.region(),
                 config.stopGrace(),
                 config.pausedMax(),
                 ContainerLogSettings.from(root)));
+    gate.directory(containers.egress());
     HistoryConfig historyConfig = HistoryConfig.from(root);
     StoredRows rows = new StoredRows(data.store(), Adapter.toClassic(system));
     ObjectHistory history = new ObjectHistory(rows, historyConfig, Clock.systemUTC());
@@ -242,7 +259,8 @@ public final class Node {
   /** How the node gets its container engine; tests bring their own. */
   @FunctionalInterface
   interface Engines {
-    ContainerEngine open(EngineConfig config, Deployment deployment);
+    /// @param gate through which gated containers reach what they may
+    ContainerEngine open(EngineConfig config, Deployment deployment, EgressGate gate);
   }
 
   static Node start(Config root, Engines engines) {
@@ -313,6 +331,31 @@ public final class Node {
         .toList();
   }
 
+  private static EgressGate gate(Path directory, EngineConfig config) {
+    return new EgressGate(
+        EgressAuthority.in(directory, Clock.systemUTC()),
+        new WorldAddresses(
+            AddressRange.all(config.blockedRanges()), config.hosts(), InetAddress::getAllByName),
+        config.http(),
+        (SSLSocketFactory) SSLSocketFactory.getDefault());
+  }
+
+  private OutboundServices outboundServices(
+      ShardedGateway gateway, HttpFetcher outbound, EgressGate gate) {
+    return new OutboundServices() {
+      @Override
+      public Env env(NamespaceId namespace) {
+        CallContext context = CallContext.of("outbound-" + UUID.randomUUID());
+        return apps.env(apps.app(namespace), gateway, new WorkerCaller(context, outbound::fetch));
+      }
+
+      @Override
+      public void ended(InetAddress address) {
+        gate.cut(address);
+      }
+    };
+  }
+
   private void joinSelf() {
     Cluster cluster = Cluster.get(system);
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
@@ -378,7 +421,7 @@ public final class Node {
     task(CoordinatedShutdown.PhaseServiceUnbind(), "edge", () -> edge.stop(Duration.ofSeconds(30)));
     task(CoordinatedShutdown.PhaseServiceStop(), "alarms and containers", this::stopServices);
     task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "usage", usage::close);
-    task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "engine", containers::close);
+    task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "engine", this::closeEngine);
   }
 
   private void stopServices() {
@@ -388,6 +431,11 @@ public final class Node {
     if (config.onShutdown() == NodeConfig.OnShutdown.SLEEP) {
       containers.sleepAll(config.shutdownTimeout());
     }
+  }
+
+  private void closeEngine() {
+    containers.close();
+    gate.close();
   }
 
   /** A step of the shutdown; may block. */

@@ -2,6 +2,7 @@ package io.holdfast.node;
 
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.FoundContainer;
+import io.holdfast.engine.egress.EgressGate;
 import io.holdfast.node.app.TestJar;
 import io.holdfast.testkit.FakeContainer;
 import io.holdfast.testkit.FakeContainerEngine;
@@ -39,6 +40,7 @@ public final class NodeFixture implements AutoCloseable {
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private FakeContainerEngine looking = engine;
+  private EgressGate gate;
   private Node node;
   private String token;
 
@@ -77,6 +79,11 @@ public final class NodeFixture implements AutoCloseable {
     return engine;
   }
 
+  /// What containers of this life of the node send out goes through it.
+  public EgressGate gate() {
+    return gate;
+  }
+
   private Node open() {
     List<String> arguments = new ArrayList<>();
     for (String setting :
@@ -95,7 +102,8 @@ public final class NodeFixture implements AutoCloseable {
     }
     return Node.start(
         NodeArguments.parse(arguments.toArray(String[]::new)).config(),
-        (config, deployment) -> {
+        (config, deployment, opened) -> {
+          gate = opened;
           looking = engine.another(deployment);
           return engine.another(deployment);
         });

@@ -1,6 +1,7 @@
 package io.holdfast.engine;
 
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +28,9 @@ public final class ContainerLabels {
 
   /// [InstanceType#label()] of what was asked for.
   public static final String SIZE = "io.holdfast.size";
+
+  /// The name of the [Network] it was started in.
+  public static final String NETWORK = "io.holdfast.network";
 
   /// The address of a container that lives in a prepared network; Docker tells none of these.
   public static final String ADDRESS = "io.holdfast.address";
@@ -57,6 +61,7 @@ public final class ContainerLabels {
     labels.put(IMAGE, spec.image());
     spec.hardDeadline().ifPresent(at -> labels.put(DEADLINE, Long.toString(at.toEpochMilli())));
     labels.put(SIZE, spec.instanceType().label());
+    labels.put(NETWORK, spec.network().name());
     return labels;
   }
 
@@ -79,6 +84,13 @@ public final class ContainerLabels {
   /// given.
   public static Optional<InstanceType> size(Map<String, String> labels) {
     return Optional.ofNullable(labels.get(SIZE)).flatMap(InstanceType::ofLabel);
+  }
+
+  /// The network that the labels name; empty when there is none, as before this label was given.
+  public static Optional<Network> network(Map<String, String> labels) {
+    return Arrays.stream(Network.values())
+        .filter(network -> network.name().equals(labels.get(NETWORK)))
+        .findFirst();
   }
 
   private static long epoch(@Nullable String text) {

@@ -1,12 +1,16 @@
 package io.holdfast.engine;
 
 import com.typesafe.config.Config;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /// The settings under `holdfast.engine`; `reference.conf` explains each.
 ///
+/// @param hosts what containers behind the gate are told of these names, in blocked ranges or not
 /// @param runtime empty = the engine's own
 public record EngineConfig(
     String namePrefix,
@@ -14,6 +18,7 @@ public record EngineConfig(
     FencePolicy fence,
     NetworksAtClose networksAtClose,
     List<String> blockedRanges,
+    Map<String, InetAddress> hosts,
     int preparedNetworks,
     Limits limits,
     String runtime,
@@ -22,6 +27,9 @@ public record EngineConfig(
     HttpConfig http) {
   private static final Pattern PREFIX = Pattern.compile("[a-z0-9][a-z0-9-]{0,19}");
   private static final Pattern RANGE = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}");
+
+  private static final Pattern ADDRESS =
+      Pattern.compile("((25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(?!$)|$)){4}");
 
   /// How the Docker Engine is reached.
   public record Docker(String host, int connectionsMax, Duration requestTimeout) {}
@@ -63,12 +71,23 @@ public record EngineConfig(
         engine.choice("network.fence", FencePolicy.class),
         engine.choice("network.at-close", NetworksAtClose.class),
         engine.texts("network.blocked-ranges", RANGE),
+        hosts(engine),
         engine.integer("network.prepared", 0, 256),
         limits(engine),
         engine.text("runtime", Pattern.compile("[A-Za-z0-9._-]*")),
         engine.choice("seccomp", SeccompPolicy.class),
         ImageConfig.of(engine),
         HttpConfig.of(engine));
+  }
+
+  private static Map<String, InetAddress> hosts(ConfigReader engine) {
+    Map<String, InetAddress> hosts = new HashMap<>();
+    for (ConfigReader each : engine.items("network.hosts")) {
+      hosts.put(
+          each.text("name", Pattern.compile("[A-Za-z0-9._-]{1,253}")),
+          InetAddress.ofLiteral(each.text("address", ADDRESS)));
+    }
+    return Map.copyOf(hosts);
   }
 
   private static Docker docker(ConfigReader engine) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A durable object that owns a container: starts it on demand, sends requests on to it, puts it to
@@ -58,6 +59,21 @@ public class Container extends DurableObject implements ContainerControl {
 
   /// Whether the container may reach the internet.
   protected boolean enableInternet = true;
+
+  /// The only hosts that the container may reach, also when [#enableInternet] is false; `null`: no
+  /// such limit. Names, IPv4 addresses, CIDR ranges and globs such as `*.example.com`.
+  ///
+  /// With this, with [#deniedHosts] or with [OutboundHandlers] a container is started behind the
+  /// gate, where rules can be changed while it runs; a class that has none of these, and wants to
+  /// change them, says `List.of("*")` (everything by HTTP and HTTPS) or `List.of()` (nothing).
+  protected @Nullable List<String> allowedHosts = null;
+
+  /// Hosts that it may never reach, whatever else is said.
+  protected List<String> deniedHosts = List.of();
+
+  /// Whether its HTTPS is decrypted at the node, so that [OutboundHandlers] and answers of 520
+  /// reach it too. The container must trust `/etc/cloudflare/certs/cloudflare-containers-ca.crt`.
+  protected boolean interceptHttps = false;
 
   /// Labels for metrics, see [StartOptions].
   protected Map<String, String> labels = Map.of();
@@ -286,6 +302,78 @@ public class Container extends DurableObject implements ContainerControl {
     return handle.state();
   }
 
+  // ---- what the container may reach: changes at run time, kept with the object
+  // -----------------------------------------------------------------------------
+
+  /// From now on these are the only hosts that the container may reach, in place of
+  /// [#allowedHosts].
+  public final void setAllowedHosts(List<String> hosts) {
+    handle.outboundRules(handle.outboundRules().allowedHosts(hosts));
+  }
+
+  /// From now on the container may not reach these hosts, in place of [#deniedHosts].
+  public final void setDeniedHosts(List<String> hosts) {
+    handle.outboundRules(handle.outboundRules().deniedHosts(hosts));
+  }
+
+  /// One more allowed host. The first one makes it the only one.
+  public final void allowHost(String host) {
+    setAllowedHosts(with(allowedNow(), host));
+  }
+
+  /// One allowed host less. Without the last one nothing is allowed.
+  public final void removeAllowedHost(String host) {
+    setAllowedHosts(without(allowedNow(), host));
+  }
+
+  /// One more denied host.
+  public final void denyHost(String host) {
+    setDeniedHosts(with(deniedNow(), host));
+  }
+
+  /// One denied host less.
+  public final void removeDeniedHost(String host) {
+    setDeniedHosts(without(deniedNow(), host));
+  }
+
+  /// From now on that handler takes what no handler of a host takes, before the one of the class.
+  public final void setOutboundHandler(OutboundRef handler) {
+    handle.outboundRules(handle.outboundRules().catchAll(handler));
+  }
+
+  /// From now on that handler takes the requests to a host, before those of the class.
+  public final void setOutboundByHost(String host, OutboundRef handler) {
+    handle.outboundRules(handle.outboundRules().byHost(host, handler));
+  }
+
+  /// Undoes [#setOutboundByHost].
+  public final void removeOutboundByHost(String host) {
+    handle.outboundRules(handle.outboundRules().withoutHost(host));
+  }
+
+  private OutboundConfig outboundConfig(boolean internet) {
+    return OutboundConfig.of(internet, allowedHosts, deniedHosts, interceptHttps);
+  }
+
+  private List<String> allowedNow() {
+    return handle
+        .outboundRules()
+        .allowedHosts()
+        .orElseGet(() -> allowedHosts == null ? List.of() : allowedHosts);
+  }
+
+  private List<String> deniedNow() {
+    return handle.outboundRules().deniedHosts().orElse(deniedHosts);
+  }
+
+  private static List<String> with(List<String> hosts, String host) {
+    return Stream.concat(hosts.stream(), Stream.of(host)).distinct().toList();
+  }
+
+  private static List<String> without(List<String> hosts, String host) {
+    return hosts.stream().filter(known -> !known.equals(host)).toList();
+  }
+
   /// How long nothing must be in flight until [#onActivityExpired()] runs.
   public final Duration sleepAfter() {
     return sleepAfter;
@@ -387,7 +475,7 @@ public class Container extends DurableObject implements ContainerControl {
     try {
       if (!handle.running()) {
         forgetReadiness();
-        handle.start(options);
+        handle.start(options, outboundConfig(options.enableInternet()));
       }
       setInactivityTimeout();
       awaitReady(goal);

@@ -18,7 +18,15 @@ public interface ContainerHandle {
   ///
   /// @throws HoldfastException `wrong_state` "start() cannot be called on a container that is
   ///   already running."
-  void start(StartOptions options);
+  default void start(StartOptions options) {
+    start(options, OutboundConfig.internet(options.enableInternet()));
+  }
+
+  /// As [#start(StartOptions)], with more to say about what the container may reach;
+  /// [StartOptions#enableInternet()] does not count.
+  ///
+  /// @throws HoldfastException `invalid_argument` for a host that is none
+  void start(StartOptions options, OutboundConfig outbound);
 
   /// Whether [#markPrepared()] was called since the start, by this life of the object or an earlier
   /// one; true for a container that was taken over after the node had died.
@@ -118,4 +126,37 @@ public interface ContainerHandle {
 
   /// Starts the inactivity clock anew.
   void renewActivity();
+
+  // ---- what the container may reach
+  // -----------------------------------------------------------------------------
+
+  /// Requests of the container by plain HTTP to an address are answered by a handler of the class,
+  /// see [OutboundHandlers]. May be called before or after the start, and counts from the next
+  /// request on, also on connections that are open. Kept with the object; it can be replaced, not
+  /// removed.
+  ///
+  /// @param address a host, a glob, an IPv4 address or a CIDR range, each also with `:80`
+  /// @throws HoldfastException `invalid_argument` when that is none of these, or the class has no
+  ///   handler of that name
+  void interceptOutboundHttp(String address, OutboundRef handler);
+
+  /// As [#interceptOutboundHttp], for all that no handler of a host takes.
+  void interceptAllOutboundHttp(OutboundRef handler);
+
+  /// As [#interceptOutboundHttp], for HTTPS: the node ends TLS with a certificate of its own. The
+  /// container must trust `/etc/cloudflare/certs/cloudflare-containers-ca.crt`.
+  ///
+  /// @param hostGlob a host or a glob, also with `:443`
+  void interceptOutboundHttps(String hostGlob, OutboundRef handler);
+
+  /// What was changed at run time.
+  OutboundRules outboundRules();
+
+  /// Replaces what was changed at run time; counts from the next request on, also on connections
+  /// that are open. Stored with the object's own writes.
+  ///
+  /// @throws HoldfastException `invalid_argument` when the class has no handler of a name in it;
+  ///   `wrong_state` when the running container cannot be held to it, because it was started
+  ///   without the gate that rules need (see [Container#allowedHosts])
+  void outboundRules(OutboundRules rules);
 }

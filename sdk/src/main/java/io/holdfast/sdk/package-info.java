@@ -8,6 +8,7 @@
 /// | code at the HTTP edge | [Worker], [Env], [ExecutionContext] |
 /// | a named, durable, single-threaded actor | [DurableObject], [ObjectContext], [Storage], [SqlStorage] |
 /// | an object that owns a container | [Container] (high level), [ContainerHandle] (low level) |
+/// | what a container may reach | [OutboundHandlers], [OutboundHandler], [OutboundRules] |
 /// | calling an object | [ObjectNamespace], [ObjectStub], [ObjectId] |
 /// | messages that were given up | [DeadLetters], [DeadLetter] |
 /// | WebSockets | [WebSocketPair], [WebSocket], [ObjectContext#acceptWebSocket], [WebSocketAutoResponse] |

@@ -11,8 +11,9 @@ import java.util.stream.Collectors;
 /// Scripts know these variables: `NEIGHBOUR` (address of another container), `HOSTS` (all addresses
 /// of the host), `HOST_PORT` (open on all of them), `GATEWAY` (of the own network), `PUBLISHED` (a
 /// port of the host behind which another container listens), `OUTSIDE`, `PRIVATE`, `METADATA`
-/// (addresses beyond the host), `OUTSIDE_PORT`, `HOST_PID` (a process of the host, with `SECRET` in
-/// its environment), `PIDS` (more processes than allowed), `BYTES` (more memory than allowed).
+/// (addresses beyond the host), `OUTSIDE_PORT`, `TOLD` (the address that servers of ours tell of
+/// any name; the gate tells another), `HOST_PID` (a process of the host, with `SECRET` in its
+/// environment), `PIDS` (more processes than allowed), `BYTES` (more memory than allowed).
 enum Escape {
   NEIGHBOUR_TCP(Kind.NETWORK, "nc -w 2 $NEIGHBOUR 8080 -e /bin/true"),
   NEIGHBOUR_ICMP(Kind.NETWORK, "ping -c 1 -W 2 $NEIGHBOUR"),
@@ -20,7 +21,7 @@ enum Escape {
   HOST_TCP(
       Kind.NETWORK,
       "{ for h in $HOSTS; do (nc -w 2 $h $HOST_PORT -e /bin/true && echo in) & done; wait; } | grep -q in"),
-  HOST_UDP(Kind.NETWORK, "nslookup escape.test $GATEWAY"),
+  HOST_UDP(Kind.NETWORK, "nslookup escape.test $GATEWAY | grep -q $TOLD"),
   HOST_ICMP(Kind.NETWORK, "ping -c 1 -W 2 $GATEWAY"),
   HOST_IPV6(
       Kind.NETWORK,
@@ -30,9 +31,9 @@ enum Escape {
       "{ for h in $HOSTS; do (nc -w 2 $h $PUBLISHED -e /bin/true && echo in) & done; wait; } | grep -q in"),
   METADATA_SERVICE(Kind.NETWORK, "nc -w 2 $METADATA $OUTSIDE_PORT -e /bin/true"),
   PRIVATE_RANGE(Kind.NETWORK, "nc -w 2 $PRIVATE $OUTSIDE_PORT -e /bin/true"),
-  PRIVATE_DNS(Kind.NETWORK, "nslookup escape.test $PRIVATE"),
+  PRIVATE_DNS(Kind.NETWORK, "nslookup escape.test $PRIVATE | grep -q $TOLD"),
   INTERNET_TCP(Kind.INTERNET, "nc -w 2 $OUTSIDE $OUTSIDE_PORT -e /bin/true"),
-  INTERNET_DNS_BY_UDP(Kind.INTERNET, "nslookup escape.test $OUTSIDE"),
+  INTERNET_DNS_BY_UDP(Kind.INTERNET, "nslookup escape.test $OUTSIDE | grep -q $TOLD"),
   INTERNET_ICMP(Kind.NETWORK, "ping -c 1 -W 2 $OUTSIDE"),
   RAW_SOCKET(Kind.NETWORK, "arping -c 1 -w 2 -I eth0 $GATEWAY"),
   OWN_ADDRESS(Kind.KERNEL, "ip addr add 10.9.8.7/32 dev lo"),

@@ -16,14 +16,30 @@ import io.holdfast.engine.Network;
 import io.holdfast.engine.ReadinessProbe;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.engine.docker.DockerContainerEngine;
+import io.holdfast.engine.egress.AddressRange;
+import io.holdfast.engine.egress.EgressAuthority;
+import io.holdfast.engine.egress.EgressClient;
+import io.holdfast.engine.egress.EgressGate;
+import io.holdfast.engine.egress.EgressPolicy;
+import io.holdfast.engine.egress.HandlerRef;
+import io.holdfast.engine.egress.WorldAddresses;
+import io.holdfast.sdk.OutboundConfig;
+import io.holdfast.sdk.OutboundHandlers;
+import io.holdfast.sdk.OutboundRules;
 import io.holdfast.sdk.Readiness;
+import io.holdfast.sdk.Request;
+import io.holdfast.sdk.Response;
 import io.holdfast.testkit.Escape.Kind;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -31,10 +47,12 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLSocketFactory;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,15 +76,55 @@ class EscapeIT {
 
   private static final Map<String, String> VARIABLES = new HashMap<>();
   private static final Map<Network, String> GATEWAYS = new EnumMap<>(Network.class);
+  private static final EgressGate GATE = gate();
   private static final DockerContainerEngine ENGINE = open("network.prepared = 1");
   private static int objects;
 
   private static DockerContainerEngine open(String setting) {
-    return DockerContainerEngine.open(
-        EngineConfig.of(
-            ConfigFactory.parseString("holdfast.engine." + setting)
-                .withFallback(ConfigFactory.load())),
-        DEPLOYMENT);
+    return DockerContainerEngine.open(config(setting), DEPLOYMENT, GATE);
+  }
+
+  private static EngineConfig config(String setting) {
+    return EngineConfig.of(
+        ConfigFactory.parseString("holdfast.engine." + setting).withFallback(ConfigFactory.load()));
+  }
+
+  /// Lets nothing through, and answers no request; but it answers questions for names.
+  private static EgressGate gate() {
+    EngineConfig config = config("network.prepared = 1");
+    try {
+      EgressGate gate =
+          new EgressGate(
+              EgressAuthority.in(
+                  Files.createTempDirectory("holdfast-escape"), InstantSource.system()),
+              new WorldAddresses(
+                  AddressRange.all(config.blockedRanges()), Map.of(), InetAddress::getAllByName),
+              config.http(),
+              (SSLSocketFactory) SSLSocketFactory.getDefault());
+      EgressClient nothing = new ReachesNothing();
+      gate.directory(_ -> Optional.of(nothing));
+      return gate;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static final class ReachesNothing implements EgressClient {
+    @Override
+    public String name() {
+      return "escape";
+    }
+
+    @Override
+    public EgressPolicy policy() {
+      return EgressPolicy.of(
+          OutboundConfig.internet(false), OutboundHandlers.none(), OutboundRules.NONE);
+    }
+
+    @Override
+    public Response handle(HandlerRef handler, Request request) {
+      throw new AssertionError("there is no handler");
+    }
   }
 
   @BeforeAll
@@ -74,6 +132,7 @@ class EscapeIT {
     DockerCommand.buildContractImage(IMAGE);
     ENGINE.checkAvailable();
     for (Network network : Network.values()) {
+      ENGINE.prepare(network);
       GATEWAYS.put(network, gateway(networkName(network)));
     }
     openHost();
@@ -82,6 +141,7 @@ class EscapeIT {
     String published = run("-p", "0:8080");
     VARIABLES.put("PUBLISHED", docker("port", published, "8080").lines().findFirst().orElseThrow());
     VARIABLES.compute("PUBLISHED", (_, line) -> port(line));
+    VARIABLES.put("TOLD", OutsideServer.TOLD);
     VARIABLES.put("PIDS", "100");
     VARIABLES.put("BYTES", "200000000");
   }
@@ -92,7 +152,14 @@ class EscapeIT {
 
   private static String networkName(Network network) {
     return "holdfast-%s-%s"
-        .formatted(DEPLOYMENT.digest(12), network == Network.INTERNET ? "internet" : "internal");
+        .formatted(
+            DEPLOYMENT.digest(12),
+            switch (network) {
+              case NONE_OUTSIDE -> "internal";
+              case INTERNET -> "internet";
+              case GATED -> "gated";
+              case GATED_OPEN -> "gated-open";
+            });
   }
 
   private static String gateway(String network) throws Exception {
@@ -172,6 +239,7 @@ class EscapeIT {
     }
     ENGINE.removeNetworks();
     ENGINE.close();
+    GATE.close();
     while (!OPEN.isEmpty()) {
       OPEN.pop().close();
     }
@@ -268,6 +336,25 @@ class EscapeIT {
   void aContainerWithInternetReachesThatAndNothingElseFromAPreparedNetwork() throws Exception {
     StartedContainer container = start(Network.INTERNET, true);
     assertThat(attemptsFrom(container, Network.INTERNET)).isEqualTo(Escape.of(Kind.INTERNET));
+  }
+
+  @Test
+  void noContainerBehindTheGateGetsOutOfAPreparedNetwork() throws Exception {
+    StartedContainer container = start(Network.GATED, true);
+    assertThat(attemptsFrom(container, Network.GATED)).isEmpty();
+  }
+
+  @Test
+  void noContainerBehindTheGateGetsOffABridge() throws Exception {
+    StartedContainer container = start(Network.GATED, false);
+    assertThat(attemptsFrom(container, Network.GATED)).isEmpty();
+  }
+
+  @Test
+  void aContainerBehindTheGateWithInternetReachesThatAndNothingElse() throws Exception {
+    StartedContainer container = start(Network.GATED_OPEN, true);
+    // Names it is told by the gate, whomever it asks.
+    assertThat(attemptsFrom(container, Network.GATED_OPEN)).containsExactly(Escape.INTERNET_TCP);
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.util.Arrays;
 /// are at 203.0.113.9. Small enough to run as a program of its own in a network namespace.
 final class OutsideServer implements AutoCloseable {
   static final int DNS_PORT = 53;
+  static final String TOLD = "203.0.113.9";
   private static final byte[] ADDRESS = {(byte) 203, 0, 113, 9};
   private static final int HEADER_BYTES = 12;
   private static final short TYPE_A = 1;

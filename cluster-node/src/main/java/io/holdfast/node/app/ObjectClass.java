@@ -6,6 +6,7 @@ import io.holdfast.sdk.Container;
 import io.holdfast.sdk.DurableObject;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ObjectContext;
+import io.holdfast.sdk.OutboundHandlers;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import java.util.Optional;
 /// @param methods what can be called on it
 /// @param hasAlarmHandler whether the class overrides [DurableObject#alarm]
 /// @param isContainer whether it extends [Container]
+/// @param outbound what answers requests that its containers send out
 public record ObjectClass(
     NamespaceId namespace,
     Class<? extends DurableObject> type,
@@ -24,9 +26,11 @@ public record ObjectClass(
     Optional<ContainerConfig> container,
     RpcMethods methods,
     boolean hasAlarmHandler,
-    boolean isContainer) {
+    boolean isContainer,
+    OutboundHandlers outbound) {
 
-  /// @throws io.holdfast.sdk.HoldfastException `app_invalid` when its methods cannot be told apart
+  /// @throws io.holdfast.sdk.HoldfastException `app_invalid` when its methods cannot be told apart,
+  ///   or its outbound handlers are for what is no host
   /// @throws NoSuchMethodException when it lacks the constructor
   static ObjectClass of(
       NamespaceId namespace,
@@ -40,7 +44,8 @@ public record ObjectClass(
         container,
         RpcMethods.of(type),
         type.getMethod("alarm", AlarmInfo.class).getDeclaringClass() != DurableObject.class,
-        Container.class.isAssignableFrom(type));
+        Container.class.isAssignableFrom(type),
+        OutboundFields.handlers(type));
   }
 
   /// Makes a new instance; throws what the constructor throws.

@@ -29,6 +29,7 @@ final class ContainerCell {
 
   private final ObjectAddress address;
   private final ContainerHost host;
+  private final ContainerEgress egress;
 
   // Guarded by this.
   State state = State.STOPPED;
@@ -46,6 +47,7 @@ final class ContainerCell {
   ContainerCell(ObjectAddress address, ContainerHost host) {
     this.address = address;
     this.host = host;
+    this.egress = new ContainerEgress(address, host);
     this.lastChange = host.clock().instant();
   }
 
@@ -55,6 +57,10 @@ final class ContainerCell {
 
   ContainerHost host() {
     return host;
+  }
+
+  ContainerEgress egress() {
+    return egress;
   }
 
   // ---- state

@@ -4,6 +4,7 @@ import io.holdfast.engine.ContainerLabels;
 import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.InstanceType;
+import io.holdfast.engine.Network;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -14,15 +15,21 @@ import java.util.Optional;
 /// @param instanceType empty when the labels do not tell
 /// @param image the reference it was started from
 /// @param labels of the user
+/// @param network empty when the labels do not tell
 /// @param hardDeadline when it is killed, whatever it does
 record ContainerFacts(
     Optional<InstanceType> instanceType,
     String image,
     Map<String, String> labels,
+    Optional<Network> network,
     Optional<Instant> hardDeadline) {
   static ContainerFacts of(ContainerSpec spec) {
     return new ContainerFacts(
-        Optional.of(spec.instanceType()), spec.image(), spec.labels(), spec.hardDeadline());
+        Optional.of(spec.instanceType()),
+        spec.image(),
+        spec.labels(),
+        Optional.of(spec.network()),
+        spec.hardDeadline());
   }
 
   static ContainerFacts of(FoundContainer found) {
@@ -31,6 +38,7 @@ record ContainerFacts(
         ContainerLabels.size(labels),
         labels.getOrDefault(ContainerLabels.IMAGE, found.image()),
         ContainerLabels.ofUser(labels),
+        ContainerLabels.network(labels),
         ContainerLabels.hardDeadline(labels));
   }
 }

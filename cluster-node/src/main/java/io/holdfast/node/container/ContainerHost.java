@@ -8,6 +8,7 @@ import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.InstanceType;
 import io.holdfast.engine.Network;
 import io.holdfast.engine.ReadinessProbe;
+import io.holdfast.engine.egress.EgressDirectory;
 import io.holdfast.engine.http.ContainerHttpClient;
 import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.ContainerConfig;
@@ -20,6 +21,7 @@ import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.OutboundHandlers;
 import io.holdfast.sdk.SleepMode;
 import io.holdfast.sdk.StartOptions;
 import java.time.Duration;
@@ -59,6 +61,7 @@ public final class ContainerHost implements AutoCloseable {
   private final MeterBook usage;
   private final ImageCollector images;
   private final AddressBook addresses;
+  private final OutboundServices outbound;
   private final PausedLimit paused;
   private final AtomicLong lastEpoch = new AtomicLong();
   private volatile boolean closed;
@@ -105,6 +108,7 @@ public final class ContainerHost implements AutoCloseable {
       MeterBook usage,
       ImageCollector images,
       FileKeeper files,
+      OutboundServices outbound,
       Settings settings) {
     this.files = files;
     this.engine = engine;
@@ -124,7 +128,8 @@ public final class ContainerHost implements AutoCloseable {
     this.logs = new ContainerLogs(engine, settings.logs());
     this.usage = usage;
     this.images = images;
-    this.addresses = new AddressBook(http);
+    this.outbound = outbound;
+    this.addresses = new AddressBook(http, outbound);
     this.paused = new PausedLimit(settings.pausedMax());
   }
 
@@ -180,6 +185,11 @@ public final class ContainerHost implements AutoCloseable {
         return;
       }
     }
+  }
+
+  /// The containers that run here, as the gate knows them.
+  public EgressDirectory egress() {
+    return addresses;
   }
 
   // ---- a node that starts
@@ -245,8 +255,12 @@ public final class ContainerHost implements AutoCloseable {
 
   /// @param image that it has to have; empty for the one of the options or of the class
   ContainerSpec spec(
-      ObjectAddress address, ContainerOwner owner, StartOptions options, Optional<String> image) {
-    return specs.of(address, owner, options, image);
+      ObjectAddress address,
+      ContainerOwner owner,
+      StartOptions options,
+      Network network,
+      Optional<String> image) {
+    return specs.of(address, owner, options, network, image);
   }
 
   /// The instance type that a container was started with, as far as that is known.
@@ -332,6 +346,20 @@ public final class ContainerHost implements AutoCloseable {
 
   PausedLimit pausedLimit() {
     return paused;
+  }
+
+  OutboundServices outbound() {
+    return outbound;
+  }
+
+  /// The handlers that the class of an object has for what its container sends out.
+  OutboundHandlers outboundHandlers(ObjectAddress address) {
+    return apps.objectClass(address.namespace()).outbound();
+  }
+
+  /// What the classes of the app are loaded by.
+  ClassLoader classLoader(ObjectAddress address) {
+    return apps.app(address.namespace()).classLoader();
   }
 
   AddressBook addresses() {

@@ -87,7 +87,13 @@ final class ContainerLaunch {
     StartTicket room = awaitRoom(started, host.instanceType(cell.address(), options));
     host.inventory().wants(owner);
     try {
-      ContainerSpec spec = host.spec(cell.address(), owner, options, before.snapshots().image());
+      ContainerSpec spec =
+          host.spec(
+              cell.address(),
+              owner,
+              options,
+              started.network().orElseThrow(),
+              before.snapshots().image());
       started.image = spec.image();
       StartedContainer container = startPatiently(spec, preparation(kept, before.snapshots()));
       host.usage().containers().started(owner, container.id(), spec.instanceType());
@@ -153,7 +159,7 @@ final class ContainerLaunch {
   }
 
   private void runs(ContainerRun started, ContainerRun.Place place, Action action) {
-    place.address().ifPresent(at -> host.addresses().enter(at, started));
+    place.address().ifPresent(at -> host.addresses().enter(at, started, cell.egress()));
     started.launched.complete(place);
     var _ = started.record.written().thenRun(() -> started.noted.complete(null));
     cell.inBackground("watch", () -> ending.watch(started, place));

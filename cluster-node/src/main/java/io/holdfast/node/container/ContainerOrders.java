@@ -1,5 +1,6 @@
 package io.holdfast.node.container;
 
+import io.holdfast.engine.egress.EgressPolicy;
 import io.holdfast.node.container.ContainerLifecycle.Action;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
@@ -36,10 +37,15 @@ final class ContainerOrders {
 
   /// See [ContainerSupervisor#start].
   void start(
-      StartOptions options, Optional<KeptFiles> committed, CompletableFuture<Void> permitted) {
+      StartOptions options,
+      Optional<KeptFiles> committed,
+      Outbound outbound,
+      CompletableFuture<Void> permitted) {
     var _ = cell.host().instanceType(cell.address(), options); // Throws when they make no sense.
     StartFiles snapshots = StartFiles.of(options, cell.address(), cell.host().files().snapshots());
+    EgressPolicy policy = cell.egress().plan(outbound);
     ContainerRun started = new ContainerRun(cell.host().book());
+    started.network = policy.network();
     ContainerFiles.Before before;
     synchronized (cell) {
       if (cell.retired) {
@@ -51,6 +57,7 @@ final class ContainerOrders {
             ErrorCode.WRONG_STATE,
             "start() cannot be called on a container that is already running.");
       }
+      cell.egress().set(outbound, policy);
       cell.run = started;
       cell.lastExit = null;
       before = files.before(committed, snapshots);

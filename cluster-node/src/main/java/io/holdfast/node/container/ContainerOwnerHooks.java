@@ -19,6 +19,7 @@ public interface ContainerOwnerHooks {
   /// The files of a container were archived: the object has to commit that they are its own.
   CompletableFuture<?> filesKept(KeptFiles files);
 
-  /// A container of an earlier life of the node runs: the object must say how long it may idle.
+  /// A container of an earlier life of the node runs: the object must say how long it may idle, and
+  /// what it may reach.
   CompletableFuture<?> found();
 }

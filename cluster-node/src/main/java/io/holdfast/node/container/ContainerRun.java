@@ -3,6 +3,7 @@ package io.holdfast.node.container;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ExitReason;
+import io.holdfast.engine.Network;
 import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ContainerExit;
@@ -43,6 +44,9 @@ final class ContainerRun {
 
   /** What it is started from, once that is known. */
   volatile @Nullable String image;
+
+  /** Where it is started; null when an earlier life of the node did that. */
+  volatile @Nullable Network network;
 
   /** What is kept of it for the next life of the node. */
   final RunRecord record;
@@ -130,6 +134,14 @@ final class ContainerRun {
     if (ticket != null) {
       ticket.release();
     }
+  }
+
+  /// Where it runs; empty when nothing tells.
+  Optional<Network> network() {
+    Network ordered = network;
+    return ordered != null || !launched.isDone() || neverRan()
+        ? Optional.ofNullable(ordered)
+        : launched.join().facts().network();
   }
 
   boolean neverRan() {

@@ -39,7 +39,11 @@ final class ContainerSpecs {
   }
 
   ContainerSpec of(
-      ObjectAddress address, ContainerOwner owner, StartOptions options, Optional<String> image) {
+      ObjectAddress address,
+      ContainerOwner owner,
+      StartOptions options,
+      Network network,
+      Optional<String> image) {
     ContainerConfig config = config(address);
     Map<String, String> env = new HashMap<>(environment(address, owner));
     env.putAll(options.env());
@@ -50,7 +54,7 @@ final class ContainerSpecs {
             .entrypoint(options.entrypoint().orElse(List.of()))
             .env(env)
             .instanceType(instanceType(config, options))
-            .network(options.enableInternet() ? Network.INTERNET : Network.NONE_OUTSIDE)
+            .network(network)
             .labels(options.labels());
     options.hardTimeout().ifPresent(after -> spec.hardDeadline(clock.instant().plus(after)));
     return spec.build();

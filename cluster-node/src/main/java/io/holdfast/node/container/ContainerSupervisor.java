@@ -2,6 +2,8 @@ package io.holdfast.node.container;
 
 import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ExitReason;
+import io.holdfast.engine.Network;
+import io.holdfast.engine.egress.EgressPolicy;
 import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
@@ -83,16 +85,77 @@ public final class ContainerSupervisor {
   /// @throws HoldfastException `wrong_state` when it runs, starts or stops; `invalid_argument` for
   ///   an instance type that there is not
   public void start(StartOptions options, CompletableFuture<Void> permitted) {
-    start(options, Optional.empty(), permitted);
+    start(options, Optional.empty(), Outbound.internet(options.enableInternet()), permitted);
   }
 
   /// As [#start(StartOptions, CompletableFuture)]; before its program runs the container gets the
   /// files that were kept.
   ///
   /// @param committed the files that the object names, read in the turn that orders the start
+  /// @param outbound what it may reach
   public void start(
-      StartOptions options, Optional<KeptFiles> committed, CompletableFuture<Void> permitted) {
-    orders.start(options, committed, permitted);
+      StartOptions options,
+      Optional<KeptFiles> committed,
+      Outbound outbound,
+      CompletableFuture<Void> permitted) {
+    orders.start(options, committed, outbound, permitted);
+  }
+
+  /// Whether a start with this is one behind the gate.
+  ///
+  /// @throws HoldfastException `invalid_argument` for a host that is none
+  public boolean isGated(Outbound outbound) {
+    return cell.egress().plan(outbound).network().isGated();
+  }
+
+  /// What was said about what the container may reach, as far as this life of the node knows.
+  public Outbound outbound() {
+    return cell.egress()
+        .said()
+        .orElseGet(() -> {
+          synchronized (cell) {
+            boolean internet =
+                cell.run != null && cell.run.network().filter(Network.INTERNET::equals).isPresent();
+            return Outbound.internet(internet);
+          }
+        });
+  }
+
+  /// From now on this is what the container may reach, when it runs; each start says it anew.
+  ///
+  /// @throws HoldfastException `invalid_argument` for a host that is none or a handler that the
+  ///   class has not; `wrong_state` when the running container cannot be held to it
+  public void outbound(Outbound outbound) {
+    EgressPolicy next = cell.egress().plan(outbound);
+    cell.egress().requireHandlers(outbound.rules());
+    synchronized (cell) {
+      if (cell.run != null && cell.state != State.STOPPED) {
+        ContainerEgress.requireHolds(next, cell.run.network());
+        cell.egress().set(outbound, next);
+      }
+    }
+  }
+
+  /// As [#outbound(Outbound)], of what was stored when the container was started: an app that was
+  /// changed since may lack a handler, which its requests are told then.
+  public void outboundAgain(Outbound outbound) {
+    EgressPolicy known = cell.egress().plan(outbound);
+    synchronized (cell) {
+      if (cell.egress().isUnknown()) {
+        cell.egress().set(outbound, known);
+      }
+    }
+  }
+
+  /// Whether it runs behind the gate, started by an earlier life of the node, and nobody has said
+  /// yet what it may reach.
+  public boolean awaitsOutbound() {
+    synchronized (cell) {
+      return cell.run != null
+          && cell.state != State.STOPPED
+          && cell.egress().isUnknown()
+          && cell.run.network().filter(Network::isGated).isPresent();
+    }
   }
 
   /// Sends a signal; waits for the start.

@@ -180,12 +180,12 @@ public final class ShardedGateway implements ObjectGateway {
 
       @Override
       public CompletableFuture<?> found() {
-        return hook(target, container -> {});
+        return run(target, (instance, incarnation) -> ObjectOutbound.tellAgain(incarnation));
       }
     };
   }
 
-  /** A hook of a [Container]; for other classes it only brings the object into memory. */
+  /** A hook of a [Container]; nothing for other classes. */
   private interface ContainerHook {
     void run(Container container) throws Exception;
   }

@@ -1,6 +1,7 @@
 package io.holdfast.node.object;
 
 import io.holdfast.node.container.ContainerSupervisor;
+import io.holdfast.node.container.Outbound;
 import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ContainerExit;
 import io.holdfast.sdk.ContainerExitException;
@@ -14,6 +15,9 @@ import io.holdfast.sdk.DirectorySnapshot;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.OutboundConfig;
+import io.holdfast.sdk.OutboundRef;
+import io.holdfast.sdk.OutboundRules;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.SleepMode;
 import io.holdfast.sdk.StartOptions;
@@ -52,9 +56,15 @@ final class TurnContainerHandle implements ContainerHandle {
   }
 
   @Override
-  public void start(StartOptions options) {
+  public void start(StartOptions options, OutboundConfig config) {
     incarnation.turn();
-    supervisor.start(options, storedFiles(), incarnation.whenDurable());
+    Optional<Outbound> before = ObjectOutbound.stored(incarnation.database());
+    Outbound outbound =
+        before.orElseGet(() -> new Outbound(config, OutboundRules.NONE)).with(config);
+    if (before.isPresent() || supervisor.isGated(outbound)) {
+      ObjectOutbound.store(incarnation, outbound);
+    }
+    supervisor.start(options, storedFiles(), outbound, incarnation.whenDurable());
   }
 
   private Optional<KeptFiles> storedFiles() {
@@ -174,6 +184,41 @@ final class TurnContainerHandle implements ContainerHandle {
   public void renewActivity() {
     incarnation.turn();
     supervisor.renewActivity();
+  }
+
+  // ---- what the container may reach
+  // -----------------------------------------------------------------------------
+
+  @Override
+  public void interceptOutboundHttp(String address, OutboundRef handler) {
+    outboundRules(outboundRules().intercept(OutboundRules.Scheme.HTTP, address, handler));
+  }
+
+  @Override
+  public void interceptAllOutboundHttp(OutboundRef handler) {
+    interceptOutboundHttp("*", handler);
+  }
+
+  @Override
+  public void interceptOutboundHttps(String hostGlob, OutboundRef handler) {
+    outboundRules(outboundRules().intercept(OutboundRules.Scheme.HTTPS, hostGlob, handler));
+  }
+
+  @Override
+  public OutboundRules outboundRules() {
+    return outbound().rules();
+  }
+
+  @Override
+  public void outboundRules(OutboundRules rules) {
+    Outbound next = outbound().with(rules);
+    supervisor.outbound(next);
+    ObjectOutbound.store(incarnation, next);
+  }
+
+  private Outbound outbound() {
+    incarnation.turn();
+    return ObjectOutbound.stored(incarnation.database()).orElseGet(supervisor::outbound);
   }
 
   private <T> T waiting(Callable<T> task) {

@@ -64,7 +64,7 @@ class ContainerFilesIT {
   private void start() {
     Optional<KeptFiles> committed =
         node.hooks.files.isEmpty() ? Optional.empty() : Optional.of(node.hooks.files.getLast());
-    box().start(StartOptions.DEFAULT, committed, PERMITTED);
+    box().start(StartOptions.DEFAULT, committed, Outbound.internet(false), PERMITTED);
     box().awaitReady(new Readiness.Running(), Duration.ofSeconds(120));
   }
 

@@ -42,7 +42,7 @@ class ContainerFilesTest {
   private void start() {
     Optional<KeptFiles> committed =
         hooks().files.isEmpty() ? Optional.empty() : Optional.of(hooks().files.getLast());
-    keep().start(StartOptions.DEFAULT, committed, PERMITTED);
+    keep().start(StartOptions.DEFAULT, committed, Outbound.internet(false), PERMITTED);
     awaitStatus(keep(), ContainerState.Status.RUNNING);
   }
 
@@ -96,7 +96,7 @@ class ContainerFilesTest {
 
     fixture.restartsNode();
     fixture.host.open();
-    keep().start(StartOptions.DEFAULT, Optional.of(kept), PERMITTED);
+    keep().start(StartOptions.DEFAULT, Optional.of(kept), Outbound.internet(false), PERMITTED);
     awaitStatus(keep(), ContainerState.Status.RUNNING);
 
     assertThat(restored()).containsEntry("workspace/0", "one");
@@ -159,7 +159,7 @@ class ContainerFilesTest {
 
     keep().stop(ContainerFixture.GRACE);
     assertThat(keep().uncommittedFiles()).isPresent();
-    keep().start(StartOptions.DEFAULT, Optional.of(old), PERMITTED);
+    keep().start(StartOptions.DEFAULT, Optional.of(old), Outbound.internet(false), PERMITTED);
     awaitStatus(keep(), ContainerState.Status.RUNNING);
 
     assertThat(restored()).containsEntry("workspace/0", "new");

@@ -118,6 +118,7 @@ final class ContainerFixture implements AutoCloseable {
         usage,
         new ImageCollector(on, APPS, new MemoryMeters(), clock, ImageSettings.USUAL, Set::of),
         files.keeper(on, fileSettings, clock),
+        NoOutbound.INSTANCE,
         new ContainerHost.Settings(
             "node-1",
             "local",

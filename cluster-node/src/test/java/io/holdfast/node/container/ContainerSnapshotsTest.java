@@ -119,6 +119,7 @@ class ContainerSnapshotsTest {
     keep.start(
         StartOptions.DEFAULT.containerSnapshot(snapshot),
         Optional.of(fixture.hooks("keep", "a").files.getLast()),
+        Outbound.internet(false),
         PERMITTED);
     awaitStatus(keep, ContainerState.Status.RUNNING);
 

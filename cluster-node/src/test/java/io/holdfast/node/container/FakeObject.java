@@ -19,6 +19,9 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
+import io.holdfast.sdk.OutboundConfig;
+import io.holdfast.sdk.OutboundRef;
+import io.holdfast.sdk.OutboundRules;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
@@ -266,9 +269,37 @@ final class FakeObject<C extends Container> {
     }
 
     @Override
-    public void start(StartOptions options) {
+    public void start(StartOptions options, OutboundConfig config) {
       life.checkTurn();
-      supervisor.start(options, ContainerFixture.PERMITTED);
+      Outbound outbound = supervisor.outbound().with(config);
+      supervisor.start(options, Optional.empty(), outbound, ContainerFixture.PERMITTED);
+    }
+
+    @Override
+    public void interceptOutboundHttp(String address, OutboundRef handler) {
+      outboundRules(outboundRules().intercept(OutboundRules.Scheme.HTTP, address, handler));
+    }
+
+    @Override
+    public void interceptAllOutboundHttp(OutboundRef handler) {
+      interceptOutboundHttp("*", handler);
+    }
+
+    @Override
+    public void interceptOutboundHttps(String hostGlob, OutboundRef handler) {
+      outboundRules(outboundRules().intercept(OutboundRules.Scheme.HTTPS, hostGlob, handler));
+    }
+
+    @Override
+    public OutboundRules outboundRules() {
+      life.checkTurn();
+      return supervisor.outbound().rules();
+    }
+
+    @Override
+    public void outboundRules(OutboundRules rules) {
+      life.checkTurn();
+      supervisor.outbound(supervisor.outbound().with(rules));
     }
 
     @Override

@@ -65,6 +65,7 @@ final class NodeOnDocker implements AutoCloseable {
             new ImageCollector(
                 engine, apps, new MemoryMeters(), Instant::now, ImageSettings.USUAL, Set::of),
             files.keeper(engine, "", Instant::now),
+            NoOutbound.INSTANCE,
             new ContainerHost.Settings(
                 "node-1", "local", stopGrace, 10, ContainerLogSettings.USUAL));
     opened.open();

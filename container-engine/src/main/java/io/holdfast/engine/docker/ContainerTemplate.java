@@ -12,10 +12,13 @@ import io.holdfast.engine.Deployment;
 import io.holdfast.engine.EngineConfig;
 import io.holdfast.engine.EngineInfo;
 import io.holdfast.engine.InstanceType;
+import io.holdfast.engine.Network;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /// What every container is held to, whatever its specification says.
 final class ContainerTemplate {
@@ -25,12 +28,19 @@ final class ContainerTemplate {
   private final EngineConfig config;
   private final Deployment deployment;
   private final DockerNetworks networks;
+  private final Function<Network, Optional<InetAddress>> nameServers;
   private volatile EngineInfo.Seccomp seccomp = EngineInfo.Seccomp.DEFAULT;
 
-  ContainerTemplate(EngineConfig config, Deployment deployment, DockerNetworks networks) {
+  /// @param nameServers where containers of a network ask for names; empty = where Docker says
+  ContainerTemplate(
+      EngineConfig config,
+      Deployment deployment,
+      DockerNetworks networks,
+      Function<Network, Optional<InetAddress>> nameServers) {
     this.config = config;
     this.deployment = deployment;
     this.networks = networks;
+    this.nameServers = nameServers;
   }
 
   /// @param slot the prepared network it moves into; empty = one is made for it on a bridge
@@ -45,13 +55,18 @@ final class ContainerTemplate {
                 .entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList())
         // The image's own check would run a process every few seconds that nobody looks at.
         .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
-        .withHostConfig(
-            hostConfig(spec, quota)
-                .withNetworkMode(
-                    slot.map(NetworkSlot::mode).orElseGet(() -> networks.name(spec.network()))));
+        .withHostConfig(inNetwork(hostConfig(spec, quota), spec.network(), slot));
     if (!spec.entrypoint().isEmpty()) {
       command.withEntrypoint(spec.entrypoint());
     }
+  }
+
+  private HostConfig inNetwork(HostConfig host, Network network, Optional<NetworkSlot> slot) {
+    if (slot.isPresent()) {
+      return host.withNetworkMode(slot.get().mode()); // With the names of its holder.
+    }
+    nameServers.apply(network).ifPresent(server -> host.withDns(server.getHostAddress()));
+    return host.withNetworkMode(networks.name(network));
   }
 
   /// Whether the storage driver is asked to limit the disk.

@@ -24,16 +24,23 @@ import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.ImagePulls;
 import io.holdfast.engine.Network;
 import io.holdfast.engine.StartedContainer;
+import io.holdfast.engine.egress.EgressGate;
+import io.holdfast.engine.egress.EgressGate.Doors;
 import io.holdfast.sdk.ContainerProcess;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
+import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -62,6 +69,7 @@ public final class DockerContainerEngine implements ContainerEngine {
   private final DockerConnection docker;
   private final DockerNetworks networks;
   private final HostFence fence;
+  private final Optional<EgressGate> gate;
   private final StateReader states;
   private final ExitWatch exits;
   private final NetworkSlots slots;
@@ -70,22 +78,27 @@ public final class DockerContainerEngine implements ContainerEngine {
   private final ImagePuller images;
   private final DockerFiles files;
   private final ReentrantLock preparing = new ReentrantLock();
+  private final Set<Network> wanted = EnumSet.noneOf(Network.class); // Guarded by `preparing`.
+  private volatile Map<Network, Doors> doors = Map.of();
   private volatile @Nullable EngineInfo prepared;
 
-  private DockerContainerEngine(EngineConfig config, Deployment deployment) {
+  private DockerContainerEngine(
+      EngineConfig config, Deployment deployment, Optional<EgressGate> gate) {
     this.config = config;
     this.deployment = deployment;
+    this.gate = gate;
     this.docker = new DockerConnection(config.docker());
     this.networks = new DockerNetworks(docker, deployment, config.namePrefix());
-    this.fence = HostFence.around(networks, deployment, config.blockedRanges());
+    this.fence = HostFence.around(deployment, config.blockedRanges());
     this.states = new StateReader(docker);
     this.slots =
         new NetworkSlots(
             docker,
-            new SlotHolders(docker, deployment, config.namePrefix(), networks, fence),
+            new SlotHolders(
+                docker, deployment, config.namePrefix(), networks, fence, this::nameServer),
             config.preparedNetworks());
     this.exits = new ExitWatch(docker, slots::died, states::read);
-    this.template = new ContainerTemplate(config, deployment, networks);
+    this.template = new ContainerTemplate(config, deployment, networks, this::nameServer);
     this.images = new ImagePuller(docker, config.images());
     this.files = new DockerFiles(docker, this::inspect);
     this.starts =
@@ -102,9 +115,18 @@ public final class DockerContainerEngine implements ContainerEngine {
             ContainerTemplate.DiskQuota.NOT_ASKED);
   }
 
-  /// An engine for one deployment. Asks Docker nothing yet; [#checkAvailable] does.
+  /// An engine for one deployment, without gated networks. Asks Docker nothing yet;
+  /// [#checkAvailable] does.
   public static DockerContainerEngine open(EngineConfig config, Deployment deployment) {
-    return new DockerContainerEngine(config, deployment);
+    return new DockerContainerEngine(config, deployment, Optional.empty());
+  }
+
+  /// As [#open(EngineConfig, Deployment)], with gated networks.
+  ///
+  /// @param gate through which their containers reach what they may; closed by the caller, later
+  public static DockerContainerEngine open(
+      EngineConfig config, Deployment deployment, EgressGate gate) {
+    return new DockerContainerEngine(config, deployment, Optional.of(gate));
   }
 
   /// Also makes the networks and the fence, which the first start would wait for otherwise, and
@@ -117,8 +139,11 @@ public final class DockerContainerEngine implements ContainerEngine {
       DockerSecurity security = DockerSecurity.of(info);
       security.require(config.seccomp());
       template.seccomp(security.seccomp());
-      networks.ensure();
-      EngineInfo result = describe(info, raiseFence(), security);
+      networks.ensure(Network.NONE_OUTSIDE);
+      networks.ensure(Network.INTERNET);
+      Map<Network, Doors> opened = openDoors();
+      EngineInfo result = describe(info, raiseFence(opened), security);
+      doors = result.fence() == EngineInfo.Fence.UP ? opened : Map.of();
       starts.quota(
           result.diskLimit() == EngineInfo.DiskLimit.ENFORCED
               ? ContainerTemplate.DiskQuota.ASKED
@@ -131,8 +156,58 @@ public final class DockerContainerEngine implements ContainerEngine {
     }
   }
 
-  private EngineInfo.Fence raiseFence() {
-    Optional<String> missing = fence.raise();
+  /// The doors of the gated networks that somebody wants, or that are left with containers of an
+  /// earlier life.
+  private Map<Network, Doors> openDoors() {
+    Map<Network, Doors> opened = new EnumMap<>(Network.class);
+    for (Network network : Network.values()) {
+      boolean needed = gate.isPresent() && network.isGated() && wanted.contains(network);
+      if (needed) {
+        networks.ensure(network);
+      }
+      if (needed || (gate.isPresent() && network.isGated() && networks.present(network))) {
+        InetAddress gateway = networks.gateway(network);
+        try {
+          opened.put(network, gate.get().open(gateway));
+        } catch (IOException e) {
+          LOG.warn(
+              "the gate of network {} cannot be opened at {}: {}",
+              networks.name(network),
+              gateway.getHostAddress(),
+              e.getMessage());
+        }
+      }
+    }
+    return opened;
+  }
+
+  /// Gated containers run nowhere else: what they may reach is not left to chance.
+  private void requireDoors(Network network) {
+    if (!network.isGated() || doors.containsKey(network)) {
+      return;
+    }
+    preparing.lock();
+    try {
+      wanted.add(network);
+      checkAvailable();
+    } finally {
+      preparing.unlock();
+    }
+    if (!doors.containsKey(network)) {
+      throw new HoldfastException(
+          ErrorCode.ENGINE_UNAVAILABLE,
+          "a container whose outbound requests are decided on cannot start, because nothing would hold it to that:"
+              + " expected a node with root, iptables and an engine on the same host; see the node's log");
+    }
+  }
+
+  /// Where containers of a network ask for names, if not where Docker lets them.
+  private Optional<InetAddress> nameServer(Network network) {
+    return Optional.ofNullable(doors.get(network)).map(Doors::address);
+  }
+
+  private EngineInfo.Fence raiseFence(Map<Network, Doors> opened) {
+    Optional<String> missing = fence.raise(opened);
     if (missing.isEmpty()) {
       return EngineInfo.Fence.UP;
     }
@@ -197,11 +272,19 @@ public final class DockerContainerEngine implements ContainerEngine {
   @Override
   public StartedContainer start(ContainerSpec spec, Preparation preparation) {
     prepareOnce();
+    requireDoors(spec.network());
     try {
-      return startOrPull(spec, preparation);
+      return startOrPull(spec, spec.network().isGated() ? trusting(preparation) : preparation);
     } finally {
       slots.refill(spec.network());
     }
+  }
+
+  private Preparation trusting(Preparation preparation) {
+    return created -> {
+      preparation.prepare(created);
+      files.copyIn(created, "/", TrustedCertificate.tar(gate.orElseThrow().certificate()));
+    };
   }
 
   private StartedContainer startOrPull(ContainerSpec spec, Preparation preparation) {
@@ -219,6 +302,7 @@ public final class DockerContainerEngine implements ContainerEngine {
   @Override
   public void prepare(Network network) {
     prepareOnce();
+    requireDoors(network);
     slots.refill(network);
   }
 
@@ -574,6 +658,7 @@ public final class DockerContainerEngine implements ContainerEngine {
     if (networks.remove()) {
       fence.lower();
     }
+    doors = Map.of();
     prepared = null;
   }
 

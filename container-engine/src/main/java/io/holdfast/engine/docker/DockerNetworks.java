@@ -9,12 +9,14 @@ import io.holdfast.engine.Deployment;
 import io.holdfast.engine.Network;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.net.InetAddress;
 import java.util.Map;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The two bridge networks of a deployment. On neither do containers reach each other
-/// (`enable_icc=false`).
+/// The bridge networks of a deployment: the gated ones are made when the first container needs
+/// them. On none do containers reach each other (`enable_icc=false`).
 final class DockerNetworks {
   private static final Logger LOG = LoggerFactory.getLogger(DockerNetworks.class);
 
@@ -33,28 +35,55 @@ final class DockerNetworks {
         switch (network) {
           case NONE_OUTSIDE -> "internal";
           case INTERNET -> "internet";
+          case GATED -> "gated";
+          case GATED_OPEN -> "gated-open";
         };
     return "%s-%s-%s".formatted(prefix, deployment.digest(12), reach);
   }
 
   /// The name of the bridge on the host; Linux allows 15 characters.
   String bridge(Network network) {
-    return switch (network) {
-      case NONE_OUTSIDE -> "hf" + deployment.digest(12) + "i";
-      case INTERNET -> "hf" + deployment.digest(12) + "o";
-    };
+    return bridge(deployment.digest(12), network);
   }
 
-  /// Makes the networks that are not there.
-  void ensure() {
-    for (Network network : Network.values()) {
-      if (!present(network)) {
-        create(network);
-      }
+  /// @param digest of the deployment
+  static String bridge(String digest, Network network) {
+    return "hf"
+        + digest
+        + switch (network) {
+          case NONE_OUTSIDE -> "i";
+          case INTERNET -> "o";
+          case GATED -> "g";
+          case GATED_OPEN -> "p";
+        };
+  }
+
+  /// Makes it when it is not there.
+  void ensure(Network network) {
+    if (!present(network)) {
+      create(network);
     }
   }
 
-  private boolean present(Network network) {
+  /// The host's own address on its bridge.
+  InetAddress gateway(Network network) {
+    try {
+      var found =
+          docker.call(
+              () -> docker.client().inspectNetworkCmd().withNetworkId(name(network)).exec());
+      return found.getIpam().getConfig().stream()
+          .map(config -> config.getGateway())
+          .filter(Objects::nonNull)
+          .findFirst()
+          .map(InetAddress::ofLiteral)
+          .orElseThrow(() -> unusable(network, "it has no gateway"));
+    } catch (DockerException e) {
+      throw unusable(network, e);
+    }
+  }
+
+  /// Whether the engine has it.
+  boolean present(Network network) {
     try {
       var found =
           docker.call(
@@ -138,7 +167,7 @@ final class DockerNetworks {
             .formatted(name(network), why));
   }
 
-  /// Removes both; true when both are gone, false when containers still use one.
+  /// Removes all; true when all are gone, false when containers still use one.
   boolean remove() {
     boolean gone = true;
     for (Network network : Network.values()) {

@@ -2,6 +2,7 @@ package io.holdfast.engine.docker;
 
 import io.holdfast.engine.Deployment;
 import io.holdfast.engine.Network;
+import io.holdfast.engine.egress.EgressGate.Doors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,7 +10,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -20,15 +24,18 @@ import java.util.stream.Stream;
 
 /*
  * Docker keeps an internal network from the internet, but not from the host: the bridge has an address of the host on
- * it, and whatever listens on 0.0.0.0 there answers. Two chains close that:
+ * it, and whatever listens on 0.0.0.0 there answers. These chains close that:
  *
- *   INPUT        -i <either bridge>     -> <name>-in   : replies to the host pass, everything else is dropped
- *   DOCKER-USER  -i <internal bridge>   -> <name>-in   : the same, should Docker's own rules be off
- *   DOCKER-USER  -i <internet bridge>   -> <name>-out  : replies pass, DNS to the host's name servers passes, private and
- *                                                        metadata ranges are dropped, the rest goes on to Docker's rules
+ *   INPUT        -i <bridge>            -> <name>-in    : replies to the host pass, everything else is dropped
+ *   INPUT        -i <gated bridge>      -> <name>-gate  : as -in, but for the doors of the gate
+ *   DOCKER-USER  -i <internal, gated>   -> <name>-in    : nothing is forwarded, should Docker's own rules be off
+ *   DOCKER-USER  -i <internet bridge>   -> <name>-out   : replies pass, DNS to the host's name servers passes, private and
+ *                                                         metadata ranges are dropped, the rest goes on to Docker's rules
+ *   DOCKER-USER  -i <gated, open>       -> <name>-open  : as -out, but HTTP/3 is refused, which would pass by the gate
+ *   PREROUTING   -i <gated bridge>      -> <name>-nat   : HTTP, HTTPS and DNS, whoever they are for, come to the gate
  *
- * A chain is filled in one `iptables-restore` transaction, so that it is never open while it is renewed. IPv6 is off in
- * containers on these networks (Docker disables it where a network has none).
+ * A table's chains are filled in one `iptables-restore` transaction, so that none is open while it is renewed. IPv6 is off
+ * in containers on these networks (Docker disables it where a network has none).
  *
  * Neighbours on a bridge are kept apart twice: Docker drops what is forwarded from a bridge to itself (`enable_icc=false`,
  * which counts for bridged frames only while `bridge-nf-call-iptables` is on), and the ports of the bridge are isolated,
@@ -46,25 +53,21 @@ final class HostFence {
   private static final Path BRIDGE_FILTER = Path.of("/proc/sys/net/bridge/bridge-nf-call-iptables");
 
   private final String name;
-  private final List<String> bridges;
-  private final String internetBridge;
+  private final Map<Network, String> bridges;
   private final List<String> blockedRanges;
 
-  static HostFence around(
-      DockerNetworks networks, Deployment deployment, List<String> blockedRanges) {
-    return new HostFence(
-        PREFIX + deployment.digest(12),
-        Arrays.stream(Network.values()).map(networks::bridge).toList(),
-        networks.bridge(Network.INTERNET),
-        blockedRanges);
+  static HostFence around(Deployment deployment, List<String> blockedRanges) {
+    return new HostFence(deployment.digest(12), blockedRanges);
   }
 
-  /// @param name start of the names of its chains, at most 20 characters
-  HostFence(String name, List<String> bridges, String internetBridge, List<String> blockedRanges) {
-    this.name = name;
-    this.bridges = bridges;
-    this.internetBridge = internetBridge;
+  /// @param digest of the deployment, 12 characters
+  HostFence(String digest, List<String> blockedRanges) {
+    this.name = PREFIX + digest;
     this.blockedRanges = blockedRanges;
+    this.bridges = new EnumMap<>(Network.class);
+    for (Network network : Network.values()) {
+      bridges.put(network, DockerNetworks.bridge(digest, network));
+    }
   }
 
   /// Whether this process runs as root, and so can be expected to put fences up.
@@ -77,15 +80,22 @@ final class HostFence {
   }
 
   /// Puts the fence up, or renews it. Returns what is missing for that; empty when it stands.
-  Optional<String> raise() {
+  ///
+  /// @param doors of the gated networks that there are
+  Optional<String> raise(Map<Network, Doors> doors) {
+    List<Network> all =
+        Arrays.stream(Network.values()).filter(each -> isThere(each, doors)).toList();
     try {
-      requireBridges();
+      requireBridges(all);
       sweep();
-      run(rules(), "iptables-restore", "--noflush", "-w", "10");
+      run(rules(all, doors), "iptables-restore", "--noflush", "-w", "10");
       String forward = forwardChain();
-      for (String bridge : bridges) {
-        jump("INPUT", bridge, in());
-        jump(forward, bridge, bridge.equals(internetBridge) ? out() : in());
+      for (Network network : all) {
+        jump("filter", "INPUT", network, network.isGated() ? chain("gate") : chain("in"));
+        jump("filter", forward, network, forwarded(network));
+        if (network.isGated()) {
+          jump("nat", "PREROUTING", network, chain("nat"));
+        }
       }
       isolatePorts();
       return Optional.empty();
@@ -94,13 +104,29 @@ final class HostFence {
     }
   }
 
+  private static boolean isThere(Network network, Map<Network, Doors> doors) {
+    return !network.isGated() || doors.containsKey(network);
+  }
+
+  private String chain(String suffix) {
+    return name + "-" + suffix;
+  }
+
+  private String forwarded(Network network) {
+    return switch (network) {
+      case NONE_OUTSIDE, GATED -> chain("in");
+      case INTERNET -> chain("out");
+      case GATED_OPEN -> chain("open");
+    };
+  }
+
   /// A fence on this host is none around the bridges of another.
-  private void requireBridges() throws IOException {
-    for (String bridge : bridges) {
-      if (!Files.exists(INTERFACES.resolve(bridge))) {
+  private void requireBridges(List<Network> networks) throws IOException {
+    for (Network network : networks) {
+      if (!isUp(bridge(network))) {
         throw new IOException(
             "bridge %s is not on this host: the engine runs elsewhere, or rootless"
-                .formatted(bridge));
+                .formatted(bridge(network)));
       }
     }
     if (!Files.exists(BRIDGE_FILTER) || !Files.readString(BRIDGE_FILTER).strip().equals("1")) {
@@ -109,9 +135,17 @@ final class HostFence {
     }
   }
 
+  private String bridge(Network network) {
+    return Objects.requireNonNull(bridges.get(network));
+  }
+
+  private static boolean isUp(String bridge) {
+    return Files.exists(INTERFACES.resolve(bridge));
+  }
+
   /// Keeps all that is plugged into the bridges from each other. Safe to repeat.
   void isolatePorts() throws IOException {
-    for (String bridge : bridges) {
+    for (String bridge : bridges.values()) {
       try (Stream<Path> ports = Files.list(INTERFACES.resolve(bridge).resolve("brif"))) {
         for (Path port : ports.toList()) {
           isolate(port.resolve("isolated"));
@@ -130,28 +164,52 @@ final class HostFence {
     }
   }
 
-  private String in() {
-    return name + "-in";
-  }
-
-  private String out() {
-    return name + "-out";
-  }
-
-  private String rules() {
-    List<String> lines =
-        new ArrayList<>(List.of("*filter", ":" + in() + " - [0:0]", ":" + out() + " - [0:0]"));
-    for (String chain : List.of(in(), out())) {
-      lines.add("-A " + chain + " -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN");
+  private String rules(List<Network> networks, Map<Network, Doors> doors) {
+    List<String> filter =
+        new ArrayList<>(List.of("*filter", made("in"), made("gate"), made("out"), made("open")));
+    for (String each : List.of("in", "gate", "out", "open")) {
+      filter.add(rule(each, "-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN"));
     }
-    lines.add("-A " + in() + " -j DROP");
+    filter.add(rule("in", "-j DROP"));
     for (String server : nameServers()) {
-      lines.add("-A " + out() + " -d " + server + " -p udp --dport 53 -j RETURN");
-      lines.add("-A " + out() + " -d " + server + " -p tcp --dport 53 -j RETURN");
+      filter.add(rule("out", "-d " + server + " -p udp --dport 53 -j RETURN"));
+      filter.add(rule("out", "-d " + server + " -p tcp --dport 53 -j RETURN"));
     }
-    blockedRanges.forEach(range -> lines.add("-A " + out() + " -d " + range + " -j DROP"));
-    lines.add("COMMIT\n");
-    return String.join("\n", lines);
+    filter.add(rule("open", "-p udp -m multiport --dports 80,443 -j REJECT"));
+    for (String range : blockedRanges) {
+      filter.add(rule("out", "-d " + range + " -j DROP"));
+      filter.add(rule("open", "-d " + range + " -j DROP"));
+    }
+    List<String> nat = new ArrayList<>(List.of("*nat", made("nat")));
+    networks.stream()
+        .filter(Network::isGated)
+        .forEach(network -> {
+          Doors to = Objects.requireNonNull(doors.get(network));
+          String from = "-i " + bridge(network) + " ";
+          for (String protocol : List.of("udp", "tcp")) {
+            String names = from + "-p " + protocol + " --dport ";
+            nat.add(rule("nat", names + "53 -j REDIRECT --to-ports " + to.names()));
+            filter.add(rule("gate", names + to.names() + " -j ACCEPT"));
+          }
+          nat.add(
+              rule(
+                  "nat",
+                  from + "-p tcp -m multiport --dports 80,443 -j REDIRECT --to-ports " + to.web()));
+          filter.add(rule("gate", from + "-p tcp --dport " + to.web() + " -j ACCEPT"));
+        });
+    filter.add(rule("gate", "-j DROP"));
+    filter.add("COMMIT");
+    nat.add("COMMIT\n");
+    return String.join("\n", filter) + "\n" + String.join("\n", nat);
+  }
+
+  /** Made, or emptied. */
+  private String made(String suffix) {
+    return ":" + chain(suffix) + " - [0:0]";
+  }
+
+  private String rule(String suffix, String rest) {
+    return "-A " + chain(suffix) + " " + rest;
   }
 
   private static List<String> nameServers() {
@@ -166,9 +224,10 @@ final class HostFence {
     }
   }
 
-  private void jump(String from, String bridge, String to) throws IOException {
-    if (!succeeds("iptables", "-w", "10", "-C", from, "-i", bridge, "-j", to)) {
-      run("", "iptables", "-w", "10", "-I", from, "1", "-i", bridge, "-j", to);
+  private void jump(String table, String from, Network network, String to) throws IOException {
+    String bridge = bridge(network);
+    if (!succeeds("iptables", "-w", "10", "-t", table, "-C", from, "-i", bridge, "-j", to)) {
+      run("", "iptables", "-w", "10", "-t", table, "-I", from, "1", "-i", bridge, "-j", to);
     }
   }
 
@@ -189,9 +248,9 @@ final class HostFence {
         .filter(Matcher::lookingAt)
         .forEach(chain -> names.add(chain.group(1)));
     for (String digest : names) {
-      List<String> bridges = List.of("hf" + digest + "i", "hf" + digest + "o");
-      if (bridges.stream().noneMatch(bridge -> Files.exists(INTERFACES.resolve(bridge)))) {
-        new HostFence(PREFIX + digest, bridges, bridges.getLast(), List.of()).lower();
+      HostFence left = new HostFence(digest, List.of());
+      if (left.bridges.values().stream().noneMatch(HostFence::isUp)) {
+        left.lower();
       }
     }
   }
@@ -199,20 +258,31 @@ final class HostFence {
   /// Takes the fence down; what is gone already is passed over.
   void lower() {
     try {
-      for (String bridge : bridges) {
-        succeeds("iptables", "-w", "10", "-D", "INPUT", "-i", bridge, "-j", in());
-        String forwarded = bridge.equals(internetBridge) ? out() : in();
-        for (String chain : List.of("DOCKER-USER", "FORWARD")) {
-          succeeds("iptables", "-w", "10", "-D", chain, "-i", bridge, "-j", forwarded);
+      for (Network network : Network.values()) {
+        for (String to : List.of(chain("in"), chain("gate"))) {
+          unjump("filter", "INPUT", network, to);
         }
+        for (String from : List.of("DOCKER-USER", "FORWARD")) {
+          unjump("filter", from, network, forwarded(network));
+        }
+        unjump("nat", "PREROUTING", network, chain("nat"));
       }
-      for (String chain : List.of(in(), out())) {
-        succeeds("iptables", "-w", "10", "-F", chain);
-        succeeds("iptables", "-w", "10", "-X", chain);
+      for (String suffix : List.of("in", "gate", "out", "open")) {
+        remove("filter", chain(suffix));
       }
+      remove("nat", chain("nat"));
     } catch (IOException _) {
       // No iptables: there was no fence.
     }
+  }
+
+  private void unjump(String table, String from, Network network, String to) throws IOException {
+    succeeds("iptables", "-w", "10", "-t", table, "-D", from, "-i", bridge(network), "-j", to);
+  }
+
+  private static void remove(String table, String chain) throws IOException {
+    succeeds("iptables", "-w", "10", "-t", table, "-F", chain);
+    succeeds("iptables", "-w", "10", "-t", table, "-X", chain);
   }
 
   private static boolean succeeds(String... command) throws IOException {

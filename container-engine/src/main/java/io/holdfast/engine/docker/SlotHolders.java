@@ -20,7 +20,9 @@ import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 
 /// The containers that hold network slots open, on the engine. They carry a label of their own, so
 /// that nobody takes them for containers of objects.
@@ -35,6 +37,7 @@ final class SlotHolders {
   private final String namePrefix;
   private final DockerNetworks networks;
   private final HostFence fence;
+  private final Function<Network, Optional<InetAddress>> nameServers;
   private final SlotImage image;
 
   /// One that the engine has.
@@ -47,12 +50,14 @@ final class SlotHolders {
       Deployment deployment,
       String namePrefix,
       DockerNetworks networks,
-      HostFence fence) {
+      HostFence fence,
+      Function<Network, Optional<InetAddress>> nameServers) {
     this.docker = docker;
     this.deployment = deployment;
     this.namePrefix = namePrefix;
     this.networks = networks;
     this.fence = fence;
+    this.nameServers = nameServers;
     this.image = new SlotImage(docker);
   }
 
@@ -104,8 +109,9 @@ final class SlotHolders {
   }
 
   private HostConfig hostConfig(Network network) {
-    return new HostConfig()
-        .withNetworkMode(networks.name(network))
+    HostConfig host = new HostConfig();
+    nameServers.apply(network).ifPresent(server -> host.withDns(server.getHostAddress()));
+    return host.withNetworkMode(networks.name(network))
         .withRestartPolicy(RestartPolicy.noRestart())
         .withPrivileged(false)
         .withReadonlyRootfs(true)

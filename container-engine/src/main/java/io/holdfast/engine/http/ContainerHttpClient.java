@@ -20,7 +20,9 @@ public final class ContainerHttpClient implements AutoCloseable {
   private final FetchOptions defaults;
 
   public ContainerHttpClient(HttpConfig config) {
-    this.lines = new LinePools(config, (SSLSocketFactory) SSLSocketFactory.getDefault());
+    this.lines =
+        new LinePools(
+            config, (SSLSocketFactory) SSLSocketFactory.getDefault(), HostAddresses.OF_MACHINE);
     this.exchange = new HttpExchange(lines, config);
     this.defaults = FetchOptions.of(config);
   }

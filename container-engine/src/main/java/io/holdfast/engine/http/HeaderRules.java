@@ -18,7 +18,7 @@ import org.apache.hc.core5.http.ProtocolException;
 /// What belongs to one connection stays there: Connection and all it lists, Keep-Alive, TE,
 /// Trailer, Transfer-Encoding, Upgrade, Proxy-*. Host comes from the URL, Content-Length from the
 /// body; Expect was settled with the sender.
-final class HeaderRules {
+public final class HeaderRules {
   private static final Set<String> HOP_BY_HOP =
       Set.of(
           "connection",
@@ -33,6 +33,11 @@ final class HeaderRules {
   private static final Set<String> SET_BY_US = Set.of("host", "content-length", "expect");
 
   private HeaderRules() {}
+
+  /// As [#forwardRequest], of an answer; Content-Length is left to the sender too.
+  public static void forwardResponse(Headers headers, BiConsumer<String, String> out) {
+    forwardRequest(headers, out);
+  }
 
   static void forwardRequest(Headers headers, BiConsumer<String, String> out) {
     Set<String> listed = listed(headers.all("connection"));

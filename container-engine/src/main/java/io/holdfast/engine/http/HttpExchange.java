@@ -159,7 +159,7 @@ final class HttpExchange {
       Headers headers = HeaderRules.ofResponse(response);
       codec.receiveResponseEntity(response);
       codec.setSocketTimeout(Timeout.DISABLED);
-      SocketEnd end = SocketLine.start(line, response.getEntity().getContent());
+      SocketEnd end = SocketLine.toServer(line, response.getEntity().getContent());
       return Response.webSocket(new PairedSocket(end)).withHeaders(headers);
     }
 

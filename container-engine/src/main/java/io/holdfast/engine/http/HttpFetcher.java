@@ -22,7 +22,12 @@ public final class HttpFetcher implements AutoCloseable {
 
   /// @param tls makes the connections of https URLs; decides which certificates are trusted
   public HttpFetcher(HttpConfig config, SSLSocketFactory tls) {
-    this.lines = new LinePools(config, tls);
+    this(config, tls, HostAddresses.OF_MACHINE);
+  }
+
+  /// @param addresses where hosts are; asked for each new connection
+  public HttpFetcher(HttpConfig config, SSLSocketFactory tls, HostAddresses addresses) {
+    this.lines = new LinePools(config, tls, addresses);
     this.exchange = new HttpExchange(lines, config);
     this.defaults = FetchOptions.of(config);
   }

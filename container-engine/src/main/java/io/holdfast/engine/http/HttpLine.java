@@ -12,7 +12,7 @@ import org.apache.hc.core5.http.impl.io.DefaultBHttpClientConnection;
 import org.apache.hc.core5.io.CloseMode;
 
 /// One connection with its HTTP/1.1 codec. Used by one request at a time.
-final class HttpLine {
+final class HttpLine implements SocketLine.Line {
   private final SocketChannel channel;
   private final Socket socket;
   private final DefaultBHttpClientConnection codec;
@@ -63,13 +63,13 @@ final class HttpLine {
     return codec;
   }
 
-  /// What is written goes out as it is: for a line on which HTTP is no longer spoken.
-  OutputStream output() throws IOException {
+  @Override
+  public OutputStream output() throws IOException {
     return socket.getOutputStream();
   }
 
-  /// Tells the other side that nothing more will come.
-  void endOutput() throws IOException {
+  @Override
+  public void endOutput() throws IOException {
     socket.shutdownOutput();
   }
 
@@ -84,9 +84,8 @@ final class HttpLine {
     home.release(this);
   }
 
-  /// Closes the line without ceremony; also from another thread, whose blocked read or write then
-  /// fails.
-  void discard() {
+  @Override
+  public void discard() {
     home.forget(this);
     close();
   }

@@ -28,11 +28,13 @@ final class LinePools implements AutoCloseable {
   private final Http1Config limits;
   private final HttpConfig config;
   private final SSLSocketFactory tls;
+  private final HostAddresses addresses;
   private final Thread sweeper;
 
-  LinePools(HttpConfig config, SSLSocketFactory tls) {
+  LinePools(HttpConfig config, SSLSocketFactory tls, HostAddresses addresses) {
     this.config = config;
     this.tls = tls;
+    this.addresses = addresses;
     this.limits = HttpLine.limits(config);
     this.sweeper =
         Thread.ofVirtual().name("holdfast-http-sweeper").start(this::sweepUntilInterrupted);
@@ -105,7 +107,7 @@ final class LinePools implements AutoCloseable {
   private HttpLine connectToAny(Route.ToHost to, LinePool home, Duration timeout)
       throws IOException {
     IOException last = new UnknownHostException(to.host());
-    for (InetAddress address : InetAddress.getAllByName(to.host())) {
+    for (InetAddress address : addresses.of(to.host())) {
       try {
         return connect(new InetSocketAddress(address, to.port()), to, home, timeout);
       } catch (IOException e) {

@@ -7,17 +7,17 @@ import org.apache.hc.core5.http.io.entity.AbstractHttpEntity;
 import org.jspecify.annotations.Nullable;
 
 /// A body as the codec wants it; its length is in the headers already.
-final class OutgoingBody extends AbstractHttpEntity {
+public final class OutgoingBody extends AbstractHttpEntity {
   private static final @Nullable String NO_TYPE = null;
 
   private final Writer writer;
 
   /// Writes the body when the codec has made ready for it.
-  interface Writer {
+  public interface Writer {
     void write(OutputStream out) throws IOException;
   }
 
-  OutgoingBody(Writer writer) {
+  public OutgoingBody(Writer writer) {
     super(NO_TYPE, null, false);
     this.writer = writer;
   }

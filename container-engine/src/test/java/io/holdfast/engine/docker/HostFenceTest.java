@@ -3,12 +3,16 @@ package io.holdfast.engine.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class HostFenceTest {
   @Test
   void doesNotStandAroundBridgesOfAnotherHost() {
-    HostFence fence = new HostFence("HF-0", List.of("hf-no-bridge"), "hf-no-bridge", List.of());
-    assertThat(fence.raise()).get().asString().contains("bridge hf-no-bridge is not on this host");
+    HostFence fence = new HostFence("no-bridge-at", List.of());
+    assertThat(fence.raise(Map.of()))
+        .get()
+        .asString()
+        .contains("bridge hfno-bridge-ati is not on this host");
   }
 }

@@ -1,0 +1,6 @@
+package io.holdfast.agentapp;
+
+/// What handlers ask of an [Agent].
+public interface Greeter {
+  String greeting();
+}
