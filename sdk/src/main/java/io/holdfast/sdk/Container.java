@@ -1,6 +1,7 @@
 package io.holdfast.sdk;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -300,6 +301,36 @@ public class Container extends DurableObject implements ContainerControl {
   @Override
   public ContainerState state() {
     return handle.state();
+  }
+
+  // ---- calls at a later time
+  // -----------------------------------------------------------------------------
+
+  /// Calls a public method of this object at that time, see [Schedules].
+  public final Schedule schedule(Instant time, String method, @Nullable Object... arguments) {
+    return ctx.schedules().at(time, method, arguments);
+  }
+
+  /// Calls a public method of this object so long after now, see [Schedules].
+  public final Schedule schedule(Duration delay, String method, @Nullable Object... arguments) {
+    return ctx.schedules().after(delay, method, arguments);
+  }
+
+  /// One that is not yet due.
+  public final Optional<Schedule> getSchedule(String id) {
+    return ctx.schedules().get(id);
+  }
+
+  /// All that are not yet due, in the order of their times.
+  public final List<Schedule> listSchedules() {
+    return ctx.schedules().list();
+  }
+
+  /// Calls all off that call that method.
+  ///
+  /// @return how many
+  public final int deleteSchedules(String method) {
+    return ctx.schedules().cancelAll(method);
   }
 
   // ---- what the container may reach: changes at run time, kept with the object

@@ -14,6 +14,9 @@ public interface ObjectContext {
   /// The object's own database.
   Storage storage();
 
+  /// Calls of the object's own methods at a later time.
+  Schedules schedules();
+
   /// The object's container, when its namespace has one in the app descriptor.
   Optional<ContainerHandle> container();
 

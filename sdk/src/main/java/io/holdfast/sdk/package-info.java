@@ -10,6 +10,7 @@
 /// | an object that owns a container | [Container] (high level), [ContainerHandle] (low level) |
 /// | what a container may reach | [OutboundHandlers], [OutboundHandler], [OutboundRules] |
 /// | calling an object | [ObjectNamespace], [ObjectStub], [ObjectId] |
+/// | calls of its own methods at a later time | [Schedules], [Schedule] |
 /// | messages that were given up | [DeadLetters], [DeadLetter] |
 /// | WebSockets | [WebSocketPair], [WebSocket], [ObjectContext#acceptWebSocket], [WebSocketAutoResponse] |
 /// | HTTP values | [Request], [Response], [Headers], [Body] |

@@ -1,6 +1,7 @@
 package io.holdfast.node.message;
 
 import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.Wake;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.RpcCall;
 import io.holdfast.sdk.DeadLetter;
@@ -105,8 +106,8 @@ public final class Outbox {
     books.add(database, state, receiver.key(), letter);
     lane(receiver.key());
     long latest = now + settings.wakeAfter().toMillis();
-    if (database.wake().orElse(Long.MAX_VALUE) > latest) {
-      database.wake(OptionalLong.of(latest));
+    if (database.wake(Wake.MESSAGES).orElse(Long.MAX_VALUE) > latest) {
+      database.wake(Wake.MESSAGES, OptionalLong.of(latest));
     }
   }
 
@@ -172,7 +173,7 @@ public final class Outbox {
 
   /// Whether messages may be waiting.
   public static boolean isWaiting(ObjectDatabase database) {
-    return database.wake().isPresent();
+    return database.wake(Wake.MESSAGES).isPresent();
   }
 
   /// Moves the wake on, when its time has come: whoever was woken by it has come to look.
@@ -180,11 +181,11 @@ public final class Outbox {
   /// @return whether its time had come
   public boolean woken(ObjectDatabase database) {
     long now = clock.millis();
-    OptionalLong wake = database.wake();
+    OptionalLong wake = database.wake(Wake.MESSAGES);
     if (wake.isEmpty() || wake.getAsLong() > now) {
       return false;
     }
-    database.wake(OptionalLong.of(now + settings.wakeAfter().toMillis()));
+    database.wake(Wake.MESSAGES, OptionalLong.of(now + settings.wakeAfter().toMillis()));
     return true;
   }
 
@@ -415,9 +416,9 @@ public final class Outbox {
    * index.
    */
   private void setWake(ObjectDatabase database) {
-    OptionalLong wake = database.wake();
+    OptionalLong wake = database.wake(Wake.MESSAGES);
     if (lanes.isEmpty()) {
-      database.wake(OptionalLong.empty());
+      database.wake(Wake.MESSAGES, OptionalLong.empty());
       return;
     }
     long now = clock.millis();
@@ -429,7 +430,7 @@ public final class Outbox {
     }
     long earliest = Math.max(now + 1, latest - wakeAfter);
     if (wake.isEmpty() || wake.getAsLong() < earliest || wake.getAsLong() > latest) {
-      database.wake(OptionalLong.of(latest));
+      database.wake(Wake.MESSAGES, OptionalLong.of(latest));
     }
   }
 }

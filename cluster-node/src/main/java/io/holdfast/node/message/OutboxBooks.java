@@ -4,6 +4,7 @@ import io.holdfast.persistence.database.KeyRange;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.RowBytes;
 import io.holdfast.persistence.database.RuntimeTable;
+import io.holdfast.persistence.database.Wake;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -89,7 +90,7 @@ final class OutboxBooks {
   }
 
   private static void erase(ObjectDatabase database) {
-    database.wake(OptionalLong.empty());
+    database.wake(Wake.MESSAGES, OptionalLong.empty());
     List<String> keys;
     do {
       keys =

@@ -98,6 +98,7 @@ final class Incarnation implements StorageHost {
   private @Nullable ObjectDatabase database;
   private final KeyedCalls keyedCalls;
   private final ObjectMail mail;
+  private final ObjectSchedules schedules;
   private boolean nameSought;
   private boolean storageAsked;
 
@@ -122,6 +123,7 @@ final class Incarnation implements StorageHost {
     this.codec = services.apps().app(address.namespace()).codec();
     this.keyedCalls = new KeyedCalls(this);
     this.mail = new ObjectMail(this);
+    this.schedules = new ObjectSchedules(this);
     this.bookmarks = new ObjectBookmarks(this, address, services);
     this.sockets = new LiveSockets(this, services.sockets());
   }
@@ -683,6 +685,12 @@ final class Incarnation implements StorageHost {
   /// The messages to and from other objects.
   ObjectMail mail() {
     return mail;
+  }
+
+  /// The calls of its own methods that it has put off.
+  ObjectSchedules schedules() {
+    turn();
+    return schedules;
   }
 
   /// The database, for what the runtime writes on its own: what leaves waits for it, whatever the

@@ -8,6 +8,7 @@ import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.RetryAlarm;
+import io.holdfast.sdk.Schedules;
 import io.holdfast.sdk.Storage;
 import io.holdfast.sdk.WebSocket;
 import io.holdfast.sdk.WebSocketAutoResponse;
@@ -35,6 +36,11 @@ final class IncarnationContext implements ObjectContext {
   @Override
   public Storage storage() {
     return incarnation.storage();
+  }
+
+  @Override
+  public Schedules schedules() {
+    return incarnation.schedules();
   }
 
   @Override

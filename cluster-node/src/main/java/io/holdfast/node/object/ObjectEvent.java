@@ -258,6 +258,7 @@ abstract sealed class ObjectEvent {
     @Override
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) {
       incarnation.mail().woken();
+      incarnation.schedules().woken();
       Optional<Instant> due = incarnation.dueAlarm();
       if (due.isEmpty()) {
         return new Reply<>(reply, new AlarmEnd.Done());

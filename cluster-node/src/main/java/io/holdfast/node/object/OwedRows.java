@@ -3,6 +3,7 @@ package io.holdfast.node.object;
 import io.holdfast.persistence.database.KeyRange;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.RuntimeTable;
+import io.holdfast.persistence.database.Wake;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +50,7 @@ final class OwedRows {
 
   /// Takes all of them away. Part of the open transaction.
   static void erase(ObjectDatabase database) {
-    database.wake(OptionalLong.empty());
+    database.wake(Wake.MESSAGES, OptionalLong.empty());
     for (RuntimeTable table : OWED) {
       forEach(database, table, (key, _) -> database.deleteRow(table, key));
     }

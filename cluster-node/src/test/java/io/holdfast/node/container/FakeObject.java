@@ -26,6 +26,7 @@ import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.RetryAlarm;
+import io.holdfast.sdk.Schedules;
 import io.holdfast.sdk.SleepMode;
 import io.holdfast.sdk.StartOptions;
 import io.holdfast.sdk.Storage;
@@ -175,6 +176,11 @@ final class FakeObject<C extends Container> {
       } catch (Exception e) {
         throw new AssertionError(e);
       }
+    }
+
+    @Override
+    public Schedules schedules() {
+      throw new AssertionError("not asked for here");
     }
 
     @Override

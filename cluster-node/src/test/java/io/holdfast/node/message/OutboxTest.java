@@ -9,6 +9,7 @@ import io.holdfast.persistence.database.EngineChoice;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.database.RuntimeTable;
+import io.holdfast.persistence.database.Wake;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
@@ -123,7 +124,7 @@ final class OutboxTest {
     takes(second);
     assertThat(work()).isEmpty();
     assertThat(outbox.isDelivering()).isFalse();
-    assertThat(database.wake()).isEmpty();
+    assertThat(database.wake(Wake.MESSAGES)).isEmpty();
   }
 
   @Test
@@ -152,20 +153,20 @@ final class OutboxTest {
   @Test
   void theWakeCoversACrashARetryAndIsGoneInTheEnd() {
     send("a", "m");
-    assertThat(database.wake()).hasValue(nowMillis + 2_000);
+    assertThat(database.wake(Wake.MESSAGES)).hasValue(nowMillis + 2_000);
     Outbox.Parcel parcel = work().getFirst();
-    assertThat(database.wake()).hasValue(nowMillis + 2_000);
+    assertThat(database.wake(Wake.MESSAGES)).hasValue(nowMillis + 2_000);
     refuses(parcel, false);
     assertThat(work()).isEmpty();
-    long retry = database.wake().orElseThrow();
+    long retry = database.wake(Wake.MESSAGES).orElseThrow();
     assertThat(retry).isBetween(nowMillis + 100, nowMillis + 125);
     assertThat(outbox.woken(database)).as("not yet").isFalse();
     nowMillis = retry;
     assertThat(outbox.woken(database)).isTrue();
-    assertThat(database.wake()).hasValue(nowMillis + 2_000);
+    assertThat(database.wake(Wake.MESSAGES)).hasValue(nowMillis + 2_000);
     takes(work().getFirst());
     assertThat(work()).isEmpty();
-    assertThat(database.wake()).isEmpty();
+    assertThat(database.wake(Wake.MESSAGES)).isEmpty();
   }
 
   @Test
@@ -175,11 +176,11 @@ final class OutboxTest {
       loses(next());
       outbox.work(database);
     }
-    long wake = database.wake().orElseThrow();
+    long wake = database.wake(Wake.MESSAGES).orElseThrow();
     assertThat(wake - nowMillis).isBetween(5_000L, 6_250L);
     nowMillis += 100;
     assertThat(work()).isEmpty();
-    assertThat(database.wake()).hasValue(wake);
+    assertThat(database.wake(Wake.MESSAGES)).hasValue(wake);
   }
 
   @Test
@@ -208,7 +209,7 @@ final class OutboxTest {
           assertThat(letter.arguments()).containsExactly(1, 2, 3);
           assertThat(letter.failedAt()).isEqualTo(Instant.ofEpochMilli(nowMillis));
         });
-    assertThat(database.wake()).isEmpty();
+    assertThat(database.wake(Wake.MESSAGES)).isEmpty();
   }
 
   @Test
@@ -354,7 +355,7 @@ final class OutboxTest {
     outbox = outbox(address("copy"));
     assertThat(Outbox.isWaiting(database)).isTrue();
     assertThat(work()).isEmpty();
-    assertThat(database.wake()).isEmpty();
+    assertThat(database.wake(Wake.MESSAGES)).isEmpty();
     send("a", "mine");
     assertThat(methods(work().getFirst())).containsExactly("mine");
   }
@@ -367,6 +368,6 @@ final class OutboxTest {
     database.rollbackTo(savepoint);
     database.release(savepoint);
     assertThat(work()).isEmpty();
-    assertThat(database.wake()).isEmpty();
+    assertThat(database.wake(Wake.MESSAGES)).isEmpty();
   }
 }

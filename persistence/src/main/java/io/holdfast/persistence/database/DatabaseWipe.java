@@ -31,10 +31,13 @@ final class DatabaseWipe {
     handle.run("PRAGMA defer_foreign_keys = OFF");
   }
 
-  /// The tables of the runtime that have rows.
+  /// The tables of the runtime that have rows and are not the object's alone.
   private static String kept(SqliteHandle handle) {
     List<String> kept = new ArrayList<>();
     for (RuntimeTable table : RuntimeTable.values()) {
+      if (table == RuntimeTable.SCHEDULES) {
+        continue;
+      }
       String name = table.tableName();
       String exists = "SELECT count(*) FROM sqlite_schema WHERE name = '" + name + "'";
       if (handle.number(exists) > 0

@@ -50,10 +50,10 @@ public interface ObjectDatabase extends AutoCloseable {
   void alarm(Optional<StoredAlarm> alarm);
 
   /// When the object is to be woken for what the runtime has to do, beside its alarm, in epoch
-  /// milliseconds. What a [Commit] says is due is the earlier of the two.
-  OptionalLong wake();
+  /// milliseconds. What a [Commit] says is due is the earliest of all.
+  OptionalLong wake(Wake why);
 
-  void wake(OptionalLong atMillis);
+  void wake(Wake why, OptionalLong atMillis);
 
   /// The row of a table of the runtime's own.
   Optional<byte[]> row(RuntimeTable table, String key);

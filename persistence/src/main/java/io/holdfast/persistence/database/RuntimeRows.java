@@ -2,27 +2,27 @@ package io.holdfast.persistence.database;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
-/// What the runtime keeps in the database, as far as it is remembered: the alarm, the wake and the
+/// What the runtime keeps in the database, as far as it is remembered: the alarm, the wakes and the
 /// stamps.
 final class RuntimeRows {
   /// No key of the runtime begins with a colon.
   private static final String ALARM = ":alarm";
 
-  /// In [RuntimeTable#OUTBOX], with which it outlives a wipe.
-  private static final String WAKE = "wake";
-
   private final Map<String, byte[]> stamps = new HashMap<>();
   private boolean stamped;
   private boolean alarmKnown;
   private Optional<StoredAlarm> alarm = Optional.empty();
-  private boolean wakeKnown;
-  private OptionalLong wake = OptionalLong.empty();
+
+  /// Those that are known.
+  private final Map<Wake, OptionalLong> wakes = new EnumMap<>(Wake.class);
 
   /// @param stored reads metadata
   Optional<StoredAlarm> alarm(Function<String, Optional<byte[]>> stored) {
@@ -40,27 +40,25 @@ final class RuntimeRows {
     alarmKnown = true;
   }
 
-  /// @param stored reads rows of the outbox
-  OptionalLong wake(Function<String, Optional<byte[]>> stored) {
-    if (!wakeKnown) {
-      Optional<byte[]> row = stored.apply(WAKE);
-      wake =
-          row.isPresent()
+  /// @param stored reads rows of a table
+  OptionalLong wake(Wake why, BiFunction<RuntimeTable, String, Optional<byte[]>> stored) {
+    return wakes.computeIfAbsent(
+        why,
+        _ -> {
+          Optional<byte[]> row = stored.apply(why.table(), Wake.KEY);
+          return row.isPresent()
               ? OptionalLong.of(ByteBuffer.wrap(row.get()).getLong())
               : OptionalLong.empty();
-      wakeKnown = true;
-    }
-    return wake;
+        });
   }
 
-  void writeWake(OptionalLong next, HiddenTable outbox) {
+  void writeWake(Wake why, OptionalLong next, HiddenTable table) {
     if (next.isPresent()) {
-      outbox.put(WAKE, ByteBuffer.allocate(Long.BYTES).putLong(next.getAsLong()).array());
+      table.put(Wake.KEY, ByteBuffer.allocate(Long.BYTES).putLong(next.getAsLong()).array());
     } else {
-      outbox.delete(WAKE);
+      table.delete(Wake.KEY);
     }
-    wake = next;
-    wakeKnown = true;
+    wakes.put(why, next);
   }
 
   void stamp(String key, byte[] value) {
@@ -85,6 +83,6 @@ final class RuntimeRows {
   void forget() {
     stamped = false;
     alarmKnown = false;
-    wakeKnown = false;
+    wakes.clear();
   }
 }

@@ -3,9 +3,9 @@ package io.holdfast.persistence.database;
 /// The tables in which the runtime keeps the books of an object's calls and messages, from text to
 /// bytes, in the same transactions as what the app writes and out of reach of its SQL.
 ///
-/// Unlike everything else they outlive [ObjectDatabase#deleteAll] while they have rows: an answer
-/// that was promised to be repeated, or a message that was promised to be delivered, is owed to
-/// others; and the disk of a container is no part of the storage.
+/// Unlike everything else they outlive [ObjectDatabase#deleteAll] while they have rows, but for
+/// [#SCHEDULES]: an answer that was promised to be repeated, or a message that was promised to be
+/// delivered, is owed to others; and the disk of a container is no part of the storage.
 public enum RuntimeTable {
   /// Which idempotency keys were seen, and what was answered.
   IDEMPOTENCY("_cf_IDEMPOTENCY"),
@@ -22,7 +22,11 @@ public enum RuntimeTable {
 
   /// How its container ended last, when that was not in order. Forgotten when its state goes back,
   /// or is another object's from now on.
-  CONTAINER("_cf_CONTAINER");
+  CONTAINER("_cf_CONTAINER"),
+
+  /// Calls of its own methods that the object has put off. They are its own alone: they go with
+  /// [ObjectDatabase#deleteAll], and back with its state.
+  SCHEDULES("_cf_SCHEDULES");
 
   private final String tableName;
 

@@ -162,15 +162,15 @@ final class SqliteObjectDatabase implements ObjectDatabase {
   }
 
   @Override
-  public synchronized OptionalLong wake() {
+  public synchronized OptionalLong wake(Wake why) {
     checkUsable();
-    return rows.wake(key -> row(RuntimeTable.OUTBOX, key));
+    return rows.wake(why, this::row);
   }
 
   @Override
-  public synchronized void wake(OptionalLong atMillis) {
-    if (!wake().equals(atMillis)) {
-      write(open -> rows.writeWake(atMillis, open.table(RuntimeTable.OUTBOX)));
+  public synchronized void wake(Wake why, OptionalLong atMillis) {
+    if (!wake(why).equals(atMillis)) {
+      write(open -> rows.writeWake(why, atMillis, open.table(why.table())));
     }
   }
 
@@ -266,14 +266,13 @@ final class SqliteObjectDatabase implements ObjectDatabase {
     return Optional.of(new Commit(before, after, capture.changed(), 1, due));
   }
 
-  /// The earlier of the alarm and the wake.
+  /// The earliest of the alarm and the wakes.
   private OptionalLong due() {
-    OptionalLong wake = wake();
-    long earlier =
-        Math.min(
-            alarm().map(StoredAlarm::timeMillis).orElse(Long.MAX_VALUE),
-            wake.orElse(Long.MAX_VALUE));
-    return earlier == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(earlier);
+    long earliest = alarm().map(StoredAlarm::timeMillis).orElse(Long.MAX_VALUE);
+    for (Wake why : Wake.values()) {
+      earliest = Math.min(earliest, wake(why).orElse(Long.MAX_VALUE));
+    }
+    return earliest == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(earliest);
   }
 
   private SqliteHandle.Capture committed(SqliteHandle open, DatabaseImage before) {

@@ -80,15 +80,15 @@ final class RuntimeTableTest {
   @Test
   void rowsAndWakeRollBackWithASavepoint() {
     database.putRow(RuntimeTable.OUTBOX, "a", bytes("1"));
-    database.wake(OptionalLong.of(500));
+    database.wake(Wake.MESSAGES, OptionalLong.of(500));
     ObjectDatabase.Savepoint savepoint = database.savepoint();
     database.putRow(RuntimeTable.OUTBOX, "b", bytes("2"));
-    database.wake(OptionalLong.of(100));
-    assertThat(database.wake()).hasValue(100);
+    database.wake(Wake.MESSAGES, OptionalLong.of(100));
+    assertThat(database.wake(Wake.MESSAGES)).hasValue(100);
     database.rollbackTo(savepoint);
     database.release(savepoint);
     assertThat(database.row(RuntimeTable.OUTBOX, "b")).isEmpty();
-    assertThat(database.wake()).hasValue(500);
+    assertThat(database.wake(Wake.MESSAGES)).hasValue(500);
     assertThat(database.commit().orElseThrow().alarm()).hasValue(500);
   }
 
@@ -96,17 +96,32 @@ final class RuntimeTableTest {
   void whatIsDueIsTheEarlierOfAlarmAndWake() {
     database.alarm(Optional.of(new StoredAlarm(1_000, 1)));
     assertThat(database.commit().orElseThrow().alarm()).hasValue(1_000);
-    database.wake(OptionalLong.of(700));
+    database.wake(Wake.MESSAGES, OptionalLong.of(700));
     assertThat(database.commit().orElseThrow().alarm()).hasValue(700);
     assertThat(database.alarm()).contains(new StoredAlarm(1_000, 1));
     reopen();
-    assertThat(database.wake()).hasValue(700);
-    database.wake(OptionalLong.of(1_700));
+    assertThat(database.wake(Wake.MESSAGES)).hasValue(700);
+    database.wake(Wake.MESSAGES, OptionalLong.of(1_700));
     assertThat(database.commit().orElseThrow().alarm()).hasValue(1_000);
     database.alarm(Optional.empty());
     assertThat(database.commit().orElseThrow().alarm()).hasValue(1_700);
-    database.wake(OptionalLong.empty());
+    database.wake(Wake.MESSAGES, OptionalLong.empty());
     assertThat(database.commit().orElseThrow().alarm()).isEmpty();
+  }
+
+  @Test
+  void schedulesHaveAWakeOfTheirOwnAndGoWithDeleteAll() {
+    database.put("pair", bytes("1"));
+    database.putRow(RuntimeTable.SCHEDULES, "at/1", bytes("call"));
+    database.wake(Wake.SCHEDULES, OptionalLong.of(300));
+    database.wake(Wake.MESSAGES, OptionalLong.of(900));
+    assertThat(database.commit().orElseThrow().alarm()).hasValue(300);
+    database.deleteAll();
+    assertThat(database.commit().orElseThrow().alarm()).hasValue(900);
+    reopen();
+    assertThat(database.wake(Wake.SCHEDULES)).isEmpty();
+    assertThat(database.row(RuntimeTable.SCHEDULES, "at/1")).isEmpty();
+    assertThat(database.wake(Wake.MESSAGES)).hasValue(900);
   }
 
   @Test
@@ -115,7 +130,7 @@ final class RuntimeTableTest {
     database.put("pair", bytes("1"));
     database.alarm(Optional.of(new StoredAlarm(400, 1)));
     database.putRow(RuntimeTable.INBOX, "sender", bytes("7"));
-    database.wake(OptionalLong.of(900));
+    database.wake(Wake.MESSAGES, OptionalLong.of(900));
     database.putRow(RuntimeTable.IDEMPOTENCY, "gone", bytes("1"));
     database.deleteRow(RuntimeTable.IDEMPOTENCY, "gone");
     database.deleteAll();
@@ -124,7 +139,7 @@ final class RuntimeTableTest {
     assertThat(database.get("pair")).isEmpty();
     assertThat(database.alarm()).isEmpty();
     assertThat(database.row(RuntimeTable.INBOX, "sender").orElseThrow()).isEqualTo(bytes("7"));
-    assertThat(database.wake()).hasValue(900);
+    assertThat(database.wake(Wake.MESSAGES)).hasValue(900);
     assertThat(database.metadata("name").orElseThrow()).isEqualTo(bytes("anna"));
   }
 
@@ -132,10 +147,10 @@ final class RuntimeTableTest {
   void anObjectWhoseRowsAreAllGoneIsEmptyAfterDeleteAll() {
     database.put("pair", bytes("1"));
     database.putRow(RuntimeTable.INBOX, "sender", bytes("7"));
-    database.wake(OptionalLong.of(900));
+    database.wake(Wake.MESSAGES, OptionalLong.of(900));
     database.commit();
     database.deleteRow(RuntimeTable.INBOX, "sender");
-    database.wake(OptionalLong.empty());
+    database.wake(Wake.MESSAGES, OptionalLong.empty());
     database.deleteAll();
     assertThat(database.commit().orElseThrow().after()).isEqualTo(DatabaseImage.EMPTY);
   }
