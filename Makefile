@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage build fast run fmt bench compare docs clean
+.PHONY: help demo test soak coverage build fast run fmt bench compare docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ demo: ## Docker, images, build, a node, and the tour of it with curl; ends 0 or 
 
 test: ## The whole suite with its set-up; ONE=CounterWorkerTest runs one class
 	@scripts/test $(ONE)
+
+soak: ## Minutes of chaos on a real node and a Docker Engine of its own (root): MINUTES=10 SEED=1
+	@scripts/soak "$${MINUTES:-10}" "$${SEED:-1}"
 
 coverage: ## What the unit tests reach, in each module's target/site/jacoco/index.html
 	@scripts/mvn -Dfast -Pcoverage test && ls */target/site/jacoco/index.html

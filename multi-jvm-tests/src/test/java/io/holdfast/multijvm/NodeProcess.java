@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /// The packaged node as a process of its own, in a folder and on a port that it keeps over
 /// restarts.
@@ -156,6 +157,13 @@ final class NodeProcess implements AutoCloseable {
   void kill() {
     process.destroyForcibly();
     awaitEnd();
+  }
+
+  /// How many files, sockets and pipes the node has open.
+  int openFiles() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(process.pid()), "fd"))) {
+      return (int) files.count();
+    }
   }
 
   /// SIGTERM; returns when the process is gone.
