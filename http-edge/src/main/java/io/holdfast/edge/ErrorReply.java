@@ -39,7 +39,15 @@ final class ErrorReply {
 
   private static Headers headers(ErrorCode code) {
     Headers headers = Headers.of("content-type", "application/json", HEADER, code.code());
-    return code.retryable() ? headers.add("retry-after", "1") : headers;
+    return code.retryable() ? headers.add("retry-after", retryAfterSeconds(code)) : headers;
+  }
+
+  /** Room, and an engine, do not come back at once; a queue empties and an object starts anew. */
+  private static String retryAfterSeconds(ErrorCode code) {
+    return switch (code) {
+      case CONTAINER_NO_CAPACITY, ENGINE_UNAVAILABLE -> "5";
+      default -> "1";
+    };
   }
 
   /// The cause of a failed future.

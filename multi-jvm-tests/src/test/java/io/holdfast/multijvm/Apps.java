@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -106,6 +108,21 @@ final class Apps {
   /// Mailboxes, from a jar of the same classes.
   static Path mail(Path directory) throws IOException {
     return jar(directory.resolve("mail.jar"), MAIL_DESCRIPTOR);
+  }
+
+  /// The sandbox example, with another text in its descriptor.
+  static Path sandbox(Path directory, String from, String to) throws IOException {
+    Path jar = directory.resolve("sandbox.jar");
+    Files.copy(example("sandbox"), jar);
+    try (FileSystem zip = FileSystems.newFileSystem(jar)) {
+      Path descriptor = zip.getPath("holdfast.jsonc");
+      String text = Files.readString(descriptor);
+      if (!text.contains(from)) {
+        throw new IllegalArgumentException("expected " + from + " in the descriptor");
+      }
+      Files.writeString(descriptor, text.replace(from, to));
+    }
+    return jar;
   }
 
   private static Path jar(Path jar, String descriptor) throws IOException {

@@ -5,7 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -23,8 +28,10 @@ class ContainerCrashMultiJvmTest {
   private NodeProcess node;
 
   @BeforeEach
-  void start() {
-    node = new NodeProcess(directory, List.of(Apps.example("sandbox")));
+  void start() throws Exception {
+    // With power for a crowd.
+    Path app = Apps.sandbox(directory, "\"lite\"", "\"standard-1\"");
+    node = new NodeProcess(directory, List.of(app));
     node.start();
   }
 
@@ -88,6 +95,46 @@ class ContainerCrashMultiJvmTest {
         .until(() -> status("a").contains("\"container\":\"stopped\""));
     assertThat(run("a", "cat file")).isEqualTo("one\n");
     assertThat(status("a")).contains("\"lives\":2");
+  }
+
+  @Test
+  void fiftyFirstRequestsMakeOneContainer() throws Exception {
+    List<String> outputs = new ArrayList<>();
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<String>> answers = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        answers.add(clients.submit(() -> run("crowd", "echo hello")));
+      }
+      for (Future<String> answer : answers) {
+        outputs.add(answer.get());
+      }
+    }
+    assertThat(outputs).containsOnly("hello\n");
+    assertThat(status("crowd")).contains("\"lives\":1", "\"runs\":50");
+    assertThat(DockerCli.containersOf(id("crowd"))).hasSize(1);
+  }
+
+  /** With the seed that is printed; when the kill meets the start, the machine decides. */
+  @Test
+  void aNodeThatIsKilledWithinAStartLeavesOneContainerAtTheMost() throws Exception {
+    long seed = Long.getLong("holdfast.seed", System.nanoTime());
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    for (int round = 0; round < 4; round++) {
+      String name = "cut" + round;
+      try (ExecutorService client = Executors.newVirtualThreadPerTaskExecutor()) {
+        Future<?> first = client.submit(() -> node.post("/sandbox/" + name + "/run", "true"));
+        Thread.sleep(random.nextInt(400));
+        node.kill();
+        assertThat(first).as("an answer, or the end of the connection").isNotCancelled();
+      }
+      node.start();
+      assertThat(run(name, "echo hello")).isEqualTo("hello\n");
+      String id = id(name);
+      await("what the killed start left")
+          .atMost(SOON)
+          .untilAsserted(() -> assertThat(DockerCli.allContainersOf(id)).hasSize(1));
+    }
   }
 
   private String run(String sandbox, String script) {

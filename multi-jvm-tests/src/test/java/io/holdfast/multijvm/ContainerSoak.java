@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -91,16 +88,9 @@ class ContainerSoak {
   }
 
   private static NodeProcess node(Path directory, OwnDockerd engine) throws IOException {
-    Path jar = directory.resolve("sandbox.jar");
-    Files.copy(Apps.example("sandbox"), jar);
-    try (FileSystem zip = FileSystems.newFileSystem(URI.create("jar:" + jar.toUri()), Map.of())) {
-      Path descriptor = zip.getPath("holdfast.jsonc");
-      String text = Files.readString(descriptor);
-      String quick =
-          text.replace("\"SLEEP_AFTER_SECONDS\": \"15\"", "\"SLEEP_AFTER_SECONDS\": \"3\"");
-      assertThat(quick).isNotEqualTo(text);
-      Files.writeString(descriptor, quick);
-    }
+    Path jar =
+        Apps.sandbox(
+            directory, "\"SLEEP_AFTER_SECONDS\": \"15\"", "\"SLEEP_AFTER_SECONDS\": \"3\"");
     return new NodeProcess(directory, List.of(jar))
         .with("holdfast.engine.docker.host", engine.host())
         .with("holdfast.engine.network.at-close", "remove")

@@ -24,6 +24,11 @@ final class DockerCli {
     return lines("ps", "-q", "--no-trunc", "--filter", "label=" + OBJECT + "=" + objectId);
   }
 
+  /// The ids of all containers of an object, also of those that do not run.
+  static List<String> allContainersOf(String objectId) {
+    return lines("ps", "-aq", "--no-trunc", "--filter", "label=" + OBJECT + "=" + objectId);
+  }
+
   static void remove(String container) {
     lines("rm", "-f", container);
   }

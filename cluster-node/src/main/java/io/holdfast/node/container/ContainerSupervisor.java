@@ -282,7 +282,7 @@ public final class ContainerSupervisor {
     readiness.await(wanted, timeout);
   }
 
-  /// What it was made of; empty when it is not running. Waits for the start.
+  /// What it was made of; empty when it is not running, or its start fails. Waits for the start.
   public Optional<ContainerInspection> inspect() {
     ContainerRun now;
     synchronized (cell) {
@@ -291,7 +291,15 @@ public final class ContainerSupervisor {
     if (now == null) {
       return Optional.empty();
     }
-    ContainerFacts facts = Waits.join(now.launched).facts();
+    ContainerFacts facts;
+    try {
+      facts = Waits.join(now.launched).facts();
+    } catch (HoldfastException e) {
+      if (now.neverRan()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
     Map<String, String> labels = now.labels;
     return Optional.of(
         new ContainerInspection(labels == null ? facts.labels() : labels, facts.image()));

@@ -598,6 +598,18 @@ class ContainerClassTest {
   }
 
   @Test
+  void inspectTellsNothingOfAContainerWhoseStartFails() {
+    fixture.engine.imageMissing("app");
+    fixture.engine.startBlocksFor(Duration.ofMillis(300));
+    CompletableFuture<Optional<ContainerInspection>> inspected =
+        object.event(box -> {
+          box.low().start(StartOptions.DEFAULT);
+          return box.low().inspect();
+        });
+    assertThat(get(inspected)).isEmpty();
+  }
+
+  @Test
   void whoMonitorsGetsTheErrorThatItWasDestroyedFor() {
     get(fetch());
     CompletableFuture<ContainerExit> end = object.event(box -> box.low().monitor());

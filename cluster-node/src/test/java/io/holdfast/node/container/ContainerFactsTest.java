@@ -337,4 +337,19 @@ class ContainerFactsTest {
     awaitStatus(fixture.box(), ContainerState.Status.RUNNING);
     assertThat(fixture.engine.created()).isEqualTo(2);
   }
+
+  // The image of its class.
+
+  @Test
+  void aContainerOfAnEarlierImageIsToldToEndByTheNextNode() {
+    run(fixture.box());
+    fixture.restartsNode();
+    RunFact known = fixture.book.all().getFirst();
+    var _ = fixture.book.write(RunFact.of(known.owner(), "the image before"));
+    fixture.host.open();
+    await("onStop").until(() -> fixture.boxHooks().ends.size() == 1);
+    assertThat(fixture.boxHooks().ends.getFirst().reason())
+        .isEqualTo(ContainerExit.Reason.RUNTIME_SIGNAL);
+    awaitStatus(fixture.box(), ContainerState.Status.STOPPED);
+  }
 }
