@@ -277,7 +277,7 @@ class WorkerRequestTest {
     });
     HttpResponse<String> response = edge.send(edge.request("/").header("x-request-id", "r1"));
     assertThat(response.statusCode()).isEqualTo(503);
-    assertThat(response.headers().firstValue("retry-after")).contains("1");
+    assertThat(response.headers().firstValue("retry-after")).contains("5");
     assertThat(response.headers().firstValue("x-holdfast-error")).contains("container_no_capacity");
     assertThat(response.body())
         .isEqualTo(
