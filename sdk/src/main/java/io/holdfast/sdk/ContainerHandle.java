@@ -138,16 +138,22 @@ public interface ContainerHandle {
   /// @param address a host, a glob, an IPv4 address or a CIDR range, each also with `:80`
   /// @throws HoldfastException `invalid_argument` when that is none of these, or the class has no
   ///   handler of that name
-  void interceptOutboundHttp(String address, OutboundRef handler);
+  default void interceptOutboundHttp(String address, OutboundRef handler) {
+    outboundRules(outboundRules().intercept(OutboundRules.Scheme.HTTP, address, handler));
+  }
 
   /// As [#interceptOutboundHttp], for all that no handler of a host takes.
-  void interceptAllOutboundHttp(OutboundRef handler);
+  default void interceptAllOutboundHttp(OutboundRef handler) {
+    interceptOutboundHttp("*", handler);
+  }
 
   /// As [#interceptOutboundHttp], for HTTPS: the node ends TLS with a certificate of its own. The
   /// container must trust `/etc/cloudflare/certs/cloudflare-containers-ca.crt`.
   ///
   /// @param hostGlob a host or a glob, also with `:443`
-  void interceptOutboundHttps(String hostGlob, OutboundRef handler);
+  default void interceptOutboundHttps(String hostGlob, OutboundRef handler) {
+    outboundRules(outboundRules().intercept(OutboundRules.Scheme.HTTPS, hostGlob, handler));
+  }
 
   /// What was changed at run time.
   OutboundRules outboundRules();

@@ -16,7 +16,6 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.ExecOptions;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.OutboundConfig;
-import io.holdfast.sdk.OutboundRef;
 import io.holdfast.sdk.OutboundRules;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.SleepMode;
@@ -188,21 +187,6 @@ final class TurnContainerHandle implements ContainerHandle {
 
   // ---- what the container may reach
   // -----------------------------------------------------------------------------
-
-  @Override
-  public void interceptOutboundHttp(String address, OutboundRef handler) {
-    outboundRules(outboundRules().intercept(OutboundRules.Scheme.HTTP, address, handler));
-  }
-
-  @Override
-  public void interceptAllOutboundHttp(OutboundRef handler) {
-    interceptOutboundHttp("*", handler);
-  }
-
-  @Override
-  public void interceptOutboundHttps(String hostGlob, OutboundRef handler) {
-    outboundRules(outboundRules().intercept(OutboundRules.Scheme.HTTPS, hostGlob, handler));
-  }
 
   @Override
   public OutboundRules outboundRules() {

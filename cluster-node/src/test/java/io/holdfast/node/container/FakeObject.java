@@ -20,7 +20,6 @@ import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.ObjectId;
 import io.holdfast.sdk.ObjectResetError;
 import io.holdfast.sdk.OutboundConfig;
-import io.holdfast.sdk.OutboundRef;
 import io.holdfast.sdk.OutboundRules;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
@@ -279,21 +278,6 @@ final class FakeObject<C extends Container> {
       life.checkTurn();
       Outbound outbound = supervisor.outbound().with(config);
       supervisor.start(options, Optional.empty(), outbound, ContainerFixture.PERMITTED);
-    }
-
-    @Override
-    public void interceptOutboundHttp(String address, OutboundRef handler) {
-      outboundRules(outboundRules().intercept(OutboundRules.Scheme.HTTP, address, handler));
-    }
-
-    @Override
-    public void interceptAllOutboundHttp(OutboundRef handler) {
-      interceptOutboundHttp("*", handler);
-    }
-
-    @Override
-    public void interceptOutboundHttps(String hostGlob, OutboundRef handler) {
-      outboundRules(outboundRules().intercept(OutboundRules.Scheme.HTTPS, hostGlob, handler));
     }
 
     @Override

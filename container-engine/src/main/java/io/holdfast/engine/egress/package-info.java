@@ -8,7 +8,7 @@
 /// |---|---|
 /// | who may reach what | [EgressPolicy], [HostPattern], [EgressDecision] |
 /// | listening, one thread per connection | [EgressGate], [GateLine] |
-/// | requests that can be read | [HttpRelay], [RelayCodec] |
+/// | requests that can be read | [HttpRelay], [RelayCodec], [IncomingBody] |
 /// | TLS: whom it is for, ending it, passing it on | [ClientHello], [GateLine], [EgressAuthority], [Splice] |
 /// | names | [NameServer], [NameAnswers] |
 /// | which addresses of the world may be reached | [WorldAddresses] |
