@@ -102,6 +102,7 @@ class InputGateTest {
   @Test
   void noOtherEventEntersWhileOneHoldsTheTurn() {
     var holding = node.callAsync("gate", "holding", "hold", "holding");
+    node.call("gate", "onlooker", "awaitLatch", "holding begun");
     var entering = node.callAsync("gate", "holding", "enter", "other");
     assertThat(entering).isNotDone();
     open("holding");
