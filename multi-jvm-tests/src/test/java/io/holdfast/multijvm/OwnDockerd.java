@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class OwnDockerd implements AutoCloseable {
   private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(40);
 
+  private static final int TRIES_MAX = 5;
   private static final long DISK_BYTES = 512L << 20;
 
   private final Path directory;
@@ -78,20 +79,33 @@ final class OwnDockerd implements AutoCloseable {
     if (containers == Containers.SURVIVE) {
       command.add("--live-restore");
     }
+    for (int tries = 1; !answersOnceStarted(command); tries++) {
+      if (tries == TRIES_MAX) {
+        throw new IOException("dockerd does not answer; see " + directory);
+      }
+    }
+    endForgotten();
+  }
+
+  /** On a busy machine it gives up now and then, and has to be started again, as services are. */
+  private boolean answersOnceStarted(List<String> command)
+      throws IOException, InterruptedException {
     lives++;
-    process =
+    Process started =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("dockerd-" + lives + ".log").toFile())
             .start();
+    process = started;
     long deadline = System.nanoTime() + ANSWERS_WITHIN.toNanos();
     while (!answers()) {
-      if (!Objects.requireNonNull(process).isAlive() || System.nanoTime() > deadline) {
-        throw new IOException("dockerd does not answer; see " + directory);
+      if (!started.isAlive() || System.nanoTime() > deadline) {
+        kill();
+        return false;
       }
       Thread.sleep(100);
     }
-    endForgotten();
+    return true;
   }
 
   /**

@@ -252,14 +252,14 @@ class AlarmTest {
 
   @Test
   void runsAgainAfterAnAbortInTheHandler() {
-    ringIn("m", 10, "aborts once");
+    ringIn("m", 300, "aborts once");
     awaitRings("m", 2);
     awaitNoAlarm("m");
   }
 
   @Test
   void anAbortInTheHandlerCountsAsAFailureAndTheLastOneDropsTheAlarm() {
-    ringIn("m2", 10, "aborts");
+    ringIn("m2", 300, "aborts");
     List<JsonNode> rings = awaitRings("m2", 7);
     assertThat(rings).extracting(AlarmTest::retryCount).containsExactly(0, 1, 2, 3, 4, 5, 6);
     awaitNoAlarm("m2");
@@ -268,7 +268,7 @@ class AlarmTest {
 
   @Test
   void anAbortWithoutRetryGivesTheAlarmUp() {
-    ringIn("m3", 10, "aborts for good");
+    ringIn("m3", 300, "aborts for good");
     awaitRings("m3", 1);
     awaitNoAlarm("m3");
     staysAt("m3", 1);
