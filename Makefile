@@ -2,10 +2,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak coverage build fast run fmt bench compare docs clean
+.PHONY: help demo test soak walls coverage build fast run cluster cluster-down fmt bench compare docs clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Docker, images, build, a node, and the tour of it with curl; ends 0 or says what is wrong
 	@scripts/demo
@@ -15,6 +15,9 @@ test: ## The whole suite with its set-up; ONE=CounterWorkerTest runs one class
 
 soak: ## Minutes of chaos on a real node and a Docker Engine of its own (root): MINUTES=10 SEED=1
 	@scripts/soak "$${MINUTES:-10}" "$${SEED:-1}"
+
+walls: ## The engine's tests on a Docker Engine of their own with disk quota and user namespaces (root, btrfs)
+	@scripts/walls
 
 coverage: ## What the unit tests reach, in each module's target/site/jacoco/index.html
 	@scripts/mvn -Dfast -Pcoverage test && ls */target/site/jacoco/index.html
@@ -27,6 +30,12 @@ fast: ## Compile and package without the checks (4-6 times quicker)
 
 run: ## Leave a node running with the three examples (PORT=8787)
 	@scripts/run
+
+cluster: ## Three regions of two nodes each on a real Cassandra, on this machine; prints a map and curl lines
+	@scripts/cluster up
+
+cluster-down: ## End the cluster, and remove all that it has stored
+	@scripts/cluster down
 
 fmt: ## Format the sources
 	@scripts/mvn -q spotless:apply

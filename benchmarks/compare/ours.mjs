@@ -54,6 +54,7 @@ export default {
       'holdfast.data-directory': path.join(dir, 'data'),
       'holdfast.apps-directory': path.join(dir, 'apps'),
       'holdfast.edge.access-log.enabled': 'off', // no peer of the bench writes one
+      'holdfast.containers.budget.cpu': 1000, // nor counts what its containers may take together
       ...(keepAlive ? { 'holdfast.objects.idle-timeout': '1 h' } : {}),
     };
     const args = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);

@@ -9,20 +9,23 @@ import picocli.CommandLine.IVersionProvider;
 /// `holdfast`.
 @Command(
     name = "holdfast",
-    description = "Looks at a Holdfast node and changes what it holds, over its admin API.",
+    description =
+        "Looks at a Holdfast node and changes what it holds, over its admin API; makes the tables in Cassandra.",
     mixinStandardHelpOptions = true,
     versionProvider = HoldfastCommand.Version.class,
     subcommands = {
       ObjectsCommand.class,
       ContainersCommand.class,
       LogsCommand.class,
-      MeteringCommand.class
+      MeteringCommand.class,
+      RegionsCommand.class,
+      SchemaCommand.class
     },
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
-      "1:the node refused, or cannot be reached; the reason is on standard error",
+      "1:the node, or Cassandra, refused or cannot be reached; the reason is on standard error",
       "2:the command line is wrong"
     })
 public final class HoldfastCommand {

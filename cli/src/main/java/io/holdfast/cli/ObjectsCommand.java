@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
       ObjectsCommand.History.class,
       ObjectsCommand.Diff.class,
       ObjectsCommand.Fork.class,
-      ObjectsCommand.Restore.class
+      ObjectsCommand.Restore.class,
+      ObjectsCommand.Move.class
     })
 final class ObjectsCommand {
   private static final String NAMESPACE =
@@ -238,6 +239,31 @@ final class ObjectsCommand {
       out.println("restored   " + Text.of(answer.path("restored")));
       out.println("is now at  " + Text.of(answer.path("now")));
       out.println("undo with  " + Text.of(answer.path("undo")));
+    }
+  }
+
+  /// `move`.
+  @Command(
+      name = "move",
+      description = {
+        "Gives an object its home in another region, with all that it has stored.",
+        "Calls that come meanwhile wait. An object whose events do not end within 2 s stays."
+      },
+      mixinStandardHelpOptions = true)
+  static final class Move extends NodeCommand {
+    @Mixin private final OneObject object = new OneObject();
+
+    @Parameters(index = "2", paramLabel = "REGION", description = "The name of the region.")
+    private String region = "";
+
+    @Override
+    JsonNode ask(AdminClient client) {
+      return client.post(object.call("move").with("region", region));
+    }
+
+    @Override
+    void print(JsonNode answer, PrintWriter out, PrintWriter err) {
+      out.println("lives in  " + Text.of(answer.path("region")));
     }
   }
 }

@@ -9,6 +9,9 @@ import io.holdfast.sdk.HoldfastException;
 public final class Main {
   private static final int EXIT_CANNOT_START = 2;
 
+  /** Whoever starts it has to start it again. */
+  private static final int EXIT_LOST = 3;
+
   private Main() {}
 
   public static void main(String[] args) {
@@ -33,7 +36,7 @@ public final class Main {
     Node node = Node.start(config);
     node.announce(System.out);
     // A signal ends the process anyway; a node that left its cluster by itself must not linger.
-    node.terminated().thenRun(() -> Runtime.getRuntime().exit(0));
+    node.terminated().thenRun(() -> Runtime.getRuntime().exit(node.isLost() ? EXIT_LOST : 0));
   }
 
   private static void cannotStart(String why) {

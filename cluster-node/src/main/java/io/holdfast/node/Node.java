@@ -1,6 +1,7 @@
 package io.holdfast.node;
 
 import com.typesafe.config.Config;
+import io.holdfast.cassandra.store.CassandraStore;
 import io.holdfast.edge.AdminServices;
 import io.holdfast.edge.BearerToken;
 import io.holdfast.edge.EdgeApp;
@@ -27,6 +28,12 @@ import io.holdfast.node.capacity.CapacityMetrics;
 import io.holdfast.node.capacity.CapacitySettings;
 import io.holdfast.node.capacity.NodeBudget;
 import io.holdfast.node.capacity.NodeCapacity;
+import io.holdfast.node.cluster.Agreement;
+import io.holdfast.node.cluster.AlarmSlots;
+import io.holdfast.node.cluster.ClusterConfig;
+import io.holdfast.node.cluster.Members;
+import io.holdfast.node.cluster.Membership;
+import io.holdfast.node.cluster.Ownership;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.container.ContainerLogSettings;
 import io.holdfast.node.container.ContainerMetrics;
@@ -43,31 +50,41 @@ import io.holdfast.node.metering.MeterBook;
 import io.holdfast.node.metering.MeteringMetrics;
 import io.holdfast.node.metering.MeteringSettings;
 import io.holdfast.node.metering.UsageReports;
+import io.holdfast.node.object.AlarmRescue;
 import io.holdfast.node.object.AlarmScheduler;
 import io.holdfast.node.object.AlarmSettings;
+import io.holdfast.node.object.Homes;
 import io.holdfast.node.object.ObjectMetrics;
 import io.holdfast.node.object.ObjectServices;
 import io.holdfast.node.object.ObjectSettings;
+import io.holdfast.node.object.ObjectStore;
 import io.holdfast.node.object.OperatorObjects;
 import io.holdfast.node.object.ShardedGateway;
+import io.holdfast.node.region.LostRegions;
+import io.holdfast.node.region.OperatorRegions;
+import io.holdfast.node.region.Placements;
+import io.holdfast.node.region.ReachableRegions;
+import io.holdfast.node.region.Regions;
 import io.holdfast.persistence.archive.ArchiveReferences;
 import io.holdfast.persistence.archive.Archives;
 import io.holdfast.persistence.blob.FileBlobStore;
 import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.embedded.EmbeddedStoreExtension;
-import io.holdfast.persistence.embedded.StoredRows;
 import io.holdfast.persistence.history.HistoryConfig;
 import io.holdfast.persistence.history.HistorySweep;
 import io.holdfast.persistence.history.HistoryTrim;
 import io.holdfast.persistence.history.ObjectHistory;
 import io.holdfast.persistence.history.StoredObjects;
+import io.holdfast.persistence.store.StoredRows;
 import io.holdfast.persistence.writer.WriterConfig;
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.admin.ContainerAdmin;
 import io.holdfast.protocol.admin.ObjectAdmin;
+import io.holdfast.protocol.admin.RegionAdmin;
 import io.holdfast.protocol.admin.UsageAdmin;
 import io.holdfast.sdk.Env;
+import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -77,8 +94,10 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -92,11 +111,7 @@ import javax.net.ssl.SSLSocketFactory;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.cluster.MemberStatus;
-import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.Join;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -104,7 +119,6 @@ import org.slf4j.LoggerFactory;
 /// shutdown.
 public final class Node {
   private static final Logger log = LoggerFactory.getLogger(Node.class);
-  private static final Duration JOIN_MAX = Duration.ofSeconds(30);
 
   private final ActorSystem<Void> system;
   private final NodeConfig config;
@@ -113,18 +127,27 @@ public final class Node {
   private final MeterBook usage;
   private final EgressGate gate;
   private final AlarmScheduler alarms;
+  private final Membership membership;
+  private final Ownership ownership;
   private final HistorySweep sweep;
   private final FileKeeper files;
   private final EdgeServer edge;
   private final Path tokenFile;
   private final Optional<Path> adminTokenFile;
+  private volatile boolean lost;
 
   private Node(ActorSystem<Void> system, NodeConfig config, Config root, Engines engines) {
     this.system = system;
     this.config = config;
     EmbeddedStoreExtension data = EmbeddedStoreExtension.get(system);
+    this.ownership = Ownership.get(system);
     Path directory = data.directory().path();
     this.apps = new AppLoader(directory.resolve("apps")).loadAll(config.appsDirectory());
+    ClusterConfig clusterConfig = ClusterConfig.from(root);
+    if (!clusterConfig.seeds().isEmpty()) {
+      requireNoContainers();
+    }
+    this.membership = new Membership(system, clusterConfig);
     PrometheusRegistry registry = new PrometheusRegistry();
     JvmMetrics.builder().register(registry);
     ScheduledExecutorService timer = timer();
@@ -132,7 +155,15 @@ public final class Node {
     HttpFetcher outbound = new HttpFetcher(engineConfig.http());
     ContainerHttpClient toContainers = new ContainerHttpClient(engineConfig.http());
 
-    ShardedGateway gateway = new ShardedGateway(system, apps);
+    Regions regions = Regions.from(root);
+    Members members = new Members(system);
+    ReachableRegions reachable = new ReachableRegions(system, members, regions);
+    Optional<LostRegions> lost = lostRegions(regions, clusterConfig);
+    Optional<Placements> placements =
+        lost.map(given ->
+            new Placements(regions, reachable, given, CassandraStore.get(system).placements()));
+    ShardedGateway gateway =
+        new ShardedGateway(system, apps, new Homes(system, regions, reachable, placements));
     this.gate = gate(directory, engineConfig);
     ContainerEngine engine =
         engines.open(
@@ -190,10 +221,15 @@ public final class Node {
                 ContainerLogSettings.from(root)));
     gate.directory(containers.egress());
     HistoryConfig historyConfig = HistoryConfig.from(root);
-    StoredRows rows = new StoredRows(data.store(), Adapter.toClassic(system));
+    ObjectStore objects =
+        switch (clusterConfig.store()) {
+          case EMBEDDED -> ObjectStore.in(data.store(), system);
+          case CASSANDRA -> ObjectStore.in(CassandraStore.get(system));
+        };
+    StoredRows rows = objects.rows();
     ObjectHistory history = new ObjectHistory(rows, historyConfig, Clock.systemUTC());
     HistoryTrim trim = new HistoryTrim(rows, historyConfig, Clock.systemUTC());
-    this.sweep = new HistorySweep(rows, trim, historyConfig, timer);
+    this.sweep = new HistorySweep(rows, trim, historyConfig, timer, gateway.owned(ownership));
     ObjectServices services =
         new ObjectServices(
             ObjectSettings.from(root),
@@ -208,12 +244,24 @@ public final class Node {
             WriterConfig.from(root),
             ObjectDatabases.of(root),
             history,
-            trim);
-    joinSelf();
+            trim,
+            objects.index(),
+            ownership,
+            placements);
+    if (clusterConfig.seeds().isEmpty()) {
+      membership.join();
+    } else {
+      Agreement agreement = new Agreement(system, agreed(root, regions, clusterConfig));
+      membership.join();
+      agreement.check();
+    }
+    members.start();
+    reachable.start(timer);
+    lost.ifPresent(given -> given.start(timer));
     gateway.connect(system, services);
     this.alarms =
         new AlarmScheduler(
-            data.store().alarms(),
+            objects.alarms(),
             gateway,
             Clock.systemUTC(),
             ThreadLocalRandom.current(),
@@ -235,10 +283,18 @@ public final class Node {
                 admin(
                     new OperatorObjects(gateway, services, new StoredObjects(rows)),
                     new OperatorContainers(containers, gateway),
-                    new UsageReports(usage)),
+                    new UsageReports(usage),
+                    new OperatorRegions(regions, reachable, lost)),
                 List.of(memberUp(), engineAnswers(engine)),
                 registry));
     CarrierWatch.ensureStarted();
+    if (clusterConfig.store() == ClusterConfig.Store.CASSANDRA) {
+      new AlarmSlots(system, members, CassandraStore.get(system).index())
+          .start(alarms::lookAgain, alarms::alarmSet);
+      lost.ifPresent(given ->
+          new AlarmRescue(regions, given, reachable, CassandraStore.get(system).index(), gateway)
+              .start());
+    }
     alarms.start();
     sweep.start();
     files.start(timer);
@@ -247,6 +303,7 @@ public final class Node {
       containers.open();
     }
     onShutdown();
+    ownership.onLost(this::endLost);
   }
 
   /// Starts a node; returns when it serves.
@@ -284,6 +341,23 @@ public final class Node {
     return timer;
   }
 
+  /** Others have its objects now. */
+  private void endLost() {
+    log.error("this node was silent for too long and owns nothing any more: it ends");
+    lost = true;
+    system.terminate();
+  }
+
+  /// Whether it ended because others have taken its objects or its place in the cluster: it is to
+  /// be started again.
+  public boolean isLost() {
+    return lost
+        || CoordinatedShutdown.get(system)
+            .getShutdownReason()
+            .filter(CoordinatedShutdown.clusterDowningReason()::equals)
+            .isPresent();
+  }
+
   /// Completes when the node has shut down, for whatever reason.
   public CompletionStage<Done> terminated() {
     return system.getWhenTerminated();
@@ -314,10 +388,51 @@ public final class Node {
     out.flush();
   }
 
+  private static SequencedMap<String, String> agreed(
+      Config root, Regions regions, ClusterConfig cluster) {
+    SequencedMap<String, String> all = new LinkedHashMap<>();
+    all.put("holdfast.regions", regions.toString());
+    all.put("holdfast.objects.shards", "" + root.getInt("holdfast.objects.shards"));
+    all.put("holdfast.cluster.silent-max", cluster.silentMax().toMillis() + " ms");
+    all.put(
+        "holdfast.persistence.cassandra.keyspace",
+        root.getString("holdfast.persistence.cassandra.keyspace"));
+    return all;
+  }
+
+  /** Present when there are several regions. */
+  private Optional<LostRegions> lostRegions(Regions regions, ClusterConfig cluster) {
+    if (!regions.areSeveral()) {
+      return Optional.empty();
+    }
+    return switch (cluster.store()) {
+      case EMBEDDED ->
+          throw new HoldfastException(
+              ErrorCode.CONFIG_INVALID,
+              "holdfast.regions: expected at most one with holdfast.store = embedded, found "
+                  + regions.all());
+      case CASSANDRA ->
+          Optional.of(
+              new LostRegions(
+                  regions, CassandraStore.get(system).regionStates(), System::nanoTime));
+    };
+  }
+
+  /** The container of an object that moves to another node is not taken along yet. */
+  private void requireNoContainers() {
+    if (apps.hasContainers()) {
+      throw new HoldfastException(
+          ErrorCode.CONFIG_INVALID,
+          "holdfast.cluster.seeds: expected none on a node whose apps have containers, which run on"
+              + " one node as yet, found some");
+    }
+  }
+
   private Optional<AdminServices> admin(
-      ObjectAdmin objects, ContainerAdmin operated, UsageAdmin reports) {
+      ObjectAdmin objects, ContainerAdmin operated, UsageAdmin reports, RegionAdmin regions) {
     return adminTokenFile.map(file ->
-        new AdminServices(objects, operated, reports, BearerToken.of(NodeFiles.readOrMake(file))));
+        new AdminServices(
+            objects, operated, reports, regions, BearerToken.of(NodeFiles.readOrMake(file))));
   }
 
   private List<EdgeApp> edgeApps(ShardedGateway gateway, HttpFetcher outbound) {
@@ -333,7 +448,7 @@ public final class Node {
 
   private static EgressGate gate(Path directory, EngineConfig config) {
     return new EgressGate(
-        EgressAuthority.in(directory, Clock.systemUTC()),
+        () -> EgressAuthority.in(directory, Clock.systemUTC()),
         new WorldAddresses(
             AddressRange.all(config.blockedRanges()), config.hosts(), InetAddress::getAllByName),
         config.http(),
@@ -356,35 +471,8 @@ public final class Node {
     };
   }
 
-  private void joinSelf() {
-    Cluster cluster = Cluster.get(system);
-    cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    long deadline = System.nanoTime() + JOIN_MAX.toNanos();
-    while (cluster.selfMember().status() != MemberStatus.up()) {
-      if (System.nanoTime() > deadline) {
-        throw new IllegalStateException("the node did not become a member of its own cluster");
-      }
-      pause();
-    }
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(5);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
   private ReadinessCheck memberUp() {
-    return check(
-        "cluster",
-        () ->
-            Cluster.get(system).selfMember().status() == MemberStatus.up()
-                ? Optional.empty()
-                : Optional.of(
-                    "expected member status Up, found "
-                        + Cluster.get(system).selfMember().status()));
+    return check("cluster", membership::problem);
   }
 
   private ReadinessCheck engineAnswers(ContainerEngine engine) {
@@ -421,6 +509,7 @@ public final class Node {
     task(CoordinatedShutdown.PhaseServiceUnbind(), "edge", () -> edge.stop(Duration.ofSeconds(30)));
     task(CoordinatedShutdown.PhaseServiceStop(), "alarms and containers", this::stopServices);
     task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "usage", usage::close);
+    task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "ownership", this::giveUpOwnership);
     task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "engine", this::closeEngine);
   }
 
@@ -431,6 +520,12 @@ public final class Node {
     if (config.onShutdown() == NodeConfig.OnShutdown.SLEEP) {
       containers.sleepAll(config.shutdownTimeout());
     }
+  }
+
+  /** Not before the objects have left. */
+  private void giveUpOwnership() {
+    membership.close();
+    ownership.close();
   }
 
   private void closeEngine() {

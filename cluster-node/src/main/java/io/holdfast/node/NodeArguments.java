@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.nio.file.Files;
@@ -23,12 +24,16 @@ record NodeArguments(Config config, Wish wish) {
     PRINT_HELP
   }
 
+  /** Its keys are names of the operator's. */
+  private static final String REGIONS = "holdfast.regions.";
+
   static final String HELP =
       """
       holdfast-node [--config FILE] [--set KEY=VALUE]... [--print-config]
 
         --config FILE      HOCON file; what it leaves out has its default
-        --set KEY=VALUE    one key, such as holdfast.edge.port=8080; may be repeated
+        --set KEY=VALUE    one key, such as holdfast.edge.port=8080, or one of a list, such as
+                           holdfast.cluster.seeds.0=10.0.0.1:7600; may be repeated
         --print-config     prints the effective configuration and ends
       """;
 
@@ -52,9 +57,9 @@ record NodeArguments(Config config, Wish wish) {
 
   private static Config resolved(Config own) {
     try {
+      Config said = ConfigFactory.defaultOverrides().withFallback(own);
       Config all =
-          ConfigFactory.defaultOverrides()
-              .withFallback(own)
+          said.withFallback(ofStore(said))
               .withFallback(ConfigFactory.defaultReferenceUnresolved())
               .resolve();
       refuseUnknown(own.resolveWith(all));
@@ -64,16 +69,38 @@ record NodeArguments(Config config, Wish wish) {
     }
   }
 
+  /** What the choice of the store means for the settings of others. */
+  private static Config ofStore(Config said) {
+    boolean cassandra =
+        said.hasPath("holdfast.store") && said.getString("holdfast.store").equals("cassandra");
+    return cassandra
+        ? ConfigFactory.parseResources("holdfast-cluster.conf")
+        : ConfigFactory.empty();
+  }
+
   /** What has no default is a slip of the pen. */
   private static void refuseUnknown(Config own) {
     Config known = ConfigFactory.defaultReference();
     for (Map.Entry<String, ConfigValue> setting : own.entrySet()) {
       String key = setting.getKey();
-      if (key.startsWith("holdfast.") && !known.hasPathOrNull(key)) {
+      boolean named = key.startsWith(REGIONS); // Regions checks what is below.
+      if (key.startsWith("holdfast.")
+          && !named
+          && !known.hasPathOrNull(key)
+          && !isOfList(key, known)) {
         throw invalid(
             key + ": there is no such setting; docs/configuration.md tells where all are");
       }
     }
+  }
+
+  /** HOCON takes `seeds.0` for the first of the list `seeds`. */
+  private static boolean isOfList(String key, Config known) {
+    int dot = key.lastIndexOf('.');
+    String list = key.substring(0, dot);
+    return key.substring(dot + 1).matches("\\d+")
+        && known.hasPath(list)
+        && known.getValue(list).valueType() == ConfigValueType.LIST;
   }
 
   private static String valueOf(String[] arguments, int index) {

@@ -35,7 +35,7 @@ public interface ContainerEngine extends AutoCloseable {
   ///
   /// @throws HoldfastException what [#pull] throws; `container_start_failed` (entrypoint missing,
   ///   limits refused, with the engine's own words); `container_no_capacity` when the engine has no
-  ///   address or memory left
+  ///   address or memory left; `invalid_argument` when the runtime is none that may be asked for
   default StartedContainer start(ContainerSpec spec) {
     return start(spec, Preparation.NONE);
   }
@@ -153,11 +153,13 @@ public interface ContainerEngine extends AutoCloseable {
 
   /// How its file system differs from its image, without mounts.
   ///
-  /// @throws HoldfastException `container_not_running` when it is gone
+  /// @throws HoldfastException `container_not_running` when it is gone; `wrong_state` when its root
+  ///   is read-only
   FileChanges changes(ContainerId id);
 
   /// Unpacks a tar stream into a folder of the container, which must exist; works on stopped
-  /// containers too.
+  /// containers too. With a [ReadOnlyRoot], what belongs elsewhere than into its writable folders
+  /// is lost.
   ///
   /// @throws HoldfastException `container_not_running` when it is gone; `invalid_argument` when
   ///   there is no such folder

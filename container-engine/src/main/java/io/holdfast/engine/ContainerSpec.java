@@ -18,6 +18,8 @@ import java.util.TreeMap;
 ///   characters
 /// @param hardDeadline when it is to be killed, whatever it does; kept on the engine for whoever
 ///   watches it then, and enforced by them
+/// @param readOnlyRoot empty = the program can change all its files
+/// @param runtime one of [EngineConfig#runtimes()]; empty = [EngineConfig#runtime()]
 public record ContainerSpec(
     ContainerOwner owner,
     String image,
@@ -26,7 +28,9 @@ public record ContainerSpec(
     InstanceType instanceType,
     Network network,
     Map<String, String> labels,
-    Optional<Instant> hardDeadline) {
+    Optional<Instant> hardDeadline,
+    Optional<ReadOnlyRoot> readOnlyRoot,
+    Optional<String> runtime) {
   private static final int IMAGE_LENGTH_MAX = 4_096;
   private static final int LABELS_MAX = 10;
 
@@ -94,6 +98,12 @@ public record ContainerSpec(
     parts.add(Integer.toString(entrypoint.size()));
     parts.addAll(entrypoint);
     hardDeadline.ifPresent(at -> parts.add("deadline " + at.toEpochMilli()));
+    readOnlyRoot.ifPresent(root -> {
+      parts.addAll(List.of("read-only", Integer.toString(root.writable().size())));
+      new TreeMap<>(root.writable())
+          .forEach((folder, first) -> parts.addAll(List.of(folder, first.name())));
+    });
+    runtime.ifPresent(name -> parts.add("runtime " + name));
     for (Map<String, String> map : List.of(env, labels)) {
       parts.add(Integer.toString(map.size()));
       new TreeMap<>(map).forEach((name, value) -> parts.addAll(List.of(name, value)));
@@ -109,17 +119,24 @@ public record ContainerSpec(
   /// Collects the optional parts of a [ContainerSpec].
   public static final class Builder {
     private final ContainerOwner owner;
-    private final String image;
+    private String image;
     private List<String> entrypoint = List.of();
     private Map<String, String> env = Map.of();
     private InstanceType instanceType = InstanceType.LITE;
     private Network network = Network.NONE_OUTSIDE;
     private Map<String, String> labels = Map.of();
     private Optional<Instant> hardDeadline = Optional.empty();
+    private Optional<ReadOnlyRoot> readOnlyRoot = Optional.empty();
+    private Optional<String> runtime = Optional.empty();
 
     private Builder(ContainerOwner owner, String image) {
       this.owner = owner;
       this.image = image;
+    }
+
+    public Builder image(String reference) {
+      this.image = reference;
+      return this;
     }
 
     public Builder entrypoint(List<String> programAndArguments) {
@@ -156,10 +173,29 @@ public record ContainerSpec(
       return this;
     }
 
+    public Builder readOnlyRoot(ReadOnlyRoot root) {
+      this.readOnlyRoot = Optional.of(root);
+      return this;
+    }
+
+    public Builder runtime(String name) {
+      this.runtime = Optional.of(name);
+      return this;
+    }
+
     /// @throws HoldfastException `invalid_argument`, naming what is wrong
     public ContainerSpec build() {
       return new ContainerSpec(
-          owner, image, entrypoint, env, instanceType, network, labels, hardDeadline);
+          owner,
+          image,
+          entrypoint,
+          env,
+          instanceType,
+          network,
+          labels,
+          hardDeadline,
+          readOnlyRoot,
+          runtime);
     }
   }
 

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 /// The settings under `holdfast.engine`; `reference.conf` explains each.
 ///
 /// @param hosts what containers behind the gate are told of these names, in blocked ranges or not
-/// @param runtime empty = the engine's own
+/// @param runtime of containers that ask for none; empty = the engine's own
+/// @param runtimes that containers may ask for
 public record EngineConfig(
     String namePrefix,
     Docker docker,
@@ -22,6 +23,7 @@ public record EngineConfig(
     int preparedNetworks,
     Limits limits,
     String runtime,
+    List<String> runtimes,
     SeccompPolicy seccomp,
     ImageConfig images,
     HttpConfig http) {
@@ -75,6 +77,7 @@ public record EngineConfig(
         engine.integer("network.prepared", 0, 256),
         limits(engine),
         engine.text("runtime", Pattern.compile("[A-Za-z0-9._-]*")),
+        engine.texts("runtimes", Pattern.compile("[A-Za-z0-9._-]+")),
         engine.choice("seccomp", SeccompPolicy.class),
         ImageConfig.of(engine),
         HttpConfig.of(engine));

@@ -15,8 +15,8 @@ public record EngineInfo(
     DiskLimit diskLimit,
     Fence fence,
     Isolation isolation) {
-  /// Whether [InstanceType#diskMb()] is kept. Docker can only on overlay2 over XFS mounted with
-  /// `pquota`.
+  /// Whether [InstanceType#diskMb()] is kept. Docker can only on btrfs, ZFS, and overlay2 over XFS
+  /// mounted with `pquota`; the last is known for certain after the first start.
   public enum DiskLimit {
     ENFORCED,
     NOT_ENFORCED

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// | `GET …/objects/{name}/diff?from=&to=&rows=` | what differs between two moments |
 /// | `POST …/objects/{name}/fork` with `{"to": name, "at": moment, "alarm": "dropped" or "kept"}` | the new object |
 /// | `POST …/objects/{name}/restore` with `{"at": moment}` | the bookmark that undoes it |
+/// | `POST …/objects/{name}/move` with `{"region": name}` | its home, once it answers there |
 ///
 /// Containers and metering: [NodeApi].
 ///
@@ -173,6 +174,10 @@ final class AdminApi {
       case RESTORE -> {
         request.allow(Set.of("at"));
         yield objects.restore(object, request.required("at"));
+      }
+      case MOVE -> {
+        request.allow(Set.of("region"));
+        yield objects.move(object, request.required("region"));
       }
       case LIST -> throw new AssertionError(request);
     };

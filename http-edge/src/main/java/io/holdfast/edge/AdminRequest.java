@@ -26,7 +26,8 @@ record AdminRequest(Verb verb, String namespace, String name, Map<String, String
     HISTORY("GET", "objects.history"),
     DIFF("GET", "objects.diff"),
     FORK("POST", "objects.fork"),
-    RESTORE("POST", "objects.restore");
+    RESTORE("POST", "objects.restore"),
+    MOVE("POST", "objects.move");
 
     private final String method;
     private final String action;
@@ -47,6 +48,7 @@ record AdminRequest(Verb verb, String namespace, String name, Map<String, String
         case "diff" -> DIFF;
         case "fork" -> FORK;
         case "restore" -> RESTORE;
+        case "move" -> MOVE;
         default -> null;
       };
     }
@@ -102,7 +104,7 @@ record AdminRequest(Verb verb, String namespace, String name, Map<String, String
     return new HoldfastException(
         ErrorCode.ROUTE_NOT_FOUND,
         "expected /admin/v1/namespaces/{namespace}/objects or"
-            + " …/objects/{name}/history, diff, fork or restore, found '"
+            + " …/objects/{name}/history, diff, fork, restore or move, found '"
             + head.path()
             + "'");
   }

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// The part of the admin API that is about the node's containers and what apps use.
+/// The part of the admin API that is about the node's containers, what apps use, and regions.
 ///
 /// | request | answer |
 /// |---|---|
@@ -26,9 +26,12 @@ import java.util.Set;
 /// | `GET /admin/v1/containers/{app}/{namespace}/{name}/logs?tail=&follow=` | plain text; with `follow=true` until it ends |
 /// | `POST …/stop` and `…/restart` with `{}` | `{}` when done |
 /// | `GET /admin/v1/metering?app=&from=&to=` | what was used, by day, app and namespace |
+/// | `GET /admin/v1/regions` | the regions as this node sees them |
+/// | `POST /admin/v1/regions/{name}/lost` and `…/back` with `{}` | the region: given up, taken back |
 final class NodeApi {
   private static final String CONTAINERS = "/admin/v1/containers";
   private static final String METERING = "/admin/v1/metering";
+  private static final String REGIONS = "/admin/v1/regions";
   private static final int LINES_MAX = 10_000;
   private static final int LINES_DEFAULT = 100;
   private static final Headers TEXT =
@@ -50,7 +53,10 @@ final class NodeApi {
     LOGS("GET", "containers.logs"),
     STOP("POST", "containers.stop"),
     RESTART("POST", "containers.restart"),
-    METERING("GET", "metering");
+    METERING("GET", "metering"),
+    REGIONS("GET", "regions.list"),
+    REGION_LOST("POST", "regions.lost"),
+    REGION_BACK("POST", "regions.back");
 
     private final String method;
     private final String action;
@@ -61,8 +67,8 @@ final class NodeApi {
     }
   }
 
-  /// Where it is asked for: the verb, and the parts of the path that name a container.
-  private record Target(Verb verb, List<String> container) {}
+  /// Where it is asked for: the verb, and the parts of the path that name a container, or a region.
+  private record Target(Verb verb, List<String> named) {}
 
   /// Whether the path is one of these; other paths are not looked at here.
   static boolean handles(String path) {
@@ -81,6 +87,12 @@ final class NodeApi {
     if (path.equals(CONTAINERS)) {
       return Optional.of(new Target(Verb.LIST, List.of()));
     }
+    if (path.equals(REGIONS)) {
+      return Optional.of(new Target(Verb.REGIONS, List.of()));
+    }
+    if (path.startsWith(REGIONS + "/")) {
+      return region(List.of(path.substring(REGIONS.length() + 1).split("/", -1)));
+    }
     if (!path.startsWith(CONTAINERS + "/")) {
       return Optional.empty();
     }
@@ -92,6 +104,17 @@ final class NodeApi {
       case "logs" -> Optional.of(new Target(Verb.LOGS, parts.subList(0, 3)));
       case "stop" -> Optional.of(new Target(Verb.STOP, parts.subList(0, 3)));
       case "restart" -> Optional.of(new Target(Verb.RESTART, parts.subList(0, 3)));
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<Target> region(List<String> parts) {
+    if (parts.size() != 2) {
+      return Optional.empty();
+    }
+    return switch (parts.getLast()) {
+      case "lost" -> Optional.of(new Target(Verb.REGION_LOST, parts.subList(0, 1)));
+      case "back" -> Optional.of(new Target(Verb.REGION_BACK, parts.subList(0, 1)));
       default -> Optional.empty();
     };
   }
@@ -108,17 +131,17 @@ final class NodeApi {
         target.verb.method.equals("GET")
             ? AdminRequest.query(head.query())
             : AdminRequest.json(body, codec);
-    List<String> container = target.container.stream().map(ObjectPath::decode).toList();
+    List<String> named = target.named.stream().map(ObjectPath::decode).toList();
     AdminRequest.Parameters given = new AdminRequest.Parameters(parameters);
     audit.action(
         target.verb.action,
-        container.isEmpty() ? "" : container.get(0) + "." + container.get(1),
-        container.isEmpty() ? "" : container.get(2),
+        named.size() == 3 ? named.get(0) + "." + named.get(1) : "",
+        named.isEmpty() ? "" : named.getLast(),
         parameters);
-    return answer(target.verb, container, given);
+    return answer(target.verb, named, given);
   }
 
-  private Response answer(Verb verb, List<String> container, AdminRequest.Parameters given) {
+  private Response answer(Verb verb, List<String> named, AdminRequest.Parameters given) {
     return switch (verb) {
       case LIST -> {
         given.allow(Set.of("app"));
@@ -132,17 +155,29 @@ final class NodeApi {
         given.allow(Set.of("tail", "follow"));
         int tail = given.number("tail", 0, LINES_MAX, LINES_DEFAULT);
         yield Response.of(
-            200, TEXT, Body.of(admin.containers().logs(object(container), tail, following(given))));
+            200, TEXT, Body.of(admin.containers().logs(object(named), tail, following(given))));
       }
       case STOP -> {
         given.allow(Set.of());
-        admin.containers().stop(object(container));
+        admin.containers().stop(object(named));
         yield json(Map.of());
       }
       case RESTART -> {
         given.allow(Set.of());
-        admin.containers().restart(object(container));
+        admin.containers().restart(object(named));
         yield json(Map.of());
+      }
+      case REGIONS -> {
+        given.allow(Set.of());
+        yield json(Map.of("regions", admin.regions().list()));
+      }
+      case REGION_LOST -> {
+        given.allow(Set.of());
+        yield json(admin.regions().giveUp(named.getFirst()));
+      }
+      case REGION_BACK -> {
+        given.allow(Set.of());
+        yield json(admin.regions().takeBack(named.getFirst()));
       }
     };
   }

@@ -34,7 +34,8 @@ class AdminApiTest {
   private final FakeObjectAdmin admin = new FakeObjectAdmin();
   private final FakeNodeAdmin node = new FakeNodeAdmin();
   private final EdgeFixture edge =
-      new EdgeFixture().admin(new AdminServices(admin, node, node, BearerToken.of(ADMIN_TOKEN)));
+      new EdgeFixture()
+          .admin(new AdminServices(admin, node, node, node, BearerToken.of(ADMIN_TOKEN)));
   private final Logger logger = (Logger) org.slf4j.LoggerFactory.getLogger("io.holdfast.audit");
   private final ListAppender<ILoggingEvent> audit = new ListAppender<>();
 
@@ -152,6 +153,21 @@ class AdminApiTest {
   }
 
   @Test
+  void movesObjectsAndSaysThatRegionsAreLost() throws Exception {
+    edge.start();
+    assertThat(post(CARTS + "/x/move", "{\"region\":\"us\"}").body())
+        .isEqualTo("{\"region\":\"us\"}");
+    assertThat(get("/admin/v1/regions").body())
+        .isEqualTo(
+            "{\"regions\":[{\"name\":\"eu\",\"here\":true,\"reachable\":true,\"lost\":false}]}");
+    assertThat(post("/admin/v1/regions/us/lost", "{}").body()).contains("\"lost\":true");
+    assertThat(post("/admin/v1/regions/us/back", "{}").body()).contains("\"lost\":false");
+    assertThat(code(post("/admin/v1/regions/us/gone", "{}"))).isEqualTo("route_not_found");
+    assertThat(admin.calls).containsExactly("move shop.carts/'x' to us");
+    assertThat(node.calls).containsExactly("regions", "give up us", "take back us");
+  }
+
+  @Test
   void comparesForksAndRestores() throws Exception {
     edge.start();
     get(CARTS + "/x/diff?from=1&to=2&rows=0");
@@ -236,6 +252,7 @@ class AdminApiTest {
     "POST, '', GET",
     "DELETE, /x/history, GET",
     "GET, /x/restore, POST",
+    "GET, /x/move, POST",
     "PUT, /x/fork, POST"
   })
   void takesEachVerbByItsMethodAlone(String method, String verb, String allowed) throws Exception {

@@ -1,6 +1,7 @@
 package io.holdfast.edge;
 
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.Jurisdiction;
 import io.holdfast.protocol.NamespaceDirectory;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
@@ -14,6 +15,7 @@ import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -97,5 +99,10 @@ final class FakeGateway implements ObjectGateway, NamespaceDirectory {
 
   static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public int birthRegion(Optional<Jurisdiction> jurisdiction) {
+    return 0;
   }
 }

@@ -3,6 +3,7 @@ package io.holdfast.edge;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.admin.ContainerAdmin;
 import io.holdfast.protocol.admin.ContainerEntry;
+import io.holdfast.protocol.admin.RegionAdmin;
 import io.holdfast.protocol.admin.UsageAdmin;
 import io.holdfast.protocol.admin.UsageReport;
 import java.io.ByteArrayInputStream;
@@ -16,7 +17,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /// Writes down what it is asked, and answers something of the right kind.
-final class FakeNodeAdmin implements ContainerAdmin, UsageAdmin {
+final class FakeNodeAdmin implements ContainerAdmin, UsageAdmin, RegionAdmin {
   final Queue<String> calls = new ConcurrentLinkedQueue<>();
 
   @Override
@@ -68,5 +69,23 @@ final class FakeNodeAdmin implements ContainerAdmin, UsageAdmin {
                 "carts",
                 new UsageReport.Containers(1, 10, 2.5, 10, 40, 9),
                 new UsageReport.Objects(1.28, 7, 0, 3, 2))));
+  }
+
+  @Override
+  public List<Entry> list() {
+    calls.add("regions");
+    return List.of(new Entry("eu", true, true, false));
+  }
+
+  @Override
+  public Entry giveUp(String region) {
+    calls.add("give up " + region);
+    return new Entry(region, false, false, true);
+  }
+
+  @Override
+  public Entry takeBack(String region) {
+    calls.add("take back " + region);
+    return new Entry(region, false, true, false);
   }
 }

@@ -5,6 +5,7 @@ import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.admin.Forked;
 import io.holdfast.protocol.admin.ForkedAlarm;
 import io.holdfast.protocol.admin.HistoryPage;
+import io.holdfast.protocol.admin.MovedObject;
 import io.holdfast.protocol.admin.ObjectAdmin;
 import io.holdfast.protocol.admin.ObjectDiff;
 import io.holdfast.protocol.admin.ObjectPage;
@@ -68,5 +69,11 @@ final class FakeObjectAdmin implements ObjectAdmin {
   public Restored restore(ObjectAddress object, String at) {
     called("restore " + object + " at " + at);
     return new Restored(at, "undo", "now");
+  }
+
+  @Override
+  public MovedObject move(ObjectAddress object, String region) {
+    called("move " + object + " to " + region);
+    return new MovedObject(region);
   }
 }

@@ -14,6 +14,7 @@ import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,7 +120,7 @@ class ServiceApiTest {
   @Test
   void addressesById() throws Exception {
     edge.start();
-    String hex = CART_IDS.unique().hex();
+    String hex = CART_IDS.unique(0, Optional.empty()).hex();
     assertThat(rpc("/v1/objects/carts/id:" + hex + "/rpc/m", "").statusCode()).isEqualTo(200);
     assertThat(edge.gateway.onlyCall().target().id().hex()).isEqualTo(hex);
     assertThat(rpc("/v1/objects/posts/id:" + hex + "/rpc/m", "").body())

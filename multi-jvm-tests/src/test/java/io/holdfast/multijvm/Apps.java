@@ -55,6 +55,26 @@ final class Apps {
       }
       """;
 
+  private static final String RELAY_DESCRIPTOR =
+      """
+      {
+        "name": "relay",
+        "worker": "io.holdfast.multijvm.app.RelayWorker",
+        "routes": ["/relay/*"],
+        "objects": [{ "name": "relays", "class": "io.holdfast.multijvm.app.Relay" }],
+      }
+      """;
+
+  private static final String PLACES_DESCRIPTOR =
+      """
+      {
+        "name": "places",
+        "worker": "io.holdfast.multijvm.app.PlaceWorker",
+        "routes": ["/place/*", "/unique/*"],
+        "objects": [{ "name": "places", "class": "io.holdfast.multijvm.app.Place" }],
+      }
+      """;
+
   private static boolean nodeIsQuick;
 
   private Apps() {}
@@ -103,6 +123,16 @@ final class Apps {
   /// Rooms for WebSockets, from a jar of the same classes.
   static Path rooms(Path directory) throws IOException {
     return jar(directory.resolve("rooms.jar"), ROOMS_DESCRIPTOR);
+  }
+
+  /// Objects that send back what they get, from a jar of the same classes.
+  static Path relay(Path directory) throws IOException {
+    return jar(directory.resolve("relay.jar"), RELAY_DESCRIPTOR);
+  }
+
+  /// Objects that say where they are, from a jar of the same classes.
+  static Path places(Path directory) throws IOException {
+    return jar(directory.resolve("places.jar"), PLACES_DESCRIPTOR);
   }
 
   /// Mailboxes, from a jar of the same classes.

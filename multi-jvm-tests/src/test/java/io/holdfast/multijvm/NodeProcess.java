@@ -28,7 +28,12 @@ import java.util.stream.Stream;
 /// any.
 final class NodeProcess implements AutoCloseable {
   private static final Duration READY_WITHIN = Duration.ofSeconds(60);
-  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(30);
+
+  /**
+   * An object that waits for an engine which is away is reset after 30 s, and only then answers.
+   */
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(60);
+
   private static final int LOG_TAIL_CHARS = 4_000;
 
   private final Path directory;
@@ -83,6 +88,14 @@ final class NodeProcess implements AutoCloseable {
     return this;
   }
 
+  /// A setting that is a list.
+  NodeProcess withList(String setting, List<String> values) {
+    for (int i = 0; i < values.size(); i++) {
+      settings.put(setting + "." + i, values.get(i));
+    }
+    return this;
+  }
+
   NodeProcess withEnvironment(String name, String value) {
     environment.put(name, value);
     return this;
@@ -130,7 +143,8 @@ final class NodeProcess implements AutoCloseable {
     return process.exitValue();
   }
 
-  private void awaitReady() {
+  /// Returns when a node that was spawned is ready.
+  void awaitReady() {
     long deadline = System.nanoTime() + READY_WITHIN.toNanos();
     while (!isReady()) {
       if (!process.isAlive()) {
@@ -157,6 +171,42 @@ final class NodeProcess implements AutoCloseable {
   void kill() {
     process.destroyForcibly();
     awaitEnd();
+  }
+
+  /// Stops the process where it stands, until it is resumed.
+  void pause() {
+    signal("STOP");
+  }
+
+  void resume() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      int code =
+          new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+              .inheritIO()
+              .start()
+              .waitFor();
+      if (code != 0) {
+        throw new AssertionError("kill -" + name + " of pid " + process.pid() + ": " + code);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  int exitCode() {
+    awaitEnd();
+    return process.exitValue();
   }
 
   /// How many files, sockets and pipes the node has open.
@@ -200,6 +250,16 @@ final class NodeProcess implements AutoCloseable {
       request.header(headers[i], headers[i + 1]);
     }
     return send(request);
+  }
+
+  /// A request to the admin API with its token.
+  Answer admin(String path, String json) {
+    try {
+      String token = Files.readString(directory.resolve("data/admin-token")).strip();
+      return post("/admin/v1/" + path, json, "authorization", "Bearer " + token);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private Answer send(HttpRequest.Builder request) {
@@ -267,7 +327,7 @@ final class NodeProcess implements AutoCloseable {
     }
   }
 
-  private static int freePort() {
+  static int freePort() {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     } catch (IOException e) {

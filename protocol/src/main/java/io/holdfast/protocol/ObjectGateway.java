@@ -2,6 +2,7 @@ package io.holdfast.protocol;
 
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /// The way to any object, wherever it lives. The edge and the objects themselves meet the node only
@@ -16,4 +17,10 @@ public interface ObjectGateway {
 
   /// Calls a method of an object.
   CompletableFuture<RpcResult> invoke(ObjectAddress target, RpcCall call, CallContext context);
+
+  /// Where an object with a unique id begins that is made here and now.
+  ///
+  /// @return the number of a region; 0 in a cluster of one region
+  /// @throws io.holdfast.sdk.HoldfastException `jurisdiction_unavailable` when no region has it
+  int birthRegion(Optional<Jurisdiction> jurisdiction);
 }

@@ -38,22 +38,41 @@ public final class ObjectIds {
 
   /// The id of that name; always the same one.
   public ObjectId named(String name) {
+    return named(name, Optional.empty());
+  }
+
+  /// The id of that name under a jurisdiction, another one than without; always the same one.
+  public ObjectId named(String name, Optional<Jurisdiction> jurisdiction) {
     byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
     byte[] hash = mac(utf8, utf8.length);
     byte[] id = new byte[BODY_BYTES + TAG_BYTES];
     id[0] = KIND_NAMED;
+    id[1] = byteOf(jurisdiction);
     System.arraycopy(hash, 0, id, HEADER_BYTES, BODY_BYTES - HEADER_BYTES);
     return sealed(id, utf8.length <= KNOWN_NAME_BYTES_MAX ? Optional.of(name) : Optional.empty());
   }
 
   /// A new random id.
-  public ObjectId unique() {
+  ///
+  /// @param region the number of the region where its object begins; 0 for a cluster of one region
+  public ObjectId unique(int region, Optional<Jurisdiction> jurisdiction) {
     byte[] random = new byte[BODY_BYTES - HEADER_BYTES];
     RANDOM.nextBytes(random);
     byte[] id = new byte[BODY_BYTES + TAG_BYTES];
     id[0] = KIND_UNIQUE;
+    id[1] = byteOf(jurisdiction);
+    id[2] = (byte) region;
     System.arraycopy(random, 0, id, HEADER_BYTES, random.length);
     return sealed(id, Optional.empty());
+  }
+
+  private static byte byteOf(Optional<Jurisdiction> jurisdiction) {
+    return jurisdiction.map(Jurisdiction::number).orElse((byte) 0);
+  }
+
+  /// The number of the region where an object with a unique id began; 0 when the id does not say.
+  public static int region(ObjectId id) {
+    return HexFormat.fromHexDigits(id.hex(), 4, 6);
   }
 
   /// Whether the id was made of a name; a unique one was not.

@@ -7,6 +7,7 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectId;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +32,7 @@ class ObjectIdsTest {
     assertThat(ids.named("alice").hex()).isNotEqualTo(others.named("alice").hex());
     Set<String> unique = new HashSet<>();
     for (int i = 0; i < 1_000; i++) {
-      unique.add(ids.unique().hex());
+      unique.add(ids.unique(0, Optional.empty()).hex());
     }
     assertThat(unique).hasSize(1_000).allMatch(hex -> hex.matches("[0-9a-f]{64}"));
   }
@@ -49,7 +50,26 @@ class ObjectIdsTest {
     assertThat(read.hex()).isEqualTo(ids.named("alice").hex());
     assertThat(read.name()).isEmpty();
     assertThat(ObjectIds.isNamed(read)).isTrue();
-    assertThat(ObjectIds.isNamed(ids.parse(ids.unique().hex()))).isFalse();
+    assertThat(ObjectIds.isNamed(ids.parse(ids.unique(0, Optional.empty()).hex()))).isFalse();
+  }
+
+  @Test
+  void aJurisdictionStandsInTheIdAndGivesTheSameNameAnotherOne() {
+    ObjectId under = ids.named("alice", Optional.of(Jurisdiction.EU));
+    assertThat(under).isNotEqualTo(ids.named("alice"));
+    assertThat(under)
+        .isEqualTo(ids.named("alice", Optional.of(Jurisdiction.EU)))
+        .isNotEqualTo(ids.named("alice", Optional.of(Jurisdiction.US)));
+    assertThat(Jurisdiction.of(ids.parse(under.hex()))).contains(Jurisdiction.EU);
+    assertThat(Jurisdiction.of(ids.named("alice"))).isEmpty();
+  }
+
+  @Test
+  void aUniqueIdSaysWhereItsObjectBegan() {
+    ObjectId unique = ids.unique(200, Optional.of(Jurisdiction.FEDRAMP_HIGH));
+    assertThat(ObjectIds.region(ids.parse(unique.hex()))).isEqualTo(200);
+    assertThat(Jurisdiction.of(unique)).contains(Jurisdiction.FEDRAMP_HIGH);
+    assertThat(ObjectIds.region(ids.named("alice"))).isZero();
   }
 
   @ParameterizedTest

@@ -523,7 +523,9 @@ public class Container extends DurableObject implements ContainerControl {
       mine.completeExceptionally(e);
       throw e;
     } finally {
-      startInProgress = null;
+      if (startInProgress == mine) {
+        startInProgress = null;
+      }
     }
   }
 
@@ -536,13 +538,21 @@ public class Container extends DurableObject implements ContainerControl {
         onStart();
         handle.markPrepared();
       } catch (Throwable e) {
-        handle.destroy();
+        destroyAfter(e);
         throw e;
       } finally {
         inOnStart = false;
       }
       return true;
     });
+  }
+
+  private void destroyAfter(Throwable failure) {
+    try {
+      handle.destroy();
+    } catch (HoldfastException e) {
+      failure.addSuppressed(e);
+    }
   }
 
   private void join(CompletableFuture<Void> start) {

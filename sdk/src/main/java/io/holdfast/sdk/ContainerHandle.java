@@ -38,7 +38,8 @@ public interface ContainerHandle {
 
   /// Waits until the container has ended. When it was quicker, tells once how it ended.
   ///
-  /// Throws also the error of [#destroy(RuntimeException)].
+  /// Throws also the error of [#destroy(RuntimeException)], and `engine_unavailable` when it was
+  /// told to end and the engine does not answer for some seconds.
   ///
   /// @return how it ended, with code 0 or by [#destroy()]
   /// @throws ContainerExitException when it ended with another code
@@ -76,9 +77,14 @@ public interface ContainerHandle {
 
   /// Lets requests in flight end, then SIGTERM, then SIGKILL after the grace; returns when the
   /// container has ended. Returns at once when it is not running. A grace above one day is one day.
+  ///
+  /// @throws HoldfastException `engine_unavailable` when the engine does not answer for some
+  ///   seconds; it is told again until it does
   void stop(Duration grace);
 
   /// SIGKILL; on return [#running()] is false. Returns at once when it is not running.
+  ///
+  /// @throws HoldfastException as [#stop(Duration)]
   void destroy();
 
   /// As the other; who waits in [#monitor] gets the error.

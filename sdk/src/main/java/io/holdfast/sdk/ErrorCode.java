@@ -22,6 +22,7 @@ public enum ErrorCode {
   URI_TOO_LONG(414, Retry.NO),
   HEADERS_TOO_LARGE(431, Retry.NO),
   CALL_TOO_DEEP(508, Retry.NO),
+  JURISDICTION_UNAVAILABLE(400, Retry.NO),
 
   // The app's fault.
   WORKER_FAILED(500, Retry.NO),
@@ -34,6 +35,7 @@ public enum ErrorCode {
   OBJECT_BLOCKED(503, Retry.NO),
   OBJECT_TIME_EXCEEDED(503, Retry.NO),
   OBJECT_UNAVAILABLE(503, Retry.YES),
+  REGION_UNREACHABLE(503, Retry.YES),
   TIMEOUT(504, Retry.NO),
 
   // Idempotency keys.

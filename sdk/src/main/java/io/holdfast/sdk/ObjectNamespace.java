@@ -21,6 +21,18 @@ public interface ObjectNamespace {
   ///   another namespace
   ObjectId idFromString(String hex);
 
+  /// The objects of this namespace that are under a jurisdiction: they never run outside of the
+  /// regions that have it, whatever fails. The same name is another object there.
+  ///
+  /// @param jurisdiction `eu`, `us`, `fedramp` or `fedramp-high`
+  /// @throws HoldfastException `invalid_argument` for one that there is not;
+  ///   `jurisdiction_unavailable` when no region of this cluster has it
+  ObjectNamespace jurisdiction(String jurisdiction);
+
+  /// A stub of an object.
+  ///
+  /// @throws HoldfastException `invalid_object_id` when the id is of another namespace, or not of
+  ///   the jurisdiction of this one
   ObjectStub get(ObjectId id, GetOptions options);
 
   default ObjectStub get(ObjectId id) {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /// How a container is started; what is left empty comes from the [Container]'s fields, the app
 /// descriptor and the image. Begin with [#DEFAULT] and change what is to be different:
@@ -27,6 +28,10 @@ import java.util.function.Consumer;
 ///   years
 /// @param containerSnapshot the file system it begins with, and the image that belongs to it; then
 ///   `image` is empty
+/// @param readOnlyRoot whether the program can change nothing but the persistent paths of the app
+///   descriptor and the directories it begins with, and `/tmp` and `/run` in memory
+/// @param runtime the OCI runtime, such as `runsc`: one that the operator permits; 1 to 100
+///   letters, digits, `.`, `_`, `-`
 /// @param directorySnapshots directories it begins with, by their place in it, up to 16; they take
 ///   the place of what is there
 public record StartOptions(
@@ -38,12 +43,15 @@ public record StartOptions(
     Optional<Instance> instance,
     Optional<Duration> hardTimeout,
     Optional<ContainerSnapshot> containerSnapshot,
-    Map<String, DirectorySnapshot> directorySnapshots) {
+    Map<String, DirectorySnapshot> directorySnapshots,
+    Optional<Boolean> readOnlyRoot,
+    Optional<String> runtime) {
   /// Nothing but the defaults.
   public static final StartOptions DEFAULT = new Draft().done();
 
   private static final int IMAGE_LENGTH_MAX = 4_096;
   private static final int DIRECTORIES_MAX = 16;
+  private static final Pattern RUNTIME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
   private static final Duration HARD_TIMEOUT_MAX = Duration.ofDays(3_650);
 
   public StartOptions {
@@ -55,6 +63,7 @@ public record StartOptions(
     checkLabels(labels);
     image.ifPresent(StartOptions::checkImage);
     hardTimeout.ifPresent(StartOptions::checkHardTimeout);
+    runtime.ifPresent(StartOptions::checkRuntime);
     if (containerSnapshot.isPresent() && image.isPresent()) {
       throw invalid("an image or a snapshot of a container", "both");
     }
@@ -103,6 +112,17 @@ public record StartOptions(
     return with(draft -> draft.hardTimeout = Optional.of(sinceStart));
   }
 
+  /// Keeps the program from changing its files, but for the persistent paths of the app descriptor,
+  /// the directories it begins with, and `/tmp` and `/run`, which are in memory.
+  public StartOptions readOnlyRoot(boolean isReadOnly) {
+    return with(draft -> draft.readOnlyRoot = Optional.of(isReadOnly));
+  }
+
+  /// An OCI runtime by its name, such as `runsc`.
+  public StartOptions runtime(String name) {
+    return with(draft -> draft.runtime = Optional.of(name));
+  }
+
   /// Begins with the file system of that snapshot, and nothing that was kept of earlier runs.
   public StartOptions containerSnapshot(ContainerSnapshot snapshot) {
     return with(draft -> draft.containerSnapshot = Optional.of(snapshot));
@@ -141,6 +161,8 @@ public record StartOptions(
           directorySnapshots.isEmpty() ? others.directorySnapshots : directorySnapshots;
       draft.instance = instance.or(others::instance);
       draft.hardTimeout = hardTimeout.or(others::hardTimeout);
+      draft.readOnlyRoot = readOnlyRoot.or(others::readOnlyRoot);
+      draft.runtime = runtime.or(others::runtime);
     });
   }
 
@@ -155,6 +177,8 @@ public record StartOptions(
     draft.hardTimeout = hardTimeout;
     draft.containerSnapshot = containerSnapshot;
     draft.directorySnapshots = directorySnapshots;
+    draft.readOnlyRoot = readOnlyRoot;
+    draft.runtime = runtime;
     change.accept(draft);
     return draft.done();
   }
@@ -170,6 +194,8 @@ public record StartOptions(
     private Optional<Duration> hardTimeout = Optional.empty();
     private Optional<ContainerSnapshot> containerSnapshot = Optional.empty();
     private Map<String, DirectorySnapshot> directorySnapshots = Map.of();
+    private Optional<Boolean> readOnlyRoot = Optional.empty();
+    private Optional<String> runtime = Optional.empty();
 
     StartOptions done() {
       return new StartOptions(
@@ -181,7 +207,9 @@ public record StartOptions(
           instance,
           hardTimeout,
           containerSnapshot,
-          directorySnapshots);
+          directorySnapshots,
+          readOnlyRoot,
+          runtime);
     }
   }
 
@@ -191,6 +219,14 @@ public record StartOptions(
       throw invalid(
           "an image of 1 to 4096 printable ASCII characters",
           image.length() > 100 ? image.length() + " characters" : "'" + image + "'");
+    }
+  }
+
+  private static void checkRuntime(String name) {
+    if (!RUNTIME.matcher(name).matches()) {
+      throw invalid(
+          "a runtime of 1 to 100 letters, digits, '.', '_', '-'",
+          name.length() > 100 ? name.length() + " characters" : "'" + name + "'");
     }
   }
 

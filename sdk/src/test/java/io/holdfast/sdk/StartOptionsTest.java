@@ -22,7 +22,9 @@ class StartOptionsTest {
           .labels(Map.of("team", "a"))
           .image("small")
           .instance("standard-1")
-          .hardTimeout(Duration.ofHours(1));
+          .hardTimeout(Duration.ofHours(1))
+          .readOnlyRoot(true)
+          .runtime("runsc");
 
   @Test
   void changesOneOptionAndKeepsTheOthers() {
@@ -100,6 +102,9 @@ class StartOptionsTest {
         () -> ALL.instance(0, 512, 1_000),
         () -> ALL.instance(1, 15, 1_000),
         () -> ALL.instance(1, 512, 0),
+        () -> ALL.runtime(""),
+        () -> ALL.runtime("/bin/sh"),
+        () -> ALL.runtime("a".repeat(101)),
         () -> ALL.hardTimeout(Duration.ZERO),
         () -> ALL.hardTimeout(Duration.ofSeconds(-1)),
         () -> ALL.hardTimeout(Duration.ofDays(4_000)));

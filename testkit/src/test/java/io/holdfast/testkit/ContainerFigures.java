@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
@@ -30,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 /// costs.
 final class ContainerFigures {
   private static final EngineConfig CONFIG = EngineConfig.of(ConfigFactory.load());
+  private static final String IMAGE = "holdfast-test/busybox:latest";
   private static final int STARTS = 10;
   private static final int PROBES = 50;
 
@@ -53,58 +55,120 @@ final class ContainerFigures {
     main.join();
   }
 
+  /// Ours and the floor in turn, so that both meet the same machine.
+  ///
   /// @param prepared how many networks are kept ready; there is time to make them between starts
   private static void coldStarts(InstanceType type, int prepared) throws Exception {
-    DockerCommand.buildContractImage("holdfast-test/busybox:latest");
-    long[][] figures = new long[6][STARTS];
+    DockerCommand.buildContractImage(IMAGE);
+    long[][] figures = new long[Figure.values().length][STARTS];
+    Deployment deployment = new Deployment("figures-" + UUID.randomUUID());
     try (DockerContainerEngine engine =
             DockerContainerEngine.open(
                 EngineConfig.of(
                     ConfigFactory.parseString("holdfast.engine.network.prepared = " + prepared)
                         .withFallback(ConfigFactory.load())),
-                new Deployment("figures-" + UUID.randomUUID()));
+                deployment);
         ContainerHttpClient http = new ContainerHttpClient(CONFIG.http())) {
       engine.checkAvailable();
+      String holder = DockerFloor.holder(IMAGE);
+      String alike = prepared == 0 ? networkWithoutInternet(deployment) : "container:" + holder;
       for (int i = -2; i < STARTS; i++) {
-        ContainerOwner owner = new ContainerOwner("a", "b", "%064x".formatted(i + 10), "n", 1);
-        ContainerSpec spec =
-            ContainerSpec.of(owner, "holdfast-test/busybox").instanceType(type).build();
-        long before = System.nanoTime();
-        StartedContainer container = engine.start(spec);
-        Duration ready =
-            new ReadinessProbe(engine)
-                .await(container, new Readiness.Tcp(8080), Duration.ofSeconds(10));
-        http.fetch(container.endpoint(8080), Request.get("/")).body().bytes();
-        long total = System.nanoTime() - before;
-        engine.pause(container.id());
-        long paused = System.nanoTime();
-        engine.resume(container.id());
-        http.fetch(container.endpoint(8080), Request.get("/")).body().bytes();
-        long resumed = System.nanoTime() - paused;
-        if (i >= 0) {
-          figures[0][i] = container.timing().create().toNanos();
-          figures[1][i] = container.timing().start().toNanos();
-          figures[2][i] = container.timing().inspect().toNanos();
-          figures[3][i] = ready.toNanos();
-          figures[4][i] = total;
-          figures[5][i] = resumed;
-        }
-        engine.destroy(container.id());
+        long[] ours = ours(engine, http, type, i);
         Thread.sleep(1_000);
+        long[] floor = floor(alike);
+        if (i >= 0) {
+          for (int figure = 0; figure < ours.length; figure++) {
+            figures[figure][i] = ours[figure];
+          }
+          figures[Figure.FLOOR_IN_SUCH_A_NETWORK.ordinal()][i] = floor[0];
+          figures[Figure.FLOOR_OF_RESUME.ordinal()][i] = floor[1];
+          figures[Figure.FLOOR_ON_THE_DEFAULT_BRIDGE.ordinal()][i] = floor("bridge")[0];
+        }
       }
+      DockerFloor.remove(holder);
       engine.removeNetworks();
     }
-    System.out.printf(
-        "cold start, %s, %d networks prepared, p50 of %d in ms: create %.1f start %.1f inspect %.1f ready %.1f, to the first answer %.1f; resume and answer %.1f%n",
-        type.name(),
-        prepared,
-        STARTS,
-        p50(figures[0]),
-        p50(figures[1]),
-        p50(figures[2]),
-        p50(figures[3]),
-        p50(figures[4]),
-        p50(figures[5]));
+    System.out.printf("%s, %d networks prepared, p50 of %d in ms:", type.name(), prepared, STARTS);
+    for (Figure figure : Figure.values()) {
+      System.out.printf(
+          " %s %.1f", figure.name().toLowerCase(Locale.ROOT), p50(figures[figure.ordinal()]));
+    }
+    System.out.println();
+  }
+
+  /** What is measured of a cold start; those of Holdfast first. */
+  private enum Figure {
+    CREATE,
+    START,
+    INSPECT,
+    READY,
+    FIRST_ANSWER,
+    RESUME,
+    RESUME_AND_ANSWER,
+    FLOOR_IN_SUCH_A_NETWORK,
+    FLOOR_ON_THE_DEFAULT_BRIDGE,
+    FLOOR_OF_RESUME
+  }
+
+  private static String networkWithoutInternet(Deployment deployment) throws Exception {
+    for (String name :
+        DockerCommand.docker(
+                "network",
+                "ls",
+                "--format",
+                "{{.Name}}",
+                "--filter",
+                "label=io.holdfast.deployment=" + deployment.id())
+            .lines()
+            .toList()) {
+      if (DockerCommand.docker("network", "inspect", "-f", "{{.Internal}}", name)
+          .strip()
+          .equals("true")) {
+        return name;
+      }
+    }
+    throw new IllegalStateException("expected a network of " + deployment);
+  }
+
+  private static long[] ours(
+      DockerContainerEngine engine, ContainerHttpClient http, InstanceType type, int number) {
+    ContainerOwner owner = new ContainerOwner("a", "b", "%064x".formatted(number + 10), "n", 1);
+    ContainerSpec spec = ContainerSpec.of(owner, IMAGE).instanceType(type).build();
+    long before = System.nanoTime();
+    StartedContainer container = engine.start(spec);
+    Duration ready =
+        new ReadinessProbe(engine)
+            .await(container, new Readiness.Tcp(8080), Duration.ofSeconds(10));
+    http.fetch(container.endpoint(8080), Request.get("/")).body().bytes();
+    long answered = System.nanoTime() - before;
+    engine.pause(container.id());
+    long paused = System.nanoTime();
+    engine.resume(container.id());
+    long resumed = System.nanoTime() - paused;
+    http.fetch(container.endpoint(8080), Request.get("/")).body().bytes();
+    long answeredAgain = System.nanoTime() - paused;
+    engine.destroy(container.id());
+    return new long[] {
+      container.timing().create().toNanos(),
+      container.timing().start().toNanos(),
+      container.timing().inspect().toNanos(),
+      ready.toNanos(),
+      answered,
+      resumed,
+      answeredAgain
+    };
+  }
+
+  private static long[] floor(String network) throws IOException {
+    long before = System.nanoTime();
+    String id = DockerFloor.run(IMAGE, network);
+    long started = System.nanoTime() - before;
+    DockerFloor.pause(id);
+    long paused = System.nanoTime();
+    DockerFloor.unpause(id);
+    long resumed = System.nanoTime() - paused;
+    DockerFloor.remove(id);
+    return new long[] {started, resumed};
   }
 
   /** From when a program listens until the probe says so. */

@@ -2,6 +2,7 @@ package io.holdfast.testkit;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,13 @@ import java.util.concurrent.TimeUnit;
 
 /// The `docker` command: the view from outside that the engine's tests compare with.
 final class DockerCommand {
+  /// Where the engine listens that this command and the tests talk to.
+  static final UnixDomainSocketAddress SOCKET =
+      UnixDomainSocketAddress.of(
+          System.getenv()
+              .getOrDefault("DOCKER_HOST", "unix:///var/run/docker.sock")
+              .substring("unix://".length()));
+
   private DockerCommand() {}
 
   /// Runs `docker` with these arguments and returns what it writes.

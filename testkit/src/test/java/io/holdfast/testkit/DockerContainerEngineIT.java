@@ -17,6 +17,8 @@ import io.holdfast.engine.ExitReason;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.InstanceType;
 import io.holdfast.engine.Network;
+import io.holdfast.engine.ReadOnlyRoot;
+import io.holdfast.engine.ReadOnlyRoot.FirstContent;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.engine.docker.DockerContainerEngine;
 import io.holdfast.sdk.ErrorCode;
@@ -29,6 +31,7 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -225,6 +228,88 @@ class DockerContainerEngineIT extends ContainerEngineContract {
     assertThat(docker("port", container.id().value())).isEmpty();
   }
 
+  @Test
+  void holdsAContainerToItsDiskWhereTheEngineCan() throws Exception {
+    InstanceType small = new InstanceType("custom", 1, 64, 20);
+    StartedContainer container =
+        engine().start(program(owner(), "serve").instanceType(small).build());
+    Assumptions.assumeTrue(
+        host(container, ".StorageOpt").contains("size:20MB"),
+        "the engine's storage driver cannot limit disks");
+    assertThat(sh(container, "dd if=/dev/zero of=/small bs=1M count=10").exitCode()).isZero();
+    // btrfs limits nothing while it counts what is there, which begins with the first limit.
+    eventually()
+        .untilAsserted(() -> {
+          ExecResult written = sh(container, "dd if=/dev/zero of=/big bs=1M count=50");
+          assertThat(written.stderrText())
+              .containsAnyOf("No space left on device", "quota exceeded");
+        });
+  }
+
+  @Test
+  void rootInAContainerIsNobodyOnTheHostWhereTheEngineHasUserNamespaces() {
+    StartedContainer container = serving("serve");
+    boolean remapped =
+        engine().checkAvailable().isolation().userNamespaces() == EngineInfo.UserNamespaces.ON;
+    String[] map = sh(container, "cat /proc/self/uid_map").stdoutText().strip().split("\\s+");
+    assertThat(map[0]).isEqualTo("0");
+    assertThat(!map[1].equals("0")).isEqualTo(remapped);
+  }
+
+  @Test
+  void keepsAProgramFromChangingAReadOnlyRoot() throws Exception {
+    ReadOnlyRoot root =
+        new ReadOnlyRoot(Map.of("/bin", FirstContent.OF_IMAGE, "/data", FirstContent.EMPTY));
+    StartedContainer container =
+        engine().start(program(owner(), "serve").readOnlyRoot(root).build());
+    assertThat(sh(container, "echo x >/x").stderrText()).contains("Read-only file system");
+    assertThat(sh(container, "rm /etc/hostname").exitCode()).isNotZero();
+    assertThat(sh(container, "mount -o remount,rw /").exitCode()).isNotZero();
+    assertThat(sh(container, "echo a >/data/a && cat /data/a").stdoutText()).isEqualTo("a\n");
+    assertThat(sh(container, "cp /bin/sh /tmp/sh && /tmp/sh -c 'echo ran'").stdoutText())
+        .isEqualTo("ran\n");
+    assertThat(sh(container, "cp /bin/sh /bin/other && ls /bin | wc -l").exitCode()).isZero();
+    assertThatThrownBy(() -> engine().changes(container.id()))
+        .hasMessageContaining("found a read-only root");
+    String volumes = volumes(container);
+    assertThat(volumes.lines()).hasSize(2);
+
+    engine().destroy(container.id());
+
+    assertThat(docker("volume", "ls", "-q").lines())
+        .doesNotContainAnyElementsOf(volumes.lines().toList());
+  }
+
+  private static String volumes(StartedContainer container) throws Exception {
+    return docker(
+            "inspect",
+            "-f",
+            "{{range .Mounts}}{{if eq .Type \"volume\"}}{{println .Name}}{{end}}{{end}}",
+            container.id().value())
+        .strip();
+  }
+
+  @Test
+  void givesOnlyRuntimesThatAreNamedInTheSettings() throws Exception {
+    String other = "io.containerd.runc.v2";
+    ContainerSpec spec = program(owner(), "serve").runtime(other).build();
+    assertThatThrownBy(() -> engine().start(spec))
+        .hasMessageContaining("expected a runtime of holdfast.engine.runtimes [], found '" + other)
+        .satisfies(
+            e -> assertThat(((HoldfastException) e).code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
+    EngineConfig config = with("runtimes = [\"" + other + "\", none-such]");
+    try (DockerContainerEngine permitting = DockerContainerEngine.open(config, DEPLOYMENT)) {
+      StartedContainer container = permitting.start(spec);
+      assertThat(host(container, ".Runtime")).isEqualTo(other);
+      assertThatThrownBy(
+              () -> permitting.start(program(owner(), "serve").runtime("none-such").build()))
+          .hasMessageContaining("none-such")
+          .satisfies(e ->
+              assertThat(((HoldfastException) e).code())
+                  .isEqualTo(ErrorCode.CONTAINER_START_FAILED));
+    }
+  }
+
   private static String host(StartedContainer container, String field) throws Exception {
     return docker("inspect", "-f", "{{.HostConfig" + field + "}}", container.id().value());
   }
@@ -243,7 +328,7 @@ class DockerContainerEngineIT extends ContainerEngineContract {
 
   @Test
   void labelsContainersWithTheirOwnerSoThatUsersCannotForgeIt() throws Exception {
-    ContainerSpec spec = program(owner(), "serve").labels(java.util.Map.of("team", "blue")).build();
+    ContainerSpec spec = program(owner(), "serve").labels(Map.of("team", "blue")).build();
     StartedContainer container = engine().start(spec);
     assertThat(label(container, "io.holdfast.deployment")).isEqualTo(DEPLOYMENT.id());
     assertThat(label(container, "io.holdfast.app")).isEqualTo("contract");

@@ -13,6 +13,7 @@ import io.holdfast.engine.ExecRequest;
 import io.holdfast.engine.ExecResult;
 import io.holdfast.engine.FoundContainer;
 import io.holdfast.engine.Network;
+import io.holdfast.engine.ReadOnlyRoot;
 import io.holdfast.engine.StartedContainer;
 import io.holdfast.engine.docker.DockerContainerEngine;
 import io.holdfast.engine.egress.AddressRange;
@@ -128,7 +129,7 @@ class EgressIT {
     fetcher = new HttpFetcher(CONFIG.http(), tls, EgressIT::addresses);
     gate =
         new EgressGate(
-            EgressAuthority.in(folder, InstantSource.system()),
+            () -> EgressAuthority.in(folder, InstantSource.system()),
             new WorldAddresses(
                 AddressRange.all(CONFIG.blockedRanges()),
                 Map.of(),
@@ -256,9 +257,23 @@ class EgressIT {
   }
 
   private static StartedContainer start(Network network) {
+    return engine.start(spec(network).build());
+  }
+
+  private static ContainerSpec.Builder spec(Network network) {
     ContainerOwner owner =
         new ContainerOwner("egress", "Test", "%064x".formatted(++objects), "node-1", 1);
-    return engine.start(ContainerSpec.of(owner, IMAGE).network(network).build());
+    return ContainerSpec.of(owner, IMAGE).network(network);
+  }
+
+  @Test
+  void aReadOnlyRootHasTheNodesAuthorityToo() {
+    StartedContainer sealed =
+        engine.start(spec(Network.GATED).readOnlyRoot(new ReadOnlyRoot(Map.of())).build());
+    policy = policy(allowing(true, API), handling(API));
+    handler = _ -> Response.text("handled");
+    assertThat(curl(sealed, "--cacert", AUTHORITY, "https://" + API)).isEqualTo("handled [200]");
+    assertThat(run(sealed, "touch", "/etc/x").exitCode()).isNotZero();
   }
 
   private static ExecResult run(StartedContainer container, String... command) {
@@ -415,7 +430,7 @@ class EgressIT {
     policy = policy(allowing(false, API), NO_HANDLERS);
     try (EgressGate later =
             new EgressGate(
-                EgressAuthority.in(folder, InstantSource.system()),
+                () -> EgressAuthority.in(folder, InstantSource.system()),
                 new WorldAddresses(
                     List.of(), Map.of(), host -> addresses(host).toArray(InetAddress[]::new)),
                 CONFIG.http(),

@@ -58,7 +58,7 @@ final class UnreliableSocket implements AutoCloseable {
         if (cut) {
           client.close();
         } else {
-          connect(client, SocketChannel.open(UnixDomainSocketAddress.of("/var/run/docker.sock")));
+          connect(client, SocketChannel.open(DockerCommand.SOCKET));
         }
       }
     } catch (IOException _) {

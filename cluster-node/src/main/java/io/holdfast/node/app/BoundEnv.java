@@ -8,6 +8,7 @@ import io.holdfast.sdk.ObjectNamespace;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
@@ -32,7 +33,7 @@ public final class BoundEnv implements Env {
     if (target == null) {
       throw unknown(ErrorCode.NAMESPACE_NOT_FOUND, "objects", bindings.objects().keySet(), name);
     }
-    return new Namespace(name, target, gateway, caller, bindings.codec());
+    return new Namespace(name, target, Optional.empty(), gateway, caller, bindings.codec());
   }
 
   @Override

@@ -45,6 +45,11 @@ final class DescriptorReader {
   private static final Form IMAGE =
       new Form("[\\x21-\\x7e]{1,4096}", "an image reference of 1 to 4096 printable characters");
 
+  private static final Form RUNTIME =
+      new Form(
+          "[A-Za-z0-9._-]{1,100}",
+          "the name of a runtime: 1 to 100 letters, digits, dots, underscores, dashes");
+
   private static final Form PERSISTENT_PATH =
       new Form(
           "(?!/(proc|sys|dev)(/|$))(/(?!\\.{1,2}(/|$))[^/\\p{Cntrl}]{1,255}){1,16}",
@@ -135,14 +140,27 @@ final class DescriptorReader {
   }
 
   private ContainerConfig container(Section section) {
-    section.allowOnly("image", "images", "instanceType", "maxInstances", "persistentPaths");
+    section.allowOnly(
+        "image",
+        "images",
+        "instanceType",
+        "maxInstances",
+        "persistentPaths",
+        "readOnlyRoot",
+        "runtime");
     String image = section.required("image", IMAGE).orElse("");
     int maxInstances =
         section.has("maxInstances")
             ? section.integer("maxInstances", 1, ContainerConfig.MAX_INSTANCES_MAX).orElse(0)
             : ContainerConfig.MAX_INSTANCES_DEFAULT;
     return new ContainerConfig(
-        image, images(section), instanceType(section), maxInstances, persistentPaths(section));
+        image,
+        images(section),
+        instanceType(section),
+        maxInstances,
+        persistentPaths(section),
+        section.flag("readOnlyRoot"),
+        section.optional("runtime", RUNTIME));
   }
 
   private List<String> persistentPaths(Section container) {

@@ -136,6 +136,15 @@ record Section(JsonNode node, String path, Show show, Problems problems) {
     return OptionalInt.empty();
   }
 
+  /// False when it is not there.
+  boolean flag(String key) {
+    JsonNode value = node.path(key);
+    if (has(key) && !value.isBoolean()) {
+      problems.add(at(key), "true or false", found(value));
+    }
+    return value.asBoolean(false);
+  }
+
   OptionalDouble number(String key, double min, int max) {
     JsonNode value = node.path(key);
     if (value.isNumber() && inRange(value.doubleValue(), min, max)) {

@@ -25,6 +25,7 @@ final class ContainerEnding {
   private static final Logger log = LoggerFactory.getLogger(ContainerEnding.class);
   private static final int REPORT_TRIES = 7;
   private static final int SIGKILL = 9;
+  private static final int ORDER_PATIENCE = 3; // in pauses between two tries
   private static final Duration KILL_MAX = Duration.ofSeconds(10);
   private static final Duration LOGS_MAX = Duration.ofSeconds(5);
 
@@ -113,12 +114,18 @@ final class ContainerEnding {
     }
   }
 
-  /** Repeats an order until the engine takes it or the container has ended. */
+  /**
+   * Repeats an order until the engine takes it or the container has ended. Who waits for the end is
+   * told when that lasts.
+   */
   private void insist(ContainerRun on, Consumer<ContainerId> order) {
     ContainerId id = Waits.join(on.launched).id();
+    long patientUntil =
+        System.nanoTime() + host.retryPause().multipliedBy(ORDER_PATIENCE).toNanos();
     while (!on.exited.isDone() && !host.isClosed()) {
       try {
         order.accept(id);
+        on.endTaken();
         return;
       } catch (RuntimeException e) {
         if (e instanceof HoldfastException fault
@@ -126,6 +133,14 @@ final class ContainerEnding {
           return;
         }
         log.warn("{}: container {} cannot be ended yet: {}", cell.address(), id, e.getMessage());
+        if (System.nanoTime() > patientUntil) {
+          on.endRefused(
+              new HoldfastException(
+                  ErrorCode.ENGINE_UNAVAILABLE,
+                  "the container of object %s cannot be ended yet: %s"
+                      .formatted(cell.address(), e.getMessage()),
+                  e));
+        }
         Waits.pause(host.retryPause());
       }
     }

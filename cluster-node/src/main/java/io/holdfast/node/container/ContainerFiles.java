@@ -189,8 +189,12 @@ final class ContainerFiles {
     return new Before(committed, underWay, snapshots);
   }
 
-  /// Waits for what is being archived, and says what is to be restored.
-  Optional<KeptFiles> toRestore(Before before) {
+  /// Waits for what is being archived, and says what the container begins with.
+  StartFiles toRestore(Before before) {
+    return before.snapshots().withKept(newest(before));
+  }
+
+  private Optional<KeptFiles> newest(Before before) {
     CompletableFuture<Optional<KeptFiles>> newer = before.underWay();
     if (newer == null) {
       synchronized (cell) {
@@ -206,15 +210,5 @@ final class ContainerFiles {
     } catch (HoldfastException e) {
       return before.committed();
     }
-  }
-
-  /// Puts files into a container that has not yet run. Waits.
-  ///
-  /// @param kept what was kept of earlier runs; a snapshot of the whole file system has its own
-  void restore(Optional<KeptFiles> kept, StartFiles snapshots, ContainerId created) {
-    if (kept.isPresent() && snapshots.container().isEmpty()) {
-      host.files().restore(cell.address(), created, kept.get());
-    }
-    snapshots.restore(cell.address(), created, host.files().snapshots());
   }
 }

@@ -246,21 +246,29 @@ public final class ContainerHost implements AutoCloseable {
     return specs.image(address);
   }
 
+  /// See [ContainerSpecs#check].
+  void check(ObjectAddress address, StartOptions options) {
+    specs.check(address, options);
+  }
+
   /// How large a container a start with these options asks for.
-  ///
-  /// @throws HoldfastException `invalid_argument` when they make no sense
   InstanceType instanceType(ObjectAddress address, StartOptions options) {
     return specs.instanceType(address, options);
   }
 
-  /// @param image that it has to have; empty for the one of the options or of the class
+  /// @param first the files that it begins with
   ContainerSpec spec(
       ObjectAddress address,
       ContainerOwner owner,
       StartOptions options,
       Network network,
-      Optional<String> image) {
-    return specs.of(address, owner, options, network, image);
+      StartFiles first) {
+    ContainerSpec.Builder spec = specs.of(address, owner, options, network);
+    first.image().ifPresent(spec::image);
+    if (specs.isReadOnly(address, options)) {
+      spec.readOnlyRoot(first.readOnlyRoot(persistentPaths(address), files));
+    }
+    return spec.build();
   }
 
   /// The instance type that a container was started with, as far as that is known.

@@ -10,7 +10,6 @@ import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.node.container.ContainerLifecycle.Action;
 import io.holdfast.node.container.ContainerLifecycle.Event;
 import io.holdfast.node.container.ContainerLifecycle.State;
-import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.StartOptions;
@@ -81,21 +80,16 @@ final class ContainerLaunch {
   private ContainerRun.Place ask(
       ContainerRun started, StartOptions options, ContainerFiles.Before before) {
     // The container before is removed by the start: not before its files are kept.
-    Optional<KeptFiles> kept = files.toRestore(before);
+    StartFiles first = files.toRestore(before);
     Waits.join(cell.endsNoted());
     ContainerOwner owner = host.newOwner(cell.address());
     StartTicket room = awaitRoom(started, host.instanceType(cell.address(), options));
     host.inventory().wants(owner);
     try {
       ContainerSpec spec =
-          host.spec(
-              cell.address(),
-              owner,
-              options,
-              started.network().orElseThrow(),
-              before.snapshots().image());
+          host.spec(cell.address(), owner, options, started.network().orElseThrow(), first);
       started.image = spec.image();
-      StartedContainer container = startPatiently(spec, preparation(kept, before.snapshots()));
+      StartedContainer container = startPatiently(spec, preparation(spec, first));
       host.usage().containers().started(owner, container.id(), spec.instanceType());
       return new ContainerRun.Place(
           owner, container.id(), container.address(), ContainerFacts.of(spec));
@@ -118,10 +112,11 @@ final class ContainerLaunch {
     return room;
   }
 
-  private ContainerEngine.Preparation preparation(Optional<KeptFiles> kept, StartFiles snapshots) {
-    return kept.isEmpty() && snapshots.isEmpty()
-        ? ContainerEngine.Preparation.NONE
-        : created -> files.restore(kept, snapshots, created);
+  private ContainerEngine.Preparation preparation(ContainerSpec spec, StartFiles first) {
+    if (first.isEmpty()) {
+      return ContainerEngine.Preparation.NONE;
+    }
+    return created -> first.restore(cell.address(), created, spec.readOnlyRoot(), host.files());
   }
 
   /**

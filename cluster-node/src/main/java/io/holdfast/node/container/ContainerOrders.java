@@ -41,7 +41,7 @@ final class ContainerOrders {
       Optional<KeptFiles> committed,
       Outbound outbound,
       CompletableFuture<Void> permitted) {
-    var _ = cell.host().instanceType(cell.address(), options); // Throws when they make no sense.
+    cell.host().check(cell.address(), options);
     StartFiles snapshots = StartFiles.of(options, cell.address(), cell.host().files().snapshots());
     EgressPolicy policy = cell.egress().plan(outbound);
     ContainerRun started = new ContainerRun(cell.host().book());
@@ -92,7 +92,7 @@ final class ContainerOrders {
 
   private void awaitEnd(ContainerRun ended) {
     try {
-      Waits.join(ended.ended);
+      ended.awaitEnd();
       cell.told(ended);
     } catch (HoldfastException e) {
       if (!ended.neverRan()) {

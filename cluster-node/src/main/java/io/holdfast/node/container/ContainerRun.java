@@ -7,6 +7,7 @@ import io.holdfast.engine.Network;
 import io.holdfast.node.capacity.StartTicket;
 import io.holdfast.node.files.KeptFiles;
 import io.holdfast.sdk.ContainerExit;
+import io.holdfast.sdk.HoldfastException;
 import java.net.InetAddress;
 import java.util.HashSet;
 import java.util.Map;
@@ -33,6 +34,9 @@ final class ContainerRun {
 
   /** Completes with its end, or with the reason why it never ran. */
   final CompletableFuture<ContainerExit> ended = new CompletableFuture<>();
+
+  /** Fails as long as the engine does not take the order to end it. */
+  private volatile CompletableFuture<ContainerExit> endRefused = new CompletableFuture<>();
 
   /** Completes when the object has heard of the end and the container was removed. */
   final CompletableFuture<Void> settled = new CompletableFuture<>();
@@ -134,6 +138,26 @@ final class ContainerRun {
     if (ticket != null) {
       ticket.release();
     }
+  }
+
+  /// The engine does not take the order to end it, and is asked again.
+  void endRefused(HoldfastException why) {
+    endRefused.completeExceptionally(why);
+  }
+
+  /// The engine has taken the order to end it.
+  void endTaken() {
+    if (endRefused.isDone()) {
+      endRefused = new CompletableFuture<>();
+    }
+  }
+
+  /// Waits for its end.
+  ///
+  /// @throws HoldfastException why it never ran; why it is told to end in vain just now
+  ContainerExit awaitEnd() {
+    CompletableFuture<ContainerExit> refused = endRefused;
+    return Waits.join(ended.applyToEither(refused, exit -> exit));
   }
 
   /// Where it runs; empty when nothing tells.

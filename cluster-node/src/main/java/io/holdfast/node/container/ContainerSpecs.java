@@ -16,7 +16,6 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 
 /// Makes of the app descriptor and the options of a start what the engine is asked for.
@@ -31,33 +30,48 @@ final class ContainerSpecs {
     this.region = region;
   }
 
-  /// How large a container a start with these options asks for.
+  /// Whether a container can be made of these options.
   ///
-  /// @throws HoldfastException `invalid_argument` when they make no sense
+  /// @throws HoldfastException `invalid_argument`
+  void check(ObjectAddress address, StartOptions options) {
+    ContainerConfig config = config(address);
+    var _ = instanceType(config, options);
+    if (isReadOnly(config, options) && options.containerSnapshot().isPresent()) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected a writable root for the snapshot of a container, found a read-only one; directories can be restored into it");
+    }
+  }
+
+  /// How large a container a start with these options asks for.
   InstanceType instanceType(ObjectAddress address, StartOptions options) {
     return instanceType(config(address), options);
   }
 
-  ContainerSpec of(
-      ObjectAddress address,
-      ContainerOwner owner,
-      StartOptions options,
-      Network network,
-      Optional<String> image) {
+  /// Whether its program can change only some folders.
+  boolean isReadOnly(ObjectAddress address, StartOptions options) {
+    return isReadOnly(config(address), options);
+  }
+
+  private static boolean isReadOnly(ContainerConfig config, StartOptions options) {
+    return options.readOnlyRoot().orElse(config.readOnlyRoot());
+  }
+
+  ContainerSpec.Builder of(
+      ObjectAddress address, ContainerOwner owner, StartOptions options, Network network) {
     ContainerConfig config = config(address);
     Map<String, String> env = new HashMap<>(environment(address, owner));
     env.putAll(options.env());
     ContainerSpec.Builder spec =
-        ContainerSpec.of(
-                owner,
-                image.or(() -> options.image().map(config::reference)).orElseGet(config::image))
+        ContainerSpec.of(owner, options.image().map(config::reference).orElseGet(config::image))
             .entrypoint(options.entrypoint().orElse(List.of()))
             .env(env)
             .instanceType(instanceType(config, options))
             .network(network)
             .labels(options.labels());
     options.hardTimeout().ifPresent(after -> spec.hardDeadline(clock.instant().plus(after)));
-    return spec.build();
+    options.runtime().or(config::runtime).ifPresent(spec::runtime);
+    return spec;
   }
 
   /// The image of an object's class, which a start may replace by another.

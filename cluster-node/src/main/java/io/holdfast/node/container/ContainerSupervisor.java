@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /*
  * One object's container has many sides that happen at once: orders, traffic, idleness, its start, its end. Each is a class
@@ -164,15 +165,20 @@ public final class ContainerSupervisor {
   }
 
   /// Lets what is in flight end, then SIGTERM, then SIGKILL, all within the grace; waits until it
-  /// is gone and its files are kept. An engine that does not answer is asked until it does.
+  /// is gone and its files are kept. An engine that does not answer is asked until it does, which
+  /// is not waited for.
   ///
-  /// @throws HoldfastException why the files of the container could not be kept; it has ended
+  /// @throws HoldfastException `engine_unavailable`; why the files of the container could not be
+  ///   kept: it has ended
   public void stop(Duration grace) {
     Duration most = grace.compareTo(GRACE_MAX) < 0 ? grace : GRACE_MAX;
     orders.end(Event.STOP_ORDERED, most, () -> true);
   }
 
-  /// SIGKILL; waits until it is gone. An engine that does not answer is asked until it does.
+  /// SIGKILL; waits until it is gone. An engine that does not answer is asked until it does, which
+  /// is not waited for.
+  ///
+  /// @throws HoldfastException `engine_unavailable`
   public void destroy() {
     orders.end(Event.DESTROY_ORDERED, Duration.ZERO, () -> true);
   }
@@ -263,10 +269,17 @@ public final class ContainerSupervisor {
     return cell.described();
   }
 
-  /// Waits for the end of the current run; of the last one, when nobody was told how that ended.
-  public ContainerExit monitor() {
+  /// The end of the current run; of the last one, when nobody was told how that ended. Which run
+  /// that is, is settled now; only the supplier waits.
+  ///
+  /// @throws HoldfastException `wrong_state` when there is no such run
+  public Supplier<ContainerExit> monitor() {
     ContainerRun watched = cell.currentOrUntold(() -> ContainerCell.cannot("monitor()"));
-    ContainerExit exit = Waits.join(watched.ended);
+    return () -> endOf(watched);
+  }
+
+  private ContainerExit endOf(ContainerRun watched) {
+    ContainerExit exit = watched.awaitEnd();
     cell.told(watched);
     RuntimeException error = watched.destroyedFor;
     if (error != null) {

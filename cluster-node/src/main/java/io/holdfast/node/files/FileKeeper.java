@@ -4,14 +4,16 @@ import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.persistence.archive.ArchiveProgress;
 import io.holdfast.persistence.archive.Archives;
+import io.holdfast.persistence.archive.Placement;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.HoldfastException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,15 +65,25 @@ public final class FileKeeper implements AutoCloseable {
     return new KeptFiles(kept.id(), kept.pin(), kept.files(), kept.bytes(), clock.instant());
   }
 
-  /// Puts files into a container that has not yet run.
+  /// Puts files back into a container that has not yet run.
   ///
   /// @throws HoldfastException `storage_corrupt` when something of the archive is missing or
   ///   damaged; `archive_failed` when the engine does not take it
-  public void restore(ObjectAddress object, ContainerId container, KeptFiles files) {
-    if (files.files() == 0) {
-      return;
+  public void restore(
+      ObjectAddress object, ContainerId container, KeptFiles files, Placement placement) {
+    if (files.files() > 0) {
+      transfer.restore(object, container, files.archive(), placement, files.bytes());
     }
-    transfer.restore(object, container, files.archive(), UnaryOperator.identity(), files.bytes());
+  }
+
+  /// The declared paths that files were kept of.
+  public Set<String> paths(KeptFiles files) {
+    if (files.files() == 0) {
+      return Set.of();
+    }
+    return archives.manifest(files.archive()).cleared().stream()
+        .map(path -> "/" + path)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /// Snapshots that somebody asks for.

@@ -5,6 +5,7 @@ import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.FileChanges;
 import io.holdfast.persistence.archive.ArchiveProgress;
 import io.holdfast.persistence.archive.Archives;
+import io.holdfast.persistence.archive.Placement;
 import io.holdfast.persistence.archive.StoredSnapshot;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
@@ -244,14 +245,16 @@ public final class FileSnapshots {
   /// Puts files into a container that has not yet run.
   ///
   /// @param directory where the directory of the snapshot goes; empty for where it was
+  /// @param fixed see [Placement#fixed()]
   /// @throws HoldfastException see [FileTransfer#restore]
   public void restore(
       ObjectAddress object,
       ContainerId container,
       StoredSnapshot snapshot,
-      Optional<String> directory) {
-    transfer.restore(
-        object, container, snapshot.archive(), placing(snapshot, directory), snapshot.bytes());
+      Optional<String> directory,
+      Set<String> fixed) {
+    Placement placement = new Placement(placing(snapshot, directory), fixed, Set.of());
+    transfer.restore(object, container, snapshot.archive(), placement, snapshot.bytes());
   }
 
   private static UnaryOperator<String> placing(StoredSnapshot snapshot, Optional<String> to) {

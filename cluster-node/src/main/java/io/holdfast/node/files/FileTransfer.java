@@ -4,6 +4,7 @@ import io.holdfast.engine.ContainerEngine;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.persistence.archive.ArchiveProgress;
 import io.holdfast.persistence.archive.Archives;
+import io.holdfast.persistence.archive.Placement;
 import io.holdfast.persistence.blob.BlobId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
@@ -14,7 +15,6 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,7 +87,6 @@ final class FileTransfer {
 
   /// Unpacks an archive into a container that has not yet run, in turn.
   ///
-  /// @param placed where a path of the archive goes, both without leading slash
   /// @param bytes of its contents
   /// @throws HoldfastException `storage_corrupt` when something of the archive is missing or
   ///   damaged; `archive_failed` when the engine does not take it
@@ -95,11 +94,11 @@ final class FileTransfer {
       ObjectAddress object,
       ContainerId container,
       BlobId archive,
-      UnaryOperator<String> placed,
+      Placement placement,
       long bytes) {
     inTurn(() -> {
       long begun = System.nanoTime();
-      unpack(container, archive, placed);
+      unpack(container, archive, placement);
       long nanos = System.nanoTime() - begun;
       metrics.restored(nanos, bytes);
       log.info("{}: restored {} bytes of files in {} ms", object, bytes, nanos / 1_000_000);
@@ -107,11 +106,11 @@ final class FileTransfer {
     });
   }
 
-  private void unpack(ContainerId container, BlobId archive, UnaryOperator<String> placed) {
+  private void unpack(ContainerId container, BlobId archive, Placement placement) {
     // What goes wrong with the archive reaches the engine as a broken stream, and not us.
     FaultyStream.Fault fault = new FaultyStream.Fault();
     try (InputStream tar =
-        new FaultyStream(archives.tar(archive, placed, new ArchiveProgress()), fault)) {
+        new FaultyStream(archives.tar(archive, placement, new ArchiveProgress()), fault)) {
       engine.copyIn(container, "/", tar);
     } catch (HoldfastException e) {
       throw fault.orElse(refused(container, e));

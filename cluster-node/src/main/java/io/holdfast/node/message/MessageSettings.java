@@ -43,7 +43,7 @@ public record MessageSettings(
     SETTINGS.check("waiting-bytes-max", waitingBytesMax, 1, 1L << 40);
     SETTINGS.check("receivers-max", receiversMax, 1, 100_000);
     SETTINGS.check("batch-max", batchMax, 1, 1_000);
-    SETTINGS.check("batch-bytes-max", batchBytesMax, 1, 16 << 20);
+    SETTINGS.check("batch-bytes-max", batchBytesMax, 1, 2 << 20);
     SETTINGS.check("delivery-timeout", deliveryTimeout.toMillis(), 10, DAY_MILLIS);
     SETTINGS.check("tries-max", triesMax, 1, 1_000);
     SETTINGS.check("age-max", ageMax.toMillis(), 1, 30 * DAY_MILLIS);

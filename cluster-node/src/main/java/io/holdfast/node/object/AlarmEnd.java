@@ -3,8 +3,11 @@ package io.holdfast.node.object;
 /// How a run of an alarm ended. One that could not be carried out at all ends with an error
 /// instead: that is no fault of the alarm and does not count.
 sealed interface AlarmEnd {
-  /// There is nothing more to do for the alarm: it succeeded, was dropped, or is none any more.
+  /// There is nothing more to do for the alarm: it succeeded, or was dropped.
   record Done() implements AlarmEnd {}
+
+  /// The object has no alarm that is due now.
+  record NotDue() implements AlarmEnd {}
 
   /// It failed and is to be run again.
   record Failed() implements AlarmEnd {}

@@ -3,9 +3,11 @@ package io.holdfast.node.object;
 import io.holdfast.protocol.event.AlarmIndex.DueAlarm;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,7 @@ final class AlarmPlan {
     private boolean metAgain;
     private OptionalLong abandoned = OptionalLong.empty();
     private long againAtMillis;
+    private @Nullable DueAlarm row;
 
     private Run(String key, long atMillis) {
       this.key = key;
@@ -52,6 +55,11 @@ final class AlarmPlan {
 
     int retryCount() {
       return retryCount;
+    }
+
+    /// What it was read from, if it was.
+    @Nullable DueAlarm row() {
+      return row;
     }
 
     /// The generation that is to be removed, not run.
@@ -68,6 +76,10 @@ final class AlarmPlan {
       new TreeSet<>(
           Comparator.<Run>comparingLong(run -> run.againAtMillis).thenComparing(run -> run.key));
   private int underWay;
+
+  /** Their alarm may be gone although it is in what is being read. */
+  private final Set<String> doneWhileReading = new HashSet<>();
+
   private DueAlarm seen = DueAlarm.NONE;
   private long readingUntilMillis = Long.MIN_VALUE;
   private boolean crowded;
@@ -95,6 +107,7 @@ final class AlarmPlan {
   /// The rows that were read have been [#met].
   void read() {
     readingUntilMillis = Long.MIN_VALUE;
+    doneWhileReading.clear();
   }
 
   /// Reads the index from its start at the next look.
@@ -158,6 +171,11 @@ final class AlarmPlan {
       return null;
     }
     Run begun = new Run(alarm.objectKey(), alarm.atMillis());
+    begun.row = alarm;
+    if (doneWhileReading.contains(begun.key)) {
+      await(begun);
+      return null;
+    }
     runs.put(begun.key, begun);
     begun.underWay = true;
     underWay++;
@@ -168,7 +186,7 @@ final class AlarmPlan {
   boolean ended(Run run, AlarmEnd end, long now) {
     leave(run);
     return switch (end) {
-      case AlarmEnd.Done _ -> done(run, now);
+      case AlarmEnd.Done _, AlarmEnd.NotDue _ -> done(run, now);
       case AlarmEnd.Failed _ -> {
         again(run, now + jittered(retryFirstMillis << Math.min(run.retryCount++, RETRIES_MAX)));
         yield true;
@@ -196,6 +214,9 @@ final class AlarmPlan {
   /// What was met while it ran is asked for once more: it may have been set anew.
   private boolean done(Run run, long now) {
     runs.remove(run.key);
+    if (readingUntilMillis != Long.MIN_VALUE) {
+      doneWhileReading.add(run.key);
+    }
     if (run.metAgain) {
       await(new Run(run.key, now));
     }

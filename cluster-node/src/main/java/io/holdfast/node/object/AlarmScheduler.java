@@ -79,7 +79,16 @@ public final class AlarmScheduler implements AutoCloseable {
     thread.start();
   }
 
-  private void alarmSet(String key, long atMillis) {
+  /// Reads the index from its start: there may be alarms in it that were looked at elsewhere.
+  public void lookAgain() {
+    locked(() -> {
+      readAgainAtMillis = Long.MIN_VALUE;
+      wakeIf(true);
+    });
+  }
+
+  /// An alarm was set, here or on another node.
+  public void alarmSet(String key, long atMillis) {
     locked(() -> {
       plan.set(key, atMillis);
       wakeIf(atMillis < wakeAtMillis);
@@ -177,12 +186,25 @@ public final class AlarmScheduler implements AutoCloseable {
     if (error != null && !(error instanceof HoldfastException)) {
       log.warn("the alarm of {} could not be run", run.key(), error);
     }
+    DueAlarm row = run.row();
+    if (how instanceof AlarmEnd.NotDue && row != null) {
+      Thread.ofVirtual().name("alarm-forgotten").start(() -> forget(row));
+    }
     locked(() -> {
       if (how == null) {
         plan.unreachable(run, clock.millis());
       }
       wakeIf(how == null || plan.ended(run, how, clock.millis()));
     });
+  }
+
+  /** Otherwise it is read again in a while, and then forgotten. */
+  private void forget(DueAlarm row) {
+    try {
+      index.forget(row);
+    } catch (HoldfastException e) {
+      log.debug("the alarm of {} cannot be forgotten yet", row.objectKey(), e);
+    }
   }
 
   private boolean await(long lookedAtMillis) {

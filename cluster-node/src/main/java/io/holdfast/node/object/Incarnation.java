@@ -38,6 +38,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -66,7 +67,7 @@ final class Incarnation implements StorageHost {
   private final ValueCodec codec;
   private final NamespaceMeter usage;
   private final LiveSockets sockets;
-  private final OutputGate gate = new OutputGate();
+  private final OutputGate gate;
   private final TurnQueue queue = new TurnQueue();
   private final Set<ObjectEvent> running = ConcurrentHashMap.newKeySet();
   private final CompletableFuture<ObjectWriter.Recovered> recovered = new CompletableFuture<>();
@@ -112,8 +113,10 @@ final class Incarnation implements StorageHost {
       ObjectAddress address,
       ObjectClass objectClass,
       ActorRef<ObjectCommand> actor,
-      ObjectServices services) {
+      ObjectServices services,
+      BooleanSupplier owned) {
     this.address = address;
+    this.gate = new OutputGate(owned);
     this.id = address.id();
     this.objectClass = objectClass;
     this.actor = actor;
@@ -378,7 +381,7 @@ final class Incarnation implements StorageHost {
     try {
       Commit commit = takeCommit();
       long through = await == Await.ALL_WRITES ? committed : awaited;
-      if (commit == null && gate.isDurable(through) && !sockets.mustWait(effect)) {
+      if (commit == null && gate.isOpen(through) && !sockets.mustWait(effect)) {
         effect.release();
       } else {
         onTheirWay.incrementAndGet();
@@ -506,7 +509,7 @@ final class Incarnation implements StorageHost {
 
   /// Whether all writes so far are durable, also those not yet committed. Turn.
   boolean isDurable() {
-    return (database == null || !database.hasUncommitted()) && gate.isDurable(committed);
+    return (database == null || !database.hasUncommitted()) && gate.isOpen(committed);
   }
 
   /// Runs something that waits; other events may enter meanwhile, unless the gate is closed.
@@ -733,6 +736,11 @@ final class Incarnation implements StorageHost {
   /// The alarm, when its time has come.
   Optional<Instant> dueAlarm() {
     return storage().storedAlarm().filter(at -> !at.isAfter(services.clock().instant()));
+  }
+
+  /// Whether the object is not to be woken now, for whatever reason.
+  boolean restsNow() {
+    return database().due().orElse(Long.MAX_VALUE) > services.clock().millis();
   }
 
   /// The object's container, when its namespace has one.

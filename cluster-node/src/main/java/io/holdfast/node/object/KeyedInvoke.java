@@ -12,7 +12,13 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /// A method call under an idempotency key. A stream that it returns is read up to what may be kept.
-record KeyedInvoke(RpcCall call) implements KeyedCall.Kind<RpcResult> {
+final class KeyedInvoke implements KeyedCall.Kind<RpcResult> {
+  private RpcCall call;
+
+  KeyedInvoke(RpcCall call) {
+    this.call = call;
+  }
+
   @Override
   public long bytes() {
     return call.arguments().length;
@@ -20,6 +26,7 @@ record KeyedInvoke(RpcCall call) implements KeyedCall.Kind<RpcResult> {
 
   @Override
   public Fingerprint fingerprint(Incarnation incarnation) {
+    call = TurnStreams.inbound(incarnation, call);
     if (!call.streams().isEmpty()) {
       throw new HoldfastException(
           ErrorCode.INVALID_ARGUMENT,

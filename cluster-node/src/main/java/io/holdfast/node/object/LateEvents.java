@@ -11,14 +11,15 @@ import java.util.concurrent.ConcurrentMap;
 /// Without it such an event would have to run in the life that ends, with the shard holding back
 /// all that comes after it: also what the event itself waits for.
 final class LateEvents {
-  private final ConcurrentMap<String, List<ObjectEvent>> byKey = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, List<ObjectCommand.Deliver>> byKey =
+      new ConcurrentHashMap<>();
 
-  void leave(ObjectAddress address, List<ObjectEvent> events) {
+  void leave(ObjectAddress address, List<ObjectCommand.Deliver> events) {
     byKey.put(address.key(), events);
   }
 
-  List<ObjectEvent> take(ObjectAddress address) {
-    List<ObjectEvent> events = byKey.remove(address.key());
+  List<ObjectCommand.Deliver> take(ObjectAddress address) {
+    List<ObjectCommand.Deliver> events = byKey.remove(address.key());
     return events == null ? List.of() : events;
   }
 }

@@ -1,6 +1,7 @@
 package io.holdfast.node.object;
 
 import io.holdfast.node.app.ObjectClass;
+import io.holdfast.node.region.ObjectMoved;
 import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.ObjectAddress;
@@ -11,6 +12,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -36,6 +39,9 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   /** How long the shard may take to say that the object may leave. */
   private static final Duration PASSIVATE_MAX = Duration.ofSeconds(5);
 
+  /** How often a departure looks whether the object is quiet. */
+  private static final Duration DEPART_CHECK = Duration.ofMillis(5);
+
   /** How long a drain waits for the events that still run. */
   private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
 
@@ -44,18 +50,21 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private final ObjectServices services;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final LateEvents lateEvents;
+  private final BooleanSupplier owned;
+  private final ObjectHome home;
   private final TimerScheduler<ObjectCommand> timers;
 
   private @Nullable Incarnation current;
   private @Nullable ActorRef<ObjectWriter.Command> writer;
   private @Nullable Incarnation writerOf;
   private boolean opening;
+  private boolean recovered;
   private final CommitPipeline pipeline = new CommitPipeline();
   private int persistedTransactions;
   private long persistBegunNanos;
   private boolean passivating;
   private boolean stopping;
-  private final List<ObjectEvent> late = new ArrayList<>();
+  private final List<ObjectCommand.Deliver> late = new ArrayList<>();
   private long drainDeadlineNanos;
 
   static Behavior<ObjectCommand> create(
@@ -84,10 +93,14 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     this.services = services;
     this.shard = shard;
     this.lateEvents = lateEvents;
+    this.home = new ObjectHome(address, services.placements(), context.getSelf());
+    BooleanSupplier leased = services.ownership().of(ShardedGateway.TYPE, address);
+    this.owned = () -> leased.getAsBoolean() && home.isCurrent();
+    home.ask();
     services.metrics().objectEntered();
     services.usage().entered(address.namespace());
     checkIdleIn(firstCheck());
-    lateEvents.take(address).forEach(event -> incarnation().submit(event));
+    lateEvents.take(address).forEach(this::onDeliver);
   }
 
   @Override
@@ -108,7 +121,10 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       case ObjectCommand.Reset reset -> onReset(reset);
       case ObjectCommand.WriterStopped stopped -> onWriterStopped(stopped);
       case ObjectCommand.CheckIdle check -> onCheckIdle();
-      case ObjectCommand.Wake wake -> this;
+      case ObjectCommand.HomeKnown answer -> onHomeKnown(answer);
+      case ObjectCommand.Move move -> onMove(move);
+      case ObjectCommand.Departed outcome -> onDeparted(outcome);
+      case ObjectCommand.Wake _, ObjectCommand.Nothing _ -> this;
       case ObjectCommand.Stop stop -> onStop();
     };
   }
@@ -117,8 +133,15 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   // ---------------------------------------------------------------------------------
 
   private Behavior<ObjectCommand> onDeliver(ObjectCommand.Deliver deliver) {
-    if (passivating || (stopping && current == null)) {
-      late.add(deliver.event());
+    if (home.isStale()) {
+      home.ask();
+      endIncarnation(moving());
+    }
+    HoldfastException refusal = home.refusal();
+    if (refusal != null) {
+      deliver.event().reject(refusal);
+    } else if (passivating || !home.isOpen() || (stopping && current == null)) {
+      late.add(deliver);
     } else {
       incarnation().submit(deliver.event());
     }
@@ -133,7 +156,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     }
     Incarnation live = current;
     if (live == null) {
-      live = new Incarnation(address, objectClass, getContext().getSelf(), services);
+      live = new Incarnation(address, objectClass, getContext().getSelf(), services, owned);
       current = live;
     }
     return live;
@@ -141,6 +164,9 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
 
   private Behavior<ObjectCommand> onProduced(ObjectCommand.Produced produced) {
     produced.from().arrived();
+    if (produced.from() == current && !owned.getAsBoolean()) {
+      endIncarnation(moving());
+    }
     if (produced.from() != current) {
       failLate(produced.from(), produced.effect());
       return this;
@@ -209,20 +235,30 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     opening = false;
     ActorRef<ObjectCommand> self = getContext().getSelf();
     writerOf = owner;
+    recovered = false;
     writer =
         getContext()
             .spawnAnonymous(
                 services.writer(
-                    address, event -> self.tell(new ObjectCommand.Written(owner, event))));
+                    address,
+                    home.txSeqMin(),
+                    event -> self.tell(new ObjectCommand.Written(owner, event))));
     getContext().watchWith(writer, new ObjectCommand.WriterStopped(owner));
   }
 
   private Behavior<ObjectCommand> onWritten(ObjectCommand.Written written) {
+    if (written.event() instanceof ObjectWriter.Released released) {
+      home.released(released.txSeq());
+    }
     if (written.incarnation() != current) {
       return this;
     }
     switch (written.event()) {
-      case ObjectWriter.Recovered recovered -> current.opened(recovered);
+      case ObjectWriter.Recovered stored -> {
+        recovered = true;
+        current.opened(stored);
+      }
+      case ObjectWriter.Persisted _ when !owned.getAsBoolean() -> endIncarnation(moving());
       case ObjectWriter.Persisted persisted -> {
         pipeline.stored();
         services.metrics().persisted(persistedTransactions, System.nanoTime() - persistBegunNanos);
@@ -251,8 +287,14 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
           new ObjectCallException(
               ErrorCode.STORAGE_FAILED, "Error", "the writer of object " + address + " stopped"));
     }
+    if (stopping && current == null) {
+      return Behaviors.stopped();
+    }
+    if (home.isDeparting() && current == null && !home.leave()) {
+      stay();
+    }
     spawnWriter();
-    return stopping && current == null ? Behaviors.stopped() : this;
+    return this;
   }
 
   // ---- the end of an incarnation
@@ -278,10 +320,12 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     if (writer != null) {
       getContext().stop(writer);
     }
-    List<ObjectEvent> again = new ArrayList<>(ended.end(reason));
-    if (!again.isEmpty()) {
-      Incarnation next = incarnation();
-      again.forEach(next::submit);
+    for (ObjectEvent event : ended.end(reason)) {
+      if (home.isOpen()) {
+        incarnation().submit(event);
+      } else {
+        onDeliver(new ObjectCommand.Deliver(event, Optional.empty()));
+      }
     }
   }
 
@@ -293,6 +337,76 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private HoldfastException moving() {
     return new ObjectCallException(
         ErrorCode.OBJECT_UNAVAILABLE, "Error", "Durable Object " + address + " is moving.");
+  }
+
+  // ---- the region
+  // ------------------------------------------------------------------------------------------------
+
+  private Behavior<ObjectCommand> onHomeKnown(ObjectCommand.HomeKnown answer) {
+    home.answered(answer);
+    settle();
+    ObjectCommand.Move order = home.waitingOrder();
+    return order == null ? this : onMove(order);
+  }
+
+  /** What waits runs here, or is told to go elsewhere. */
+  private void settle() {
+    HoldfastException refusal = home.refusal();
+    if (refusal == null) {
+      stay();
+      return;
+    }
+    rejectLate(refusal);
+    if (!stopping) {
+      passivate();
+    }
+  }
+
+  private void rejectLate(HoldfastException reason) {
+    late.forEach(deliver -> deliver.event().reject(reason));
+    late.clear();
+  }
+
+  private Behavior<ObjectCommand> onMove(ObjectCommand.Move move) {
+    if (passivating || stopping) {
+      move.sent().reject(home.refusal() == null ? moving() : home.refusal());
+    } else if (home.beginDeparture(move)) {
+      return depart();
+    }
+    return this;
+  }
+
+  /** Ends what is here once nothing runs any more; how far its writer came is to be known. */
+  private Behavior<ObjectCommand> depart() {
+    Incarnation last = incarnation();
+    if (writer == null) {
+      opening = true;
+      spawnWriter();
+    }
+    ActorRef<ObjectWriter.Command> its = writer;
+    if (its != null && writerOf == last && recovered && quietForGood()) {
+      current = null;
+      endForGood(last, moving());
+      services.containers().left(address);
+      its.tell(new ObjectWriter.Release());
+    } else if (home.isTooBusy()) {
+      stay();
+    } else {
+      timers.startSingleTimer(new ObjectCommand.CheckIdle(), DEPART_CHECK);
+    }
+    return this;
+  }
+
+  private Behavior<ObjectCommand> onDeparted(ObjectCommand.Departed outcome) {
+    if (home.departed(outcome)) {
+      if (home.refusal() instanceof ObjectMoved moved) {
+        services.moved(address, moved.home());
+      }
+      settle();
+    } else if (outcome.failure() != null) {
+      rejectLate(moving());
+    }
+    return this;
   }
 
   // ---- leaving memory
@@ -313,6 +427,9 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     if (stopping) {
       return stopNow();
     }
+    if (home.isDeparting()) {
+      return current == null ? this : depart();
+    }
     if (passivating) {
       stay();
     }
@@ -332,11 +449,15 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     } else if (!quietForGood()) {
       checkIdleIn(firstCheck());
     } else {
-      passivating = true;
-      shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
-      checkIdleIn(PASSIVATE_MAX);
+      passivate();
     }
     return this;
+  }
+
+  private void passivate() {
+    passivating = true;
+    shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
+    checkIdleIn(PASSIVATE_MAX);
   }
 
   /** Quiet, with all events from now on coming through this actor. */
@@ -359,9 +480,10 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     if (current != null) {
       current.sockets().stay();
     }
-    List<ObjectEvent> events = List.copyOf(late);
+    List<ObjectCommand.Deliver> events = List.copyOf(late);
     late.clear();
-    events.forEach(event -> incarnation().submit(event));
+    events.forEach(this::onDeliver);
+    checkIdleIn(firstCheck());
   }
 
   private boolean isQuiet() {
@@ -409,6 +531,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     if (current != null) {
       endForGood(current, superseded());
     }
+    home.close(moving());
     if (!late.isEmpty()) {
       lateEvents.leave(address, late);
       services.wake(address);

@@ -1,16 +1,26 @@
 package io.holdfast.node.object;
 
+import io.holdfast.cassandra.Placement;
 import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.history.StoredState;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.HoldfastException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The messages of an object's entity.
 sealed interface ObjectCommand {
   /// Something happens to the object.
-  record Deliver(ObjectEvent event) implements ObjectCommand {}
+  ///
+  /// @param sent what it takes to send it to another node; empty for what can only happen here
+  record Deliver(ObjectEvent event, Optional<ObjectCall.Sent<?>> sent) implements ObjectCommand {}
+
+  /// Leave for another region.
+  record Move(ObjectCall.Sent<Placement> sent, String region) implements ObjectCommand {}
+
+  /// What is left of a command that cannot be carried out on another node.
+  record Nothing() implements ObjectCommand {}
 
   /// A turn ended, or gave the turn away: what it committed, and what is to leave once that is
   /// durable.
@@ -45,7 +55,22 @@ sealed interface ObjectCommand {
   record CheckIdle() implements ObjectCommand {}
 
   /// Be there: events wait in [LateEvents].
-  record Wake(ObjectAddress address) implements ObjectCommand {}
+  ///
+  /// @param leaves runs when the object is on another node: its events have to go there
+  record Wake(ObjectAddress address, Runnable leaves) implements ObjectCommand {}
+
+  /// The answer to the question where the object's home is: one of both.
+  ///
+  /// @param generation of the region when it was asked
+  record HomeKnown(long generation, @Nullable Placement placement, @Nullable Throwable failure)
+      implements ObjectCommand {}
+
+  /// The answer to a change of the object's home.
+  ///
+  /// @param done null when nobody knows
+  record Departed(
+      Placement from, Placement next, @Nullable Boolean done, @Nullable Throwable failure)
+      implements ObjectCommand {}
 
   /// Leave memory: sent by sharding, after a passivation or when the node drains.
   record Stop() implements ObjectCommand {}

@@ -261,7 +261,8 @@ abstract sealed class ObjectEvent {
       incarnation.schedules().woken();
       Optional<Instant> due = incarnation.dueAlarm();
       if (due.isEmpty()) {
-        return new Reply<>(reply, new AlarmEnd.Done());
+        return new Reply<>(
+            reply, incarnation.restsNow() ? new AlarmEnd.NotDue() : new AlarmEnd.Done());
       }
       incarnation.usage().request();
       long generation = incarnation.storage().beginAlarmRun(due.get());

@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -45,7 +44,6 @@ final class ObjectSchedules implements Schedules {
   private static final Logger log = LoggerFactory.getLogger(ObjectSchedules.class);
   private static final String PREFIX = "at/";
   private static final int TRIES_MAX = 3;
-  private static final int ROWS_AT_ONCE = 16;
 
   private final Incarnation incarnation;
 
@@ -285,21 +283,9 @@ final class ObjectSchedules implements Schedules {
   }
 
   private static void forEach(ObjectDatabase database, Visitor visitor) {
-    String from = PREFIX;
-    SequencedMap<String, byte[]> rows;
-    do {
-      KeyRange range =
-          new KeyRange(
-              from,
-              Optional.of(PREFIX + "~"),
-              KeyRange.Order.ASCENDING,
-              OptionalInt.of(ROWS_AT_ONCE));
-      rows = database.rows(RuntimeTable.SCHEDULES, range);
-      for (Map.Entry<String, byte[]> row : rows.entrySet()) {
-        visitor.entry(row.getKey().substring(PREFIX.length()), Entry.decode(row.getValue()));
-        // Keys are printable.
-        from = row.getKey() + '\u0001';
-      }
-    } while (rows.size() == ROWS_AT_ONCE);
+    database.visitRows(
+        RuntimeTable.SCHEDULES,
+        PREFIX,
+        (key, row) -> visitor.entry(key.substring(PREFIX.length()), Entry.decode(row)));
   }
 }

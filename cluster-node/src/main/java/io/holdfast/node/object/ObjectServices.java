@@ -1,16 +1,20 @@
 package io.holdfast.node.object;
 
+import io.holdfast.cassandra.Placement;
 import io.holdfast.engine.http.HttpFetcher;
 import io.holdfast.node.app.AppCatalog;
+import io.holdfast.node.cluster.Ownership;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.message.Batch;
 import io.holdfast.node.message.Receipt;
 import io.holdfast.node.metering.MeterBook;
+import io.holdfast.node.region.Placements;
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.history.ObjectHistory;
 import io.holdfast.persistence.history.StoredState;
+import io.holdfast.persistence.store.EventIndex;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.persistence.writer.SnapshotTrim;
 import io.holdfast.persistence.writer.WriterConfig;
@@ -20,6 +24,7 @@ import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
@@ -44,6 +49,9 @@ public final class ObjectServices {
   private final ObjectDatabases databases;
   private final ObjectHistory history;
   private final SnapshotTrim snapshotTrim;
+  private final EventIndex eventIndex;
+  private final Ownership ownership;
+  private final Optional<Placements> placements;
   private final SocketRegistry sockets;
 
   public ObjectServices(
@@ -59,7 +67,10 @@ public final class ObjectServices {
       WriterConfig writerConfig,
       ObjectDatabases databases,
       ObjectHistory history,
-      SnapshotTrim snapshotTrim) {
+      SnapshotTrim snapshotTrim,
+      EventIndex eventIndex,
+      Ownership ownership,
+      Optional<Placements> placements) {
     this.settings = settings;
     this.apps = apps;
     this.containers = containers;
@@ -73,6 +84,9 @@ public final class ObjectServices {
     this.databases = databases;
     this.history = history;
     this.snapshotTrim = snapshotTrim;
+    this.eventIndex = eventIndex;
+    this.ownership = ownership;
+    this.placements = placements;
     this.sockets = new SocketRegistry(gateway, timer);
   }
 
@@ -120,6 +134,11 @@ public final class ObjectServices {
     gateway.wake(address);
   }
 
+  /// An object that was here lives elsewhere now.
+  void moved(ObjectAddress address, Placement home) {
+    gateway.moved(address, home);
+  }
+
   /// Hands messages to their receiver.
   CompletableFuture<Receipt> deliver(ObjectAddress receiver, Batch batch) {
     return gateway.deliver(receiver, batch);
@@ -139,6 +158,15 @@ public final class ObjectServices {
     return databases.open(image);
   }
 
+  Ownership ownership() {
+    return ownership;
+  }
+
+  /// Where objects live, in a cluster of several regions.
+  Optional<Placements> placements() {
+    return placements;
+  }
+
   ObjectHistory history() {
     return history;
   }
@@ -154,8 +182,11 @@ public final class ObjectServices {
     }
   }
 
-  Behavior<ObjectWriter.Command> writer(ObjectAddress address, Consumer<ObjectWriter.Event> owner) {
-    return ObjectWriter.create(address, owner, writerConfig, clock, snapshotTrim);
+  /// @param txSeqMin see [ObjectWriter#create]
+  Behavior<ObjectWriter.Command> writer(
+      ObjectAddress address, long txSeqMin, Consumer<ObjectWriter.Event> owner) {
+    return ObjectWriter.create(
+        address, txSeqMin, owner, writerConfig, clock, snapshotTrim, eventIndex);
   }
 
   void logGivenUp(ObjectAddress address, Duration limit) {

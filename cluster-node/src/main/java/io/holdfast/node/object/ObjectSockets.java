@@ -1,5 +1,6 @@
 package io.holdfast.node.object;
 
+import io.holdfast.persistence.store.StoredFutures;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -16,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -251,10 +251,7 @@ final class ObjectSockets {
 
   /** What user code threw was logged where it was thrown. The connection goes on. */
   private void failed(SocketEvent event, Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
+    Throwable cause = StoredFutures.cause(failure);
     ErrorCode code = cause instanceof HoldfastException known ? known.code() : ErrorCode.INTERNAL;
     if (code != ErrorCode.OBJECT_FAILED) {
       log.warn("{}: {} failed: {}", address, event.what(), cause.getMessage());

@@ -13,6 +13,7 @@ import io.holdfast.protocol.ValueCodec;
 import io.holdfast.protocol.admin.Forked;
 import io.holdfast.protocol.admin.ForkedAlarm;
 import io.holdfast.protocol.admin.HistoryPage;
+import io.holdfast.protocol.admin.MovedObject;
 import io.holdfast.protocol.admin.ObjectAdmin;
 import io.holdfast.protocol.admin.ObjectDiff;
 import io.holdfast.protocol.admin.ObjectPage;
@@ -202,6 +203,11 @@ public final class OperatorObjects implements ObjectAdmin {
       ObjectEvent.Admin.Action<T> action,
       ObjectEvent.Admin.Afterwards afterwards) {
     return Unchecked.call(gateway.admin(object, action, afterwards)::get);
+  }
+
+  @Override
+  public MovedObject move(ObjectAddress object, String region) {
+    return new MovedObject(Unchecked.call(gateway.move(object, region)::get).region());
   }
 
   private static String afterRestore(Incarnation incarnation) {

@@ -3,6 +3,7 @@ package io.holdfast.node.object;
 import io.holdfast.sdk.HoldfastException;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -10,6 +11,9 @@ import org.slf4j.LoggerFactory;
  * The output gate. Commits of an incarnation are counted: 1, 2, 3, … Whatever leaves the object carries the count at which
  * it was produced, and leaves once all commits up to that count are durable. So an answer never tells of a write that a
  * crash could undo, and reading data that is not yet durable is gated like writing it.
+ *
+ * Nothing leaves while this node is not sure to be the owner of the object: another may have taken it, and what is answered
+ * here could be older than what was answered there.
  *
  * Owned by the actor. Only `durable` is read by others: turn threads ask it whether there is anything to wait for.
  */
@@ -38,12 +42,18 @@ final class OutputGate {
 
   private record Held(long through, Effect effect) {}
 
+  private final BooleanSupplier owned;
   private final ArrayDeque<Held> held = new ArrayDeque<>();
   private volatile long durable;
 
-  /// Whether all commits up to this count are durable. Any thread.
-  boolean isDurable(long through) {
-    return through <= durable;
+  /// @param owned whether this node is the object's owner just now
+  OutputGate(BooleanSupplier owned) {
+    this.owned = owned;
+  }
+
+  /// Whether what waits for commits up to this count may leave. Any thread.
+  boolean isOpen(long through) {
+    return through <= durable && owned.getAsBoolean();
   }
 
   void admit(long through, Effect effect) {

@@ -1,16 +1,11 @@
 package io.holdfast.node.object;
 
-import io.holdfast.persistence.database.KeyRange;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.RuntimeTable;
 import io.holdfast.persistence.database.Wake;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.SequencedMap;
 
 /// What an object owes to others: answers under idempotency keys, messages to be delivered, and the
 /// knowledge of which messages it carried out ([RuntimeTable]).
@@ -18,9 +13,6 @@ import java.util.SequencedMap;
 /// Others do not go back in time with the object. So these rows stay as they are now when it does,
 /// and a copy of the object, to which nobody has spoken yet, has none.
 final class OwedRows {
-  /// One may have 1 MiB.
-  private static final int ROWS_AT_ONCE = 16;
-
   private static final List<RuntimeTable> OWED =
       List.of(RuntimeTable.IDEMPOTENCY, RuntimeTable.OUTBOX, RuntimeTable.INBOX);
 
@@ -29,17 +21,17 @@ final class OwedRows {
   /// Gives an earlier state the rows of now. Part of its open transaction.
   static void keep(ObjectDatabase now, ObjectDatabase earlier) {
     for (RuntimeTable table : OWED) {
-      forEach(
-          earlier,
+      earlier.visitRows(
           table,
+          "",
           (key, _) -> {
             if (now.row(table, key).isEmpty()) {
               earlier.deleteRow(table, key);
             }
           });
-      forEach(
-          now,
+      now.visitRows(
           table,
+          "",
           (key, row) -> {
             if (!earlier.row(table, key).filter(each -> Arrays.equals(each, row)).isPresent()) {
               earlier.putRow(table, key, row);
@@ -52,28 +44,7 @@ final class OwedRows {
   static void erase(ObjectDatabase database) {
     database.wake(Wake.MESSAGES, OptionalLong.empty());
     for (RuntimeTable table : OWED) {
-      forEach(database, table, (key, _) -> database.deleteRow(table, key));
+      database.visitRows(table, "", (key, _) -> database.deleteRow(table, key));
     }
-  }
-
-  @FunctionalInterface
-  private interface Visitor {
-    void row(String key, byte[] value);
-  }
-
-  private static void forEach(ObjectDatabase database, RuntimeTable table, Visitor visitor) {
-    String from = "";
-    SequencedMap<String, byte[]> rows;
-    do {
-      KeyRange range =
-          new KeyRange(
-              from, Optional.empty(), KeyRange.Order.ASCENDING, OptionalInt.of(ROWS_AT_ONCE));
-      rows = database.rows(table, range);
-      for (Map.Entry<String, byte[]> row : rows.entrySet()) {
-        visitor.row(row.getKey(), row.getValue());
-        // Keys are printable.
-        from = row.getKey() + '\u0001';
-      }
-    } while (rows.size() == ROWS_AT_ONCE);
   }
 }

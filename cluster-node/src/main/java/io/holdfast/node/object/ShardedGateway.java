@@ -1,12 +1,15 @@
 package io.holdfast.node.object;
 
+import io.holdfast.cassandra.Placement;
 import io.holdfast.node.app.AppCatalog;
+import io.holdfast.node.cluster.Ownership;
 import io.holdfast.node.container.ContainerOwnerHooks;
 import io.holdfast.node.files.KeptFiles;
 import io.holdfast.node.message.Batch;
 import io.holdfast.node.message.Receipt;
+import io.holdfast.node.region.ObjectMoved;
 import io.holdfast.protocol.CallContext;
-import io.holdfast.protocol.IdempotencyKey;
+import io.holdfast.protocol.Jurisdiction;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
@@ -22,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.DeadLetter;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -35,17 +39,20 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 
 /// The way to objects through cluster sharding.
 public final class ShardedGateway implements ObjectGateway {
-  private static final EntityTypeKey<ObjectCommand> TYPE =
+  static final EntityTypeKey<ObjectCommand> TYPE =
       EntityTypeKey.create(ObjectCommand.class, "object");
 
+  /** How often a call follows an object that moves. */
+  private static final int FOLLOWED_MAX = 5;
+
   private final AppCatalog apps;
+  private final Homes homes;
   private final LateEvents lateEvents = new LateEvents();
-  private volatile ActorRef<ShardingEnvelope<ObjectCommand>> region;
 
   /// A gateway that is not yet connected: calls fail until [#connect].
-  public ShardedGateway(ActorSystem<?> system, AppCatalog apps) {
+  public ShardedGateway(ActorSystem<?> system, AppCatalog apps, Homes homes) {
     this.apps = apps;
-    this.region = system.<ShardingEnvelope<ObjectCommand>>deadLetters();
+    this.homes = homes;
     ActorRef<DeadLetter> undelivered =
         system.systemActorOf(
             undelivered(), "undelivered", org.apache.pekko.actor.typed.Props.empty());
@@ -54,79 +61,105 @@ public final class ShardedGateway implements ObjectGateway {
 
   /// Starts the shards of this node.
   public void connect(ActorSystem<?> system, ObjectServices services) {
-    region =
-        ClusterSharding.get(system)
-            .init(
-                Entity.of(
-                        TYPE,
-                        entity -> {
-                          ObjectAddress address = ObjectAddress.parse(entity.getEntityId());
-                          return ObjectActor.create(
-                              address,
-                              apps.objectClass(address.namespace()),
-                              services,
-                              entity.getShard(),
-                              lateEvents);
-                        })
-                    .withStopMessage(new ObjectCommand.Stop()));
+    Entity<ObjectCommand, ShardingEnvelope<ObjectCommand>> objects =
+        Entity.of(
+                TYPE,
+                entity -> {
+                  ObjectAddress address = ObjectAddress.parse(entity.getEntityId());
+                  return ObjectActor.create(
+                      address,
+                      apps.objectClass(address.namespace()),
+                      services,
+                      entity.getShard(),
+                      lateEvents);
+                })
+            .withStopMessage(new ObjectCommand.Stop());
+    ClusterSharding sharding = ClusterSharding.get(system);
+    homes.connect(
+        sharding.init(objects), region -> sharding.init(objects.withDataCenter(region.name())));
   }
 
   @Override
   public CompletableFuture<Response> fetch(
       ObjectAddress target, Request request, CallContext context) {
-    try {
-      Optional<IdempotencyKey> key = IdempotencyKey.of(request.headers());
-      return send(
-          target,
-          reply ->
-              key.isEmpty()
-                  ? new ObjectEvent.Fetch(target, context, request, reply)
-                  : new ObjectEvent.Task(
-                      target, context, new KeyedCall<>(key.get(), new KeyedFetch(request), reply)));
-    } catch (HoldfastException e) {
-      return CompletableFuture.failedFuture(e);
-    }
+    return send(target, context, new ObjectCall.Fetch(request));
   }
 
   @Override
   public CompletableFuture<RpcResult> invoke(
       ObjectAddress target, RpcCall call, CallContext context) {
-    Optional<IdempotencyKey> key = context.idempotencyKey();
-    return send(
-        target,
-        reply ->
-            key.isEmpty()
-                ? new ObjectEvent.Invoke(target, context, call, reply)
-                : new ObjectEvent.Task(
-                    target, context, new KeyedCall<>(key.get(), new KeyedInvoke(call), reply)));
+    return send(target, context, new ObjectCall.Invoke(call));
   }
 
   /// Hands messages to their receiver; completes with how far they were carried out.
   CompletableFuture<Receipt> deliver(ObjectAddress receiver, Batch batch) {
-    return send(
-        receiver,
-        reply -> new ObjectEvent.Task(receiver, CallContext.RUNTIME, new Delivery(batch, reply)));
+    return send(receiver, CallContext.RUNTIME, new ObjectCall.Deliver(batch));
+  }
+
+  /// Whether this node is the owner of the object of a persistence id just now.
+  public Predicate<String> owned(Ownership ownership) {
+    return id -> {
+      ObjectAddress address = ObjectAddress.parse(id.substring(id.indexOf('|') + 1));
+      return homes.isHere(address) && ownership.of(TYPE, address).getAsBoolean();
+    };
   }
 
   /// Brings an object into memory that has left events behind.
   void wake(ObjectAddress target) {
-    region.tell(new ShardingEnvelope<>(target.key(), new ObjectCommand.Wake(target)));
+    ObjectCommand wake = new ObjectCommand.Wake(target, () -> lateEventsLeave(target));
+    homes.tell(target, Optional.empty(), wake, why -> rejectLate(target, why));
   }
+
+  private void lateEventsLeave(ObjectAddress target) {
+    lateEvents
+        .take(target)
+        .forEach(
+            late -> homes.tell(target, Optional.empty(), late, why -> late.event().reject(why)));
+  }
+
+  private void rejectLate(ObjectAddress target, HoldfastException why) {
+    lateEvents.take(target).forEach(late -> late.event().reject(why));
+  }
+
+  // ---- regions
+  // ------------------------------------------------------------------------------------------------
+
+  @Override
+  public int birthRegion(Optional<Jurisdiction> jurisdiction) {
+    return homes.birthRegion(jurisdiction).number();
+  }
+
+  /// Gives an object another home; completes when it answers there.
+  ///
+  /// @return its home; fails with `object_blocked` when it was busy for too long, and stays then
+  CompletableFuture<Placement> move(ObjectAddress target, String region) {
+    return send(target, CallContext.RUNTIME, new ObjectCall.Move(region))
+        .thenCompose(home -> {
+          homes.learn(target, home);
+          // It looks whether an alarm is due: so its new home knows of its alarm.
+          return alarms().run(target, 0).handle((_, _) -> home);
+        });
+  }
+
+  /// An object that was here lives elsewhere now.
+  void moved(ObjectAddress object, Placement home) {
+    homes.moved(object, home);
+  }
+
+  // ---- alarms
+  // -------------------------------------------------------------------------------------------------
 
   /// The way to alarms.
   AlarmScheduler.Runner alarms() {
     return new AlarmScheduler.Runner() {
       @Override
       public CompletableFuture<AlarmEnd> run(ObjectAddress target, int retryCount) {
-        return send(
-            target, reply -> new ObjectEvent.Alarm(target, CallContext.RUNTIME, retryCount, reply));
+        return send(target, CallContext.RUNTIME, new ObjectCall.RunAlarm(retryCount));
       }
 
       @Override
       public CompletableFuture<AlarmEnd> abandon(ObjectAddress target, long generation) {
-        return send(
-            target,
-            reply -> new ObjectEvent.AbandonAlarm(target, CallContext.RUNTIME, generation, reply));
+        return send(target, CallContext.RUNTIME, new ObjectCall.AbandonAlarm(generation));
       }
     };
   }
@@ -136,7 +169,7 @@ public final class ShardedGateway implements ObjectGateway {
       ObjectAddress target,
       ObjectEvent.Admin.Action<T> action,
       ObjectEvent.Admin.Afterwards afterwards) {
-    return send(
+    return here(
         target,
         reply -> new ObjectEvent.Admin<>(target, CallContext.RUNTIME, action, afterwards, reply));
   }
@@ -202,7 +235,7 @@ public final class ShardedGateway implements ObjectGateway {
 
   /// Runs something of the runtime in the object's own turn.
   CompletableFuture<Boolean> run(ObjectAddress target, ObjectEvent.Hook.Action action) {
-    return send(target, reply -> hook(target, action, reply));
+    return here(target, reply -> hook(target, action, reply));
   }
 
   /// The event of [#run].
@@ -211,8 +244,58 @@ public final class ShardedGateway implements ObjectGateway {
     return new ObjectEvent.Hook(target, CallContext.RUNTIME, action, reply);
   }
 
+  /** From wherever the object is. */
   private <T> CompletableFuture<T> send(
+      ObjectAddress target, CallContext context, ObjectCall<T> call) {
+    if (homes.isOne()) {
+      return sendOnce(target, context, call);
+    }
+    CompletableFuture<T> reply = new CompletableFuture<>();
+    follow(target, context, call, reply, FOLLOWED_MAX);
+    return reply;
+  }
+
+  private <T> CompletableFuture<T> sendOnce(
+      ObjectAddress target, CallContext context, ObjectCall<T> call) {
+    return told(
+        target,
+        context.locationHint(),
+        reply -> new ObjectCall.Sent<>(target, context, call, reply).command());
+  }
+
+  /** Where the object is not any more nothing was done. */
+  private <T> void follow(
+      ObjectAddress target,
+      CallContext context,
+      ObjectCall<T> call,
+      CompletableFuture<T> reply,
+      int left) {
+    sendOnce(target, context, call)
+        .whenComplete((answer, failure) -> {
+          if (failure instanceof ObjectMoved moved && left > 0 && call.isRepeatable()) {
+            homes.learn(target, moved.home());
+            follow(target, context, call, reply, left - 1);
+          } else if (failure != null) {
+            reply.completeExceptionally(failure);
+          } else if (!reply.complete(answer)) {
+            ObjectEvent.discard(answer);
+          }
+        });
+  }
+
+  /** Only when the object is on this node. */
+  private <T> CompletableFuture<T> here(
       ObjectAddress target, Function<CompletableFuture<T>, ObjectEvent> event) {
+    return told(
+        target,
+        Optional.empty(),
+        reply -> new ObjectCommand.Deliver(event.apply(reply), Optional.empty()));
+  }
+
+  private <T> CompletableFuture<T> told(
+      ObjectAddress target,
+      Optional<String> hint,
+      Function<CompletableFuture<T>, ObjectCommand> command) {
     CompletableFuture<T> reply = new CompletableFuture<>();
     if (apps.find(target.namespace()).isEmpty()) {
       reply.completeExceptionally(
@@ -220,8 +303,11 @@ public final class ShardedGateway implements ObjectGateway {
               ErrorCode.NAMESPACE_NOT_FOUND, "there is no namespace " + target.namespace()));
       return reply;
     }
-    region.tell(
-        new ShardingEnvelope<>(target.key(), new ObjectCommand.Deliver(event.apply(reply))));
+    try {
+      homes.tell(target, hint, command.apply(reply), reply::completeExceptionally);
+    } catch (HoldfastException e) {
+      reply.completeExceptionally(e);
+    }
     return reply;
   }
 
@@ -232,20 +318,21 @@ public final class ShardedGateway implements ObjectGateway {
           letter.message() instanceof ShardingEnvelope<?> envelope
               ? envelope.message()
               : letter.message();
-      if (message instanceof ObjectCommand.Deliver deliver) {
-        reject(deliver.event());
-      } else if (message instanceof ObjectCommand.Wake wake) {
-        lateEvents.take(wake.address()).forEach(ShardedGateway::reject);
+      switch (message) {
+        case ObjectCommand.Deliver deliver ->
+            deliver.event().reject(unreachable(deliver.event().target()));
+        case ObjectCommand.Move move -> move.sent().reject(unreachable(move.sent().target()));
+        case ObjectCommand.Wake wake -> rejectLate(wake.address(), unreachable(wake.address()));
+        default -> {}
       }
       return Behaviors.same();
     });
   }
 
-  private static void reject(ObjectEvent event) {
-    event.reject(
-        new ObjectCallException(
-            ErrorCode.OBJECT_UNAVAILABLE,
-            "Error",
-            "Durable Object " + event.target() + " cannot be reached just now."));
+  private static HoldfastException unreachable(ObjectAddress target) {
+    return new ObjectCallException(
+        ErrorCode.OBJECT_UNAVAILABLE,
+        "Error",
+        "Durable Object " + target + " cannot be reached just now.");
   }
 }

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 
 /// The container as the object's code sees it: commands leave only after earlier writes are
 /// durable, and waiting gives the turn away.
@@ -72,7 +73,10 @@ final class TurnContainerHandle implements ContainerHandle {
 
   @Override
   public ContainerExit monitor() {
-    ContainerExit exit = waiting(supervisor::monitor);
+    incarnation.turn();
+    // Chosen within the turn: once others have theirs, there may be another run.
+    Supplier<ContainerExit> end = supervisor.monitor();
+    ContainerExit exit = waiting(end::get);
     boolean asked = exit.reason() == ContainerExit.Reason.RUNTIME_SIGNAL;
     if (exit.exitCode() != 0 && !asked) {
       throw new ContainerExitException(exit.exitCode());

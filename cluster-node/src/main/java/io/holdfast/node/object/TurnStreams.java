@@ -10,12 +10,17 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
 /// Bodies for code that runs in turns: reading one gives the turn away while no bytes are there.
 final class TurnStreams {
+  /// Stands for the arguments themselves among the streams of a call, when they stayed on another
+  /// node.
+  static final int ARGUMENTS = -1;
+
   private TurnStreams() {}
 
   static Request inbound(Incarnation incarnation, Request request) {
@@ -36,7 +41,22 @@ final class TurnStreams {
     }
     Map<Integer, InputStream> wrapped = new HashMap<>();
     call.streams().forEach((index, in) -> wrapped.put(index, new TurnInputStream(incarnation, in)));
-    return call.withStreams(wrapped);
+    return whole(call.withStreams(wrapped));
+  }
+
+  /** The call with its arguments. */
+  private static RpcCall whole(RpcCall call) {
+    InputStream arguments = call.streams().get(ARGUMENTS);
+    if (arguments == null) {
+      return call;
+    }
+    Map<Integer, InputStream> others = new HashMap<>(call.streams());
+    others.remove(ARGUMENTS);
+    try (arguments) {
+      return new RpcCall(call.method(), call.encoding(), arguments.readAllBytes(), others);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static RpcResult inbound(Incarnation incarnation, RpcResult result) {

@@ -1,6 +1,7 @@
 package io.holdfast.node.app;
 
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.Jurisdiction;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
@@ -9,6 +10,7 @@ import io.holdfast.protocol.ValueCodec;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -68,5 +70,10 @@ final class FakeGateway implements ObjectGateway {
       ObjectAddress target, RpcCall call, CallContext context) {
     sent.add(new Sent(target, call, context));
     return answer.apply(call).thenApply(RpcResult.Value::new);
+  }
+
+  @Override
+  public int birthRegion(Optional<Jurisdiction> jurisdiction) {
+    return 0;
   }
 }

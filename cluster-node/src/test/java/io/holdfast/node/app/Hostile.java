@@ -169,7 +169,13 @@ final class Hostile {
             "objects[0].container.image: expected an image reference of 1 to 4096 printable characters, found 'a b'"),
         row(
             container("'image':'i','max_instances':2"),
-            "objects[0].container.max_instances: expected one of the keys image, images, instanceType, maxInstances, persistentPaths, found 'max_instances'; did you mean 'maxInstances'?"),
+            "objects[0].container.max_instances: expected one of the keys image, images, instanceType, maxInstances, persistentPaths, readOnlyRoot, runtime, found 'max_instances'; did you mean 'maxInstances'?"),
+        row(
+            container("'image':'i','readOnlyRoot':'yes'"),
+            "objects[0].container.readOnlyRoot: expected true or false, found 'yes'"),
+        row(
+            container("'image':'i','runtime':'/bin/sh'"),
+            "objects[0].container.runtime: expected the name of a runtime: 1 to 100 letters, digits, dots, underscores, dashes, found '/bin/sh'"),
         row(container("'image':'i','maxInstances':0"), max("0")),
         row(container("'image':'i','maxInstances':100001"), max("100001")),
         row(container("'image':'i','maxInstances':2.5"), max("2.5")),

@@ -74,7 +74,7 @@ class ContainerAdoptionTest {
     run(fixture.box());
     fixture.restartsNode();
     fixture.host.open();
-    CompletableFuture<ContainerExit> end = async(() -> fixture.box().monitor());
+    CompletableFuture<ContainerExit> end = async(() -> fixture.box().monitor().get());
     fixture.boxContainer().exit(3);
     assertThat(get(end)).isEqualTo(new ContainerExit(3, ContainerExit.Reason.EXIT));
     fixture.awaitGone("box", "a");
@@ -402,7 +402,7 @@ class ContainerAdoptionTest {
             }
           });
       fixture.container("box", name).exit(5);
-      assertThat(get(async(each::monitor)).exitCode()).isEqualTo(5);
+      assertThat(get(async(() -> each.monitor().get())).exitCode()).isEqualTo(5);
       fixture.awaitGone("box", name);
     }
     assertThat(fixture.engine.created()).isEqualTo(2);

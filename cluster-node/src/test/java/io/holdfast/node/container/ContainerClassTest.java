@@ -223,6 +223,20 @@ class ContainerClassTest {
   }
 
   @Test
+  void anEngineThatGoesAwayWhileTheContainerIsStoppedIsToldToTheCaller() {
+    assertThat(text(fetch())).isEqualTo("hello");
+    fixture.engine.goesDown();
+    CompletableFuture<Void> stop =
+        ContainerFixture.async(() -> fixture.box().stop(Duration.ofSeconds(60)));
+    awaitStatus(fixture.box(), ContainerState.Status.STOPPING);
+    assertThat(fault(fetch()).code()).isEqualTo(ErrorCode.ENGINE_UNAVAILABLE);
+    assertThat(fault(stop).code()).isEqualTo(ErrorCode.ENGINE_UNAVAILABLE);
+    fixture.engine.comesBack();
+    awaitStatus(fixture.box(), ContainerState.Status.STOPPED);
+    assertThat(text(fetch())).isEqualTo("hello");
+  }
+
+  @Test
   void aContainerThatDiesWhileItStartsIsToldWithItsLog() {
     fixture.engine.image(
         "app",

@@ -22,6 +22,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -37,7 +38,7 @@ class ContainerExitTest {
   private void endsBy(
       Consumer<FakeContainer> what, ContainerExit exit, ContainerState.Status status) {
     run(fixture.box());
-    CompletableFuture<ContainerExit> end = async(() -> fixture.box().monitor());
+    CompletableFuture<ContainerExit> end = async(() -> fixture.box().monitor().get());
     what.accept(fixture.boxContainer());
     assertThat(get(end)).isEqualTo(exit);
     await("onStop").until(() -> !fixture.boxHooks().ends.isEmpty());
@@ -87,7 +88,7 @@ class ContainerExitTest {
 
   @Test
   void monitorOfAContainerThatNeverRanIsRefused() {
-    HoldfastException fault = fault(() -> fixture.box().monitor());
+    HoldfastException fault = fault(() -> fixture.box().monitor().get());
     assertThat(fault.code()).isEqualTo(ErrorCode.WRONG_STATE);
     assertThat(fault).hasMessage("monitor() cannot be called on a container that is not running.");
   }
@@ -96,7 +97,7 @@ class ContainerExitTest {
   void monitorOfADestroyedContainerIsRefused() {
     run(fixture.box());
     fixture.box().destroy();
-    assertThat(fault(() -> fixture.box().monitor()).code()).isEqualTo(ErrorCode.WRONG_STATE);
+    assertThat(fault(() -> fixture.box().monitor().get()).code()).isEqualTo(ErrorCode.WRONG_STATE);
   }
 
   @Test
@@ -104,15 +105,27 @@ class ContainerExitTest {
     fixture.engine.image("app", FakeProgram.exiting(3));
     order(fixture.low());
     awaitStatus(fixture.low(), ContainerState.Status.STOPPED_WITH_CODE);
-    assertThat(fixture.low().monitor()).isEqualTo(new ContainerExit(3, ContainerExit.Reason.EXIT));
-    assertThat(fault(() -> fixture.low().monitor()).code()).isEqualTo(ErrorCode.WRONG_STATE);
+    assertThat(fixture.low().monitor().get())
+        .isEqualTo(new ContainerExit(3, ContainerExit.Reason.EXIT));
+    assertThat(fault(() -> fixture.low().monitor().get()).code()).isEqualTo(ErrorCode.WRONG_STATE);
+  }
+
+  @Test
+  void monitorTellsTheEndOfTheRunThatItWasAskedForThoughAnotherRunsByThen() {
+    ContainerSupervisor low = fixture.low();
+    run(low);
+    Supplier<ContainerExit> end = low.monitor();
+    low.destroy();
+    run(low);
+    assertThat(get(async(end::get)).reason()).isEqualTo(ContainerExit.Reason.RUNTIME_SIGNAL);
+    assertThat(low.running()).isTrue();
   }
 
   @Test
   void monitorWaitsThroughTheStartAndTheStop() {
     fixture.engine.holdStarts();
     order(fixture.box());
-    CompletableFuture<ContainerExit> end = async(() -> fixture.box().monitor());
+    CompletableFuture<ContainerExit> end = async(() -> fixture.box().monitor().get());
     fixture.engine.releaseStarts();
     awaitStatus(fixture.box(), ContainerState.Status.RUNNING);
     assertThat(end).isNotDone();

@@ -14,6 +14,7 @@ import io.holdfast.node.files.KeptFiles;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
+import io.holdfast.sdk.DirectorySnapshot;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.StartOptions;
 import java.nio.file.Path;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Declared paths on a real Docker Engine: what comes back is what was there.
 class ContainerFilesIT {
@@ -62,9 +65,13 @@ class ContainerFilesIT {
   }
 
   private void start() {
+    start(StartOptions.DEFAULT);
+  }
+
+  private void start(StartOptions options) {
     Optional<KeptFiles> committed =
         node.hooks.files.isEmpty() ? Optional.empty() : Optional.of(node.hooks.files.getLast());
-    box().start(StartOptions.DEFAULT, committed, Outbound.internet(false), PERMITTED);
+    box().start(options, committed, Outbound.internet(false), PERMITTED);
     box().awaitReady(new Readiness.Running(), Duration.ofSeconds(120));
   }
 
@@ -100,6 +107,47 @@ class ContainerFilesIT {
     assertThat(run(list)).isEqualTo(before);
     assertThat(run("ls /other 2>/dev/null || echo none")).isEqualTo("none");
     assertThat(run("stat -c %h /workspace/hard")).isEqualTo("2");
+  }
+
+  @Test
+  void givesFilesBackIntoAReadOnlyRootAndTakesThemFromThere() {
+    StartOptions readOnly = StartOptions.DEFAULT.readOnlyRoot(true);
+    start(readOnly);
+    assertThat(run("touch /other 2>/dev/null || echo refused")).isEqualTo("refused");
+    assertThat(run("cat /workspace/README")).isEqualTo("image");
+    run(
+        "rm /workspace/README; chmod 2750 /workspace; mkdir /workspace/sub; echo a >/workspace/sub/a;"
+            + " ln /workspace/sub/a /workspace/hard; echo b >/data.db/b");
+    String list =
+        "stat -c '%N %A %u %g %h' /workspace /workspace/* /data.db/*; cat /workspace/hard";
+    String before = run(list);
+
+    stop();
+    start(readOnly);
+
+    assertThat(run(list)).isEqualTo(before);
+    assertThat(run("touch /other 2>/dev/null || echo refused")).isEqualTo("refused");
+
+    // And into a root that is not.
+    stop();
+    start();
+    assertThat(run(list)).isEqualTo(before);
+    assertThat(run("touch /other && echo made")).isEqualTo("made");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aSnapshotTakesThePlaceOfWhatWasKept(boolean readOnly) {
+    StartOptions options = StartOptions.DEFAULT.readOnlyRoot(readOnly);
+    start(options);
+    run("rm /workspace/README; echo 1 >/workspace/then; chmod 711 /workspace");
+    DirectorySnapshot then = box().snapshotDirectory("/workspace", "");
+    run("rm /workspace/then; echo 2 >/workspace/kept; chmod 700 /workspace");
+    stop();
+
+    start(options.directorySnapshot(then));
+
+    assertThat(run("ls /workspace; stat -c %a /workspace")).isEqualTo("then\n711");
   }
 
   @Test

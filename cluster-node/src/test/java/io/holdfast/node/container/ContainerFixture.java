@@ -66,6 +66,8 @@ final class ContainerFixture implements AutoCloseable {
             {"name": "low", "class": "%1$s$Low", "container": {"image": "app"}},
             {"name": "keep", "class": "%1$s$Keep",
              "container": {"image": "app", "persistentPaths": ["/workspace"]}},
+            {"name": "sealed", "class": "%1$s$Sealed",
+             "container": {"image": "app", "persistentPaths": ["/srv/app"], "readOnlyRoot": true, "runtime": "runsc"}},
             {"name": "plain", "class": "%1$s$Plain"}]}
           """
               .formatted(ContainerFixture.class.getName()));
@@ -294,6 +296,13 @@ final class ContainerFixture implements AutoCloseable {
   /// The object class of `keep`; never made.
   public static class Keep extends Box {
     public Keep(ObjectContext ctx, Env env) {
+      super(ctx, env);
+    }
+  }
+
+  /// The object class of `sealed`; never made.
+  public static class Sealed extends Box {
+    public Sealed(ObjectContext ctx, Env env) {
       super(ctx, env);
     }
   }

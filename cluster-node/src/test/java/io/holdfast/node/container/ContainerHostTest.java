@@ -129,7 +129,7 @@ class ContainerHostTest {
   @Test
   void closingLetsContainersRunAndFailsWhoWaits() {
     run(fixture.box()).inactivityTimeout(Duration.ofMillis(200));
-    CompletableFuture<ContainerExit> end = async(() -> fixture.box().monitor());
+    CompletableFuture<ContainerExit> end = async(() -> fixture.box().monitor().get());
     run(fixture.low());
     fixture.host.close();
     assertThat(fault(end).code()).isEqualTo(ErrorCode.ENGINE_UNAVAILABLE);

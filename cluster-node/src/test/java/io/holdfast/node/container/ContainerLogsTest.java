@@ -42,6 +42,12 @@ class ContainerLogsTest {
               run(fixture.host.supervisor(target));
               return CompletableFuture.completedFuture(null);
             }
+
+            @Override
+            public int birthRegion(
+                java.util.Optional<io.holdfast.protocol.Jurisdiction> jurisdiction) {
+              return 0;
+            }
           });
 
   @AfterEach
@@ -111,8 +117,9 @@ class ContainerLogsTest {
   void followsUntilTheContainerEnds() {
     run(fixture.box());
     fixture.boxContainer().log("before");
-    CompletableFuture<String> read =
-        async(() -> text(operator.logs(address("box", "a"), 10, Following.YES)));
+    // Once it has ended it may be gone before anybody asks.
+    InputStream followed = operator.logs(address("box", "a"), 10, Following.YES);
+    CompletableFuture<String> read = async(() -> text(followed));
     fixture.boxContainer().log("after");
     fixture.boxContainer().exit(0);
     assertThat(get(read)).isEqualTo("before\nafter\n");

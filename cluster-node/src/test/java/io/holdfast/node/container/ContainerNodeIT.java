@@ -83,7 +83,7 @@ class ContainerNodeIT {
 
     // Right after the end of the first, whose name is still taken.
     box().start(StartOptions.DEFAULT.entrypoint("sh", "-c", "sleep 0.3; exit 3"), PERMITTED);
-    assertThat(box().monitor()).isEqualTo(new ContainerExit(3, ContainerExit.Reason.EXIT));
+    assertThat(box().monitor().get()).isEqualTo(new ContainerExit(3, ContainerExit.Reason.EXIT));
     awaitStatus(box(), ContainerState.Status.STOPPED_WITH_CODE);
     awaitEnds(
         new ContainerExit(137, ContainerExit.Reason.RUNTIME_SIGNAL),

@@ -187,7 +187,7 @@ class ContainerPauseTest {
   @Test
   void oneThatIsKilledWhileItIsFrozenHasEnded() {
     ContainerSupervisor box = paused();
-    CompletableFuture<ContainerExit> monitor = async(box::monitor);
+    CompletableFuture<ContainerExit> monitor = async(() -> box.monitor().get());
     fixture.engine.exits(fixture.boxContainer().id(), 137);
     assertThat(get(monitor).exitCode()).isEqualTo(137);
     awaitStatus(box, Status.STOPPED_WITH_CODE);

@@ -123,7 +123,7 @@ class ContainerSimulation {
 
   private static void watch(ContainerSupervisor one) {
     try {
-      one.monitor();
+      one.monitor().get();
     } catch (HoldfastException e) {
       assertThat(e.code()).isNotEqualTo(ErrorCode.INTERNAL);
     }

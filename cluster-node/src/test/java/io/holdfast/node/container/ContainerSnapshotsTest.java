@@ -9,7 +9,10 @@ import static io.holdfast.node.container.ContainerFixture.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.engine.ContainerId;
+import io.holdfast.engine.ContainerSpec;
 import io.holdfast.engine.ContainerState.Paused;
+import io.holdfast.engine.ReadOnlyRoot;
+import io.holdfast.engine.ReadOnlyRoot.FirstContent;
 import io.holdfast.sdk.ContainerSnapshot;
 import io.holdfast.sdk.ContainerState;
 import io.holdfast.sdk.DirectorySnapshot;
@@ -71,6 +74,59 @@ class ContainerSnapshotsTest {
     assertThat(unpacked("b")).containsEntry("data/0", "one").containsEntry("data/1", "two");
     running("c", StartOptions.DEFAULT.directorySnapshot(snapshot, "/home/data"));
     assertThat(unpacked("c")).containsEntry("home/data/0", "one").containsKey("home/data/");
+  }
+
+  @Test
+  void aReadOnlyRootTakesItInFoldersOfTheirOwn() throws Exception {
+    ContainerSupervisor box = running();
+    write("data", "one", "two");
+    DirectorySnapshot snapshot = box.snapshotDirectory("/data", "");
+
+    running(
+        "b",
+        StartOptions.DEFAULT
+            .readOnlyRoot(true)
+            .directorySnapshot(snapshot)
+            .directorySnapshot(snapshot, "/home/data"));
+
+    assertThat(fixture.container("box", "b").spec().readOnlyRoot())
+        .contains(
+            new ReadOnlyRoot(
+                Map.of("/data", FirstContent.EMPTY, "/home/data", FirstContent.EMPTY)));
+    assertThat(unpacked("b"))
+        .as("a mount point makes no room for a directory")
+        .isEqualTo(Map.of("home/data/", "", "home/data/0", "one", "home/data/1", "two"));
+  }
+
+  @Test
+  void aReadOnlyRootRefusesAWholeFileSystemAndTakesDirectories() throws Exception {
+    ContainerSupervisor box = running();
+    write("data", "one");
+    ContainerSnapshot whole = box.snapshotContainer("");
+    DirectorySnapshot directory = box.snapshotDirectory("/data", "");
+    ContainerSupervisor sealed = fixture.supervisor("sealed", "a");
+
+    HoldfastException fault =
+        fault(() -> sealed.start(StartOptions.DEFAULT.containerSnapshot(whole), PERMITTED));
+    assertThat(fault.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT);
+    assertThat(fault).hasMessageContaining("read-only");
+    assertThat(sealed.state().status()).isEqualTo(ContainerState.Status.STOPPED);
+
+    sealed.start(StartOptions.DEFAULT.directorySnapshot(directory, "/srv/app/data"), PERMITTED);
+    awaitStatus(sealed, ContainerState.Status.RUNNING);
+    ContainerSpec spec = fixture.container("sealed", "a").spec();
+    assertThat(spec.readOnlyRoot())
+        .contains(new ReadOnlyRoot(Map.of("/srv/app", FirstContent.OF_IMAGE)));
+    assertThat(spec.runtime()).contains("runsc");
+    assertThat(Tars.unpacked(fixture.engine, fixture.container("sealed", "a").id()))
+        .isEqualTo(Map.of("srv/app/data", "", "srv/app/data/", "", "srv/app/data/0", "one"));
+
+    ContainerSupervisor around = fixture.supervisor("sealed", "b");
+    around.start(StartOptions.DEFAULT.directorySnapshot(directory, "/srv"), PERMITTED);
+    awaitStatus(around, ContainerState.Status.RUNNING);
+    assertThat(fixture.container("sealed", "b").spec().readOnlyRoot())
+        .as("the persistent path is in it")
+        .contains(new ReadOnlyRoot(Map.of("/srv", FirstContent.EMPTY)));
   }
 
   @Test

@@ -113,7 +113,7 @@ class ContainerStartTest {
   void aStartThatIsNotPermittedNeverReachesTheEngine() {
     CompletableFuture<Void> permitted = new CompletableFuture<>();
     fixture.box().start(StartOptions.DEFAULT, permitted);
-    CompletableFuture<ContainerExit> end = async(() -> fixture.box().monitor());
+    CompletableFuture<ContainerExit> end = async(() -> fixture.box().monitor().get());
     permitted.completeExceptionally(
         new HoldfastException(ErrorCode.STORAGE_FAILED, "the write failed"));
     awaitStatus(fixture.box(), ContainerState.Status.STOPPED);
@@ -141,7 +141,7 @@ class ContainerStartTest {
             async(() -> box.awaitReady(new Readiness.AnyHttp(PORT), TIMEOUT)),
             async(() -> box.awaitReady(new Readiness.Running(), TIMEOUT)),
             async(() -> box.fetch(PORT, Request.get("http://x/"))),
-            async(box::monitor));
+            async(() -> box.monitor().get()));
     assertThat(waiting).noneMatch(CompletableFuture::isDone);
     fixture.engine.releaseStarts();
     waiting.forEach(each -> assertThat(fault(each).code()).isEqualTo(code));
@@ -256,7 +256,8 @@ class ContainerStartTest {
         .isEqualTo(ErrorCode.IMAGE_NOT_FOUND);
     assertThat(fault(() -> fixture.box().fetch(PORT, Request.get("http://x/"))).code())
         .isEqualTo(ErrorCode.IMAGE_NOT_FOUND);
-    assertThat(fault(() -> fixture.box().monitor()).code()).isEqualTo(ErrorCode.IMAGE_NOT_FOUND);
+    assertThat(fault(() -> fixture.box().monitor().get()).code())
+        .isEqualTo(ErrorCode.IMAGE_NOT_FOUND);
   }
 
   @Test
@@ -374,7 +375,7 @@ class ContainerStartTest {
     ContainerSupervisor box = fixture.box();
     fixture.engine.holdStarts();
     order(box);
-    CompletableFuture<ContainerExit> end = async(box::monitor);
+    CompletableFuture<ContainerExit> end = async(() -> box.monitor().get());
     CompletableFuture<Void> ordered = async(() -> order.accept(box));
     awaitStatus(box, ContainerState.Status.STOPPING);
     assertThat(ordered).isNotDone();

@@ -236,11 +236,15 @@ class ContainerStopTest {
   void aStopThatTheEngineDoesNotTakeIsRepeatedUntilItDoes() {
     slowBox();
     fixture.engine.goesDown();
-    CompletableFuture<Void> stop = async(() -> fixture.box().stop(LONG));
+    assertThat(fault(() -> fixture.box().stop(LONG)).code())
+        .isEqualTo(ErrorCode.ENGINE_UNAVAILABLE);
     awaitStatus(fixture.box(), ContainerState.Status.STOPPING);
-    assertThat(stop).isNotDone();
+    assertThat(fault(() -> fixture.box().stop(LONG)))
+        .as("whoever waits for it is told at once")
+        .hasMessageContaining("cannot be ended yet");
+    assertThat(fault(() -> fixture.box().monitor().get()).code())
+        .isEqualTo(ErrorCode.ENGINE_UNAVAILABLE);
     fixture.engine.comesBack();
-    got(stop);
     fixture.awaitGone("box", "a");
     run(fixture.box());
   }
@@ -249,10 +253,8 @@ class ContainerStopTest {
   void aDestroyThatTheEngineDoesNotTakeIsRepeatedUntilItDoes() {
     slowBox();
     fixture.engine.goesDown();
-    CompletableFuture<Void> destroyed = async(() -> fixture.box().destroy());
-    awaitStatus(fixture.box(), ContainerState.Status.STOPPING);
+    assertThat(fault(() -> fixture.box().destroy()).code()).isEqualTo(ErrorCode.ENGINE_UNAVAILABLE);
     fixture.engine.comesBack();
-    got(destroyed);
     fixture.awaitGone("box", "a");
     run(fixture.box());
   }

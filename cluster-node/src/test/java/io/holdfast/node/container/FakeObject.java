@@ -40,6 +40,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// One object whose class is a [Container]: its turns as in a node, without storage, actors and
@@ -294,7 +295,9 @@ final class FakeObject<C extends Container> {
 
     @Override
     public ContainerExit monitor() {
-      ContainerExit exit = life.waiting(supervisor::monitor);
+      life.checkTurn();
+      Supplier<ContainerExit> end = supervisor.monitor();
+      ContainerExit exit = life.waiting(end::get);
       if (exit.exitCode() != 0 && exit.reason() != ContainerExit.Reason.RUNTIME_SIGNAL) {
         throw new ContainerExitException(exit.exitCode());
       }

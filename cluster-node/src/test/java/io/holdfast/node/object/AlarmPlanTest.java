@@ -108,6 +108,19 @@ class AlarmPlanTest {
   }
 
   @Test
+  void anAlarmThatWasSettledWhileTheIndexWasReadIsAskedForBeforeItRunsAgain() {
+    AlarmPlan.Run run = met("a");
+    plan.readAgain();
+    plan.readOn(NOW);
+    plan.ended(run, new AlarmEnd.Done(), NOW);
+    assertThat(plan.met(new DueAlarm("a", NOW))).as("a row read before the end").isNull();
+    plan.read();
+    plan.forget(plan.waitingUntil(NOW).getFirst());
+    assertThat(plan.nextMillis()).isEqualTo(Long.MAX_VALUE);
+    assertThat(met("a")).as("set anew").isNotNull();
+  }
+
+  @Test
   void aRunThatWasReplacedWhileTheIndexWasAskedDoesNotBegin() {
     AlarmPlan.Run failed = met("a");
     plan.ended(failed, new AlarmEnd.Failed(), NOW);

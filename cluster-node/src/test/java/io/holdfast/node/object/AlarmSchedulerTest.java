@@ -356,7 +356,7 @@ class AlarmSchedulerTest {
     due("a");
     succeed(awaitRun(1));
     assertRests();
-    assertThat(index.rowsRead.get()).isEqualTo(1);
+    assertThat(index.rowsRead.get()).isLessThanOrEqualTo(1);
     assertThat(runs).hasSize(1);
   }
 }

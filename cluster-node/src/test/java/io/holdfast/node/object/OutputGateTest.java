@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class OutputGateTest {
-  private final OutputGate gate = new OutputGate();
+  private final OutputGate gate = new OutputGate(() -> true);
   private final List<String> left = new ArrayList<>();
 
   private OutputGate.Effect effect(String name) {
@@ -40,7 +40,7 @@ class OutputGateTest {
     assertThat(left).isEmpty();
     gate.durable(1);
     assertThat(left).containsExactly("a", "b");
-    assertThat(gate.isDurable(2)).isFalse();
+    assertThat(gate.isOpen(2)).isFalse();
     gate.durable(2);
     assertThat(left).containsExactly("a", "b", "c");
     assertThat(gate.isEmpty()).isTrue();
@@ -62,7 +62,7 @@ class OutputGateTest {
         new OutputGate.Effect() {
           @Override
           public void release() {
-            seen.add(gate.isDurable(1));
+            seen.add(gate.isOpen(1));
           }
 
           @Override
@@ -70,6 +70,6 @@ class OutputGateTest {
         });
     gate.durable(1);
     assertThat(seen).containsExactly(false);
-    assertThat(gate.isDurable(1)).isTrue();
+    assertThat(gate.isOpen(1)).isTrue();
   }
 }

@@ -60,7 +60,7 @@ final class SimulatedLife {
 
   private final World world;
   private final ObjectLog log;
-  private final OutputGate gate = new OutputGate();
+  private final OutputGate gate = new OutputGate(() -> true);
   private final CommitPipeline pipeline = new CommitPipeline();
   private final TreeMap<Long, List<Long>> idsByCommit = new TreeMap<>();
   private final TreeMap<Long, SimulatedHistory.Version> versions = new TreeMap<>();

@@ -72,7 +72,9 @@ final class ContainerTemplate {
   /// Whether the storage driver is asked to limit the disk.
   enum DiskQuota {
     ASKED,
-    NOT_ASKED
+    NOT_ASKED,
+    /// It was, and cannot.
+    REFUSED
   }
 
   private HostConfig hostConfig(ContainerSpec spec, DiskQuota quota) {
@@ -98,9 +100,11 @@ final class ContainerTemplate {
     if (kept.length > 0) {
       host.withCapAdd(kept);
     }
-    if (!config.runtime().isEmpty()) {
-      host.withRuntime(config.runtime());
+    String runtime = spec.runtime().orElse(config.runtime());
+    if (!runtime.isEmpty()) {
+      host.withRuntime(runtime);
     }
+    spec.readOnlyRoot().ifPresent(root -> ReadOnlyMounts.fill(host, root, spec.network()));
     if (quota == DiskQuota.ASKED) {
       host.withStorageOpt(Map.of("size", type.diskMb() + "MB"));
     }

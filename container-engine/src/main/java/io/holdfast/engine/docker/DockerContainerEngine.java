@@ -100,7 +100,7 @@ public final class DockerContainerEngine implements ContainerEngine {
     this.exits = new ExitWatch(docker, slots::died, states::read);
     this.template = new ContainerTemplate(config, deployment, networks, this::nameServer);
     this.images = new ImagePuller(docker, config.images());
-    this.files = new DockerFiles(docker, this::inspect);
+    this.files = new DockerFiles(docker, this::inspect, slots);
     this.starts =
         new DockerStart(
             docker,
@@ -160,25 +160,34 @@ public final class DockerContainerEngine implements ContainerEngine {
   /// earlier life.
   private Map<Network, Doors> openDoors() {
     Map<Network, Doors> opened = new EnumMap<>(Network.class);
-    for (Network network : Network.values()) {
-      boolean needed = gate.isPresent() && network.isGated() && wanted.contains(network);
-      if (needed) {
-        networks.ensure(network);
-      }
-      if (needed || (gate.isPresent() && network.isGated() && networks.present(network))) {
-        InetAddress gateway = networks.gateway(network);
-        try {
-          opened.put(network, gate.get().open(gateway));
-        } catch (IOException e) {
-          LOG.warn(
-              "the gate of network {} cannot be opened at {}: {}",
-              networks.name(network),
-              gateway.getHostAddress(),
-              e.getMessage());
+    gate.ifPresent(behind -> {
+      for (Network network : Network.values()) {
+        if (network.isGated()) {
+          open(behind, network).ifPresent(at -> opened.put(network, at));
         }
       }
-    }
+    });
     return opened;
+  }
+
+  private Optional<Doors> open(EgressGate behind, Network network) {
+    if (wanted.contains(network)) {
+      networks.ensure(network);
+    }
+    return networks
+        .gateway(network)
+        .flatMap(address -> {
+          try {
+            return Optional.of(behind.open(address));
+          } catch (IOException e) {
+            LOG.warn(
+                "the gate of network {} cannot be opened at {}: {}",
+                networks.name(network),
+                address.getHostAddress(),
+                e.getMessage());
+            return Optional.empty();
+          }
+        });
   }
 
   /// Gated containers run nowhere else: what they may reach is not left to chance.
@@ -258,7 +267,13 @@ public final class DockerContainerEngine implements ContainerEngine {
     boolean xfs =
         info.getDriverStatuses() != null
             && info.getDriverStatuses().stream().anyMatch(pair -> pair.contains("xfs"));
-    return "overlay2".equals(info.getDriver()) && xfs
+    boolean can =
+        switch (String.valueOf(info.getDriver())) {
+          case "overlay2" -> xfs;
+          case "btrfs", "zfs" -> true;
+          default -> false;
+        };
+    return can && starts.quota() != ContainerTemplate.DiskQuota.REFUSED
         ? EngineInfo.DiskLimit.ENFORCED
         : EngineInfo.DiskLimit.NOT_ENFORCED;
   }
@@ -273,18 +288,34 @@ public final class DockerContainerEngine implements ContainerEngine {
   public StartedContainer start(ContainerSpec spec, Preparation preparation) {
     prepareOnce();
     requireDoors(spec.network());
+    spec.runtime().ifPresent(this::requireAllowed);
     try {
-      return startOrPull(spec, spec.network().isGated() ? trusting(preparation) : preparation);
+      return startOrPull(
+          spec, spec.network().isGated() ? trusting(preparation, spec) : preparation);
     } finally {
       slots.refill(spec.network());
     }
   }
 
-  private Preparation trusting(Preparation preparation) {
+  private Preparation trusting(Preparation preparation, ContainerSpec spec) {
     return created -> {
       preparation.prepare(created);
-      files.copyIn(created, "/", TrustedCertificate.tar(gate.orElseThrow().certificate()));
+      InputStream certificate = TrustedCertificate.tar(gate.orElseThrow().certificate());
+      if (spec.readOnlyRoot().isPresent()) {
+        files.copyIn(created, "/", certificate);
+      } else {
+        files.copyIntoWritable(created, "/", certificate);
+      }
     };
+  }
+
+  private void requireAllowed(String runtime) {
+    if (!runtime.equals(config.runtime()) && !config.runtimes().contains(runtime)) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected a runtime of holdfast.engine.runtimes %s, found '%s'"
+              .formatted(config.runtimes(), runtime));
+    }
   }
 
   private StartedContainer startOrPull(ContainerSpec spec, Preparation preparation) {

@@ -12,6 +12,7 @@ import io.holdfast.sdk.HoldfastException;
 import java.net.InetAddress;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,30 +61,24 @@ final class DockerNetworks {
 
   /// Makes it when it is not there.
   void ensure(Network network) {
-    if (!present(network)) {
+    if (find(network).isEmpty()) {
       create(network);
     }
   }
 
-  /// The host's own address on its bridge.
-  InetAddress gateway(Network network) {
-    try {
-      var found =
-          docker.call(
-              () -> docker.client().inspectNetworkCmd().withNetworkId(name(network)).exec());
-      return found.getIpam().getConfig().stream()
-          .map(config -> config.getGateway())
-          .filter(Objects::nonNull)
-          .findFirst()
-          .map(InetAddress::ofLiteral)
-          .orElseThrow(() -> unusable(network, "it has no gateway"));
-    } catch (DockerException e) {
-      throw unusable(network, e);
-    }
+  /// The host's own address on its bridge; empty when the engine has no such network.
+  Optional<InetAddress> gateway(Network network) {
+    return find(network)
+        .map(found ->
+            found.getIpam().getConfig().stream()
+                .map(config -> config.getGateway())
+                .filter(Objects::nonNull)
+                .findFirst()
+                .map(InetAddress::ofLiteral)
+                .orElseThrow(() -> unusable(network, "it has no gateway")));
   }
 
-  /// Whether the engine has it.
-  boolean present(Network network) {
+  private Optional<com.github.dockerjava.api.model.Network> find(Network network) {
     try {
       var found =
           docker.call(
@@ -92,9 +87,9 @@ final class DockerNetworks {
       if (internal != (network == Network.NONE_OUTSIDE)) {
         throw unusable(network, "it exists with internal=" + internal);
       }
-      return true;
+      return Optional.of(found);
     } catch (NotFoundException _) {
-      return false;
+      return Optional.empty();
     }
   }
 

@@ -81,8 +81,11 @@ final class DockerStart {
     return quota;
   }
 
+  /// What was once refused is not asked for again.
   void quota(ContainerTemplate.DiskQuota asked) {
-    this.quota = asked;
+    if (quota != ContainerTemplate.DiskQuota.REFUSED) {
+      this.quota = asked;
+    }
   }
 
   StartedContainer start(ContainerSpec spec, Preparation preparation) {
@@ -140,7 +143,7 @@ final class DockerStart {
     boolean quotaRefused = DockerConnection.message(e).contains("storage-opt");
     if (quota == ContainerTemplate.DiskQuota.ASKED && quotaRefused) {
       LOG.warn("disk limits of containers are not enforced: {}", DockerConnection.message(e));
-      quota = ContainerTemplate.DiskQuota.NOT_ASKED;
+      quota = ContainerTemplate.DiskQuota.REFUSED;
       return Optional.empty();
     }
     throw startFailed(e, spec);

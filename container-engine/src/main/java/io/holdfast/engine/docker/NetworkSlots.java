@@ -20,6 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -287,6 +289,22 @@ final class NetworkSlots implements AutoCloseable {
             .filter(holder -> locked(() -> dropFree(holder)))
             .toList();
     dead.forEach(this::removeSoon);
+  }
+
+  // ---- other helpers
+
+  /// Runs a task with a container that is none of an object and is removed afterwards; after a
+  /// death of this process, like a slot that nobody uses.
+  ///
+  /// @param make makes it with these labels and returns its id
+  void withHelper(Function<Map<String, String>, String> make, Consumer<String> task) {
+    String helper = make.apply(holders.labels(maker));
+    locked(() -> used.put(helper, Optional.empty()));
+    try {
+      task.accept(helper);
+    } finally {
+      remove(helper);
+    }
   }
 
   // ---- the end

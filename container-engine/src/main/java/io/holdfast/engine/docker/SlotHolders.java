@@ -97,15 +97,17 @@ final class SlotHolders {
       try (CreateContainerCmd command = docker.client().createContainerCmd(imageId)) {
         return command
             .withName(name)
-            .withLabels(
-                Map.of(
-                    ContainerLabels.SLOT, deployment.id(),
-                    ContainerLabels.SLOT_MAKER, maker.label()))
+            .withLabels(labels(maker))
             .withHostConfig(hostConfig(network))
             .exec()
             .getId();
       }
     });
+  }
+
+  /// Of what belongs to the node itself.
+  Map<String, String> labels(SlotMaker maker) {
+    return Map.of(ContainerLabels.SLOT, deployment.id(), ContainerLabels.SLOT_MAKER, maker.label());
   }
 
   private HostConfig hostConfig(Network network) {

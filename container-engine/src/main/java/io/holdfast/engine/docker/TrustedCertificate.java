@@ -14,7 +14,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 /// The certificate of the gate as a container gets it: copied in before its program runs, since the
 /// engine need not share a file system with us.
 final class TrustedCertificate {
-  private static final String FOLDER = "etc/cloudflare/certs/";
+  /// Where it is in a container.
+  static final String FOLDER = "/etc/cloudflare/certs";
+
   private static final String NAME = "cloudflare-containers-ca.crt";
 
   private TrustedCertificate() {}
@@ -26,8 +28,8 @@ final class TrustedCertificate {
       byte[] certificate = Files.readAllBytes(file);
       // Not `etc/`, which the image may have with other permissions.
       put(tar, "etc/cloudflare/", new byte[0], 0755);
-      put(tar, FOLDER, new byte[0], 0755);
-      put(tar, FOLDER + NAME, certificate, 0644);
+      put(tar, FOLDER.substring(1) + "/", new byte[0], 0755);
+      put(tar, FOLDER.substring(1) + "/" + NAME, certificate, 0644);
     } catch (IOException e) {
       throw new HoldfastException(
           ErrorCode.CONTAINER_START_FAILED,

@@ -16,7 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +33,7 @@ public final class EgressGate implements AutoCloseable {
   private static final int BACKLOG = 1_024;
   private static final int CONNECTIONS_PER_CONTAINER_MAX = 1_024;
 
-  private final EgressAuthority authority;
+  private final Supplier<EgressAuthority> makeAuthority;
   private final WorldAddresses world;
   private final HttpConfig http;
   private final SSLSocketFactory tls;
@@ -39,6 +41,7 @@ public final class EgressGate implements AutoCloseable {
   private final Map<InetAddress, Open> doors = new HashMap<>();
   private final Map<InetAddress, Set<Closeable>> connections = new ConcurrentHashMap<>();
   private volatile EgressDirectory directory = _ -> Optional.empty();
+  private volatile @Nullable EgressAuthority authority;
 
   /// Where it listens on one bridge.
   ///
@@ -52,20 +55,24 @@ public final class EgressGate implements AutoCloseable {
 
   private record Open(Doors doors, ServerSocket web, NameServer names) {}
 
+  /// @param authority asked for once, when a container needs it: making one takes half a second
   /// @param tls makes its connections to HTTPS servers; decides which certificates are trusted
   public EgressGate(
-      EgressAuthority authority, WorldAddresses world, HttpConfig http, SSLSocketFactory tls) {
+      Supplier<EgressAuthority> authority,
+      WorldAddresses world,
+      HttpConfig http,
+      SSLSocketFactory tls) {
     this(authority, world, http, tls, new Ports(80, 443));
   }
 
   EgressGate(
-      EgressAuthority authority,
+      Supplier<EgressAuthority> authority,
       WorldAddresses world,
       HttpConfig http,
       SSLSocketFactory tls,
       Ports ports) {
     this.ports = ports;
-    this.authority = authority;
+    this.makeAuthority = authority;
     this.world = world;
     this.http = http;
     this.tls = tls;
@@ -77,8 +84,21 @@ public final class EgressGate implements AutoCloseable {
   }
 
   /// The certificate that containers have to trust where the gate ends TLS; a PEM file.
+  ///
+  /// @throws io.holdfast.sdk.HoldfastException `config_invalid` when it cannot be read or made
   public Path certificate() {
-    return authority.file();
+    return authority().file();
+  }
+
+  EgressAuthority authority() {
+    EgressAuthority known = authority;
+    if (known == null) {
+      synchronized (makeAuthority) {
+        known = authority == null ? makeAuthority.get() : authority;
+        authority = known;
+      }
+    }
+    return known;
   }
 
   /// Listens at an address of the host; safe to repeat.
@@ -136,7 +156,7 @@ public final class EgressGate implements AutoCloseable {
         LOG.debug("{} is no container that runs: its connection is closed", source);
         return;
       }
-      new GateLine(client.get(), authority, this).serve(socket);
+      new GateLine(client.get(), this).serve(socket);
     } catch (IOException | RuntimeException e) {
       LOG.debug("a connection of {} broke off: {}", source, e.getMessage());
     } finally {

@@ -42,12 +42,10 @@ final class GateLine {
   }
 
   private final EgressClient client;
-  private final EgressAuthority authority;
   private final EgressGate gate;
 
-  GateLine(EgressClient client, EgressAuthority authority, EgressGate gate) {
+  GateLine(EgressClient client, EgressGate gate) {
     this.client = client;
-    this.authority = authority;
     this.gate = gate;
   }
 
@@ -120,7 +118,7 @@ final class GateLine {
     try {
       SSLSocket secure =
           (SSLSocket)
-              authority
+              gate.authority()
                   .tlsAs(host)
                   .getSocketFactory()
                   .createSocket(socket, new ByteArrayInputStream(seen), true);

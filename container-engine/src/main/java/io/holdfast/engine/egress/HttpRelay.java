@@ -3,6 +3,7 @@ package io.holdfast.engine.egress;
 import io.holdfast.engine.egress.EgressDecision.Denied;
 import io.holdfast.engine.egress.EgressDecision.Handled;
 import io.holdfast.engine.egress.EgressDecision.ToInternet;
+import io.holdfast.engine.http.BodyCopy;
 import io.holdfast.engine.http.HeaderRules;
 import io.holdfast.engine.http.HttpFetcher;
 import io.holdfast.engine.http.OutgoingBody;
@@ -47,7 +48,6 @@ final class HttpRelay {
   private static final Logger LOG = LoggerFactory.getLogger(HttpRelay.class);
   private static final int DENIED = 520;
   private static final String DENIED_TEXT = "Origin is disallowed";
-  private static final int CHUNK_BYTES = 32 * 1024;
 
   private final EgressClient client;
   private final Origin.Scheme scheme;
@@ -251,8 +251,8 @@ final class HttpRelay {
       codec.sendResponseHeader(out);
       content = body.stream();
       if (!bodiless) {
-        InputStream from = content;
-        out.setEntity(new OutgoingBody(to -> copy(from, to, body.length())));
+        BodyCopy copy = new BodyCopy(content, body.length(), _ -> codec.cut());
+        out.setEntity(new OutgoingBody(to -> copy.to(to, _ -> {})));
         codec.sendResponseEntity(out);
       }
       codec.flush();
@@ -274,36 +274,6 @@ final class HttpRelay {
       out.addHeader("Content-Length", Long.toString(length.getAsLong()));
     } else if (!untilClose) {
       out.addHeader("Transfer-Encoding", "chunked");
-    }
-  }
-
-  /**
-   * A body that breaks off must not look whole: the connection is cut before its end is written.
-   */
-  private void copy(InputStream in, OutputStream out, OptionalLong length) throws IOException {
-    byte[] chunk = new byte[CHUNK_BYTES];
-    long sent = 0;
-    while (true) {
-      int count;
-      try {
-        count = in.read(chunk);
-      } catch (IOException | RuntimeException e) {
-        codec.cut();
-        throw e;
-      }
-      if (count < 0) {
-        break;
-      }
-      out.write(chunk, 0, count);
-      sent += count;
-      if (in.available() == 0) {
-        out.flush();
-      }
-    }
-    if (length.isPresent() && length.getAsLong() != sent) {
-      codec.cut();
-      throw new IOException(
-          "expected a body of %d bytes, found %d".formatted(length.getAsLong(), sent));
     }
   }
 

@@ -1,11 +1,8 @@
 package io.holdfast.engine.http;
 
 import io.holdfast.sdk.Body;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,10 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// When the body's source breaks off, the line is cut: the receiver must not take half a body for a
 /// whole one.
 final class BodyPump {
-  private static final int CHUNK_BYTES = 32 * 1024;
   private static final long LAST_WORD_MILLIS = 20;
 
-  private final Body body;
   private final HttpLine line;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final AtomicLong sentBytes = new AtomicLong();
@@ -36,17 +31,17 @@ final class BodyPump {
     FAILED
   }
 
-  private BodyPump(Body body, HttpLine line) {
-    this.body = body;
+  private BodyPump(HttpLine line) {
     this.line = line;
   }
 
   /// @param head written already; says how the body is framed
   static BodyPump start(Body body, HttpLine line, ClassicHttpRequest head) {
-    BodyPump pump = new BodyPump(body, line);
+    BodyPump pump = new BodyPump(line);
     InputStream in = body.stream();
     pump.source = in;
-    head.setEntity(new OutgoingBody(out -> pump.copy(in, out)));
+    BodyCopy copy = new BodyCopy(in, body.length(), pump::sourceFailed);
+    head.setEntity(new OutgoingBody(out -> copy.to(out, pump.sentBytes::addAndGet)));
     Thread.ofVirtual().name("holdfast-body").start(() -> pump.run(in, head));
     return pump;
   }
@@ -63,44 +58,10 @@ final class BodyPump {
     }
   }
 
-  private void copy(InputStream in, OutputStream out) throws IOException {
-    byte[] chunk = new byte[CHUNK_BYTES];
-    int count;
-    while ((count = read(in, chunk)) >= 0) {
-      out.write(chunk, 0, count);
-      // What is at hand goes out together; before waiting for more, everything sent so far must
-      // have left.
-      if (in.available() == 0) {
-        out.flush();
-      }
-      sentBytes.addAndGet(count);
-    }
-    checkLength();
-  }
-
-  private int read(InputStream in, byte[] chunk) throws IOException {
-    try {
-      return in.read(chunk);
-    } catch (IOException | RuntimeException e) {
-      throw sourceFailed(e instanceof IOException io ? io : new IOException(e));
-    }
-  }
-
-  private void checkLength() throws IOException {
-    OptionalLong expected = body.length();
-    if (expected.isPresent() && expected.getAsLong() != sentBytes.get()) {
-      throw sourceFailed(
-          new EOFException(
-              "expected a request body of %d bytes, found %d"
-                  .formatted(expected.getAsLong(), sentBytes.get())));
-    }
-  }
-
-  /// Cuts the line first: the codec would write a proper end of the body otherwise.
-  private IOException sourceFailed(IOException e) {
+  /** Cuts the line first: the codec would write a proper end of the body otherwise. */
+  private void sourceFailed(IOException e) {
     sourceFault = e;
     line.discard();
-    return e;
   }
 
   /// Why the body's source broke off, if it did; then the line is cut and whoever reads it meets an

@@ -120,7 +120,7 @@ class EgressGateTest {
         new WorldAddresses(AddressRange.all(closed), Map.of(), EgressGateTest::addresses);
     gate =
         new EgressGate(
-            authority,
+            () -> authority,
             world,
             EngineConfig.of(ConfigFactory.defaultReference()).http(),
             trusting(worldAuthority),

@@ -446,7 +446,7 @@ class ContainerHttpClientTest {
         new RawServer((wire, _) -> wire.socket().getInputStream().readAllBytes())) {
       Body body = Body.of(new Pattern(10), 20);
       assertThatThrownBy(() -> client.fetch(server.endpoint(), Request.post("/", body)))
-          .hasMessageContaining("expected a request body of 20 bytes, found 10");
+          .hasMessageContaining("expected a body of 20 bytes, found 10");
     }
   }
 

@@ -9,8 +9,8 @@ import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.Worker;
 
-/// `POST /mail/{name}?to=r&count=n` with an `Idempotency-Key` sends, `GET /mail/{name}` lists, `GET
-/// /mail/{name}?dead` counts what was given up.
+/// `POST /mail/{name}?to=r&count=n&padding=bytes` with an `Idempotency-Key` sends, `GET
+/// /mail/{name}` lists, `GET /mail/{name}?dead` counts what was given up.
 public final class MailWorker implements Worker {
   @Override
   public Response fetch(Request request, Env env, ExecutionContext ctx) {
@@ -32,7 +32,8 @@ public final class MailWorker implements Worker {
             .as(MailboxApi.class)
             .send(
                 request.query("to").orElseThrow(),
-                Integer.parseInt(request.query("count").orElseThrow()));
+                Integer.parseInt(request.query("count").orElseThrow()),
+                Integer.parseInt(request.query("padding").orElse("0")));
     return Response.text(Long.toString(sent));
   }
 

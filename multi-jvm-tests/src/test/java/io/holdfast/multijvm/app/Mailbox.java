@@ -16,20 +16,20 @@ public final class Mailbox extends DurableObject implements MailboxApi, MailboxA
   }
 
   @Override
-  public long send(String receiver, int count) {
+  public long send(String receiver, int count, int padding) {
     String counter = "sent:" + receiver;
     long sent = ctx.storage().get(counter, Long.class).orElse(0L);
     MailboxApi.Receiver mail =
         env.objects("mailboxes").getByName(receiver).sender(MailboxApi.Receiver.class);
     for (int i = 0; i < count; i++) {
-      mail.take(ctx.name().orElseThrow(), sent + i);
+      mail.take(ctx.name().orElseThrow(), sent + i, "x".repeat(padding));
     }
     ctx.storage().put(counter, sent + count);
     return sent + count;
   }
 
   @Override
-  public void take(String sender, long number) {
+  public void take(String sender, long number, String padding) {
     ctx.storage().sql().exec("INSERT INTO taken VALUES (?, ?)", sender, number);
   }
 

@@ -6,11 +6,11 @@ import java.util.List;
 public interface MailboxApi {
   /// What mailboxes send to each other.
   interface Receiver {
-    void take(String sender, long number);
+    void take(String sender, long number, String padding);
   }
 
   /// @return how many it has sent to that receiver
-  long send(String receiver, int count);
+  long send(String receiver, int count, int padding);
 
   /// Each message as `sender number`, in the order in which they came.
   List<String> taken();

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -225,8 +224,8 @@ public final class Archives {
   ///
   /// Reading fails with `storage_corrupt` when a piece is missing or damaged.
   ///
-  /// @param placed where a path goes
-  public InputStream tar(BlobId archive, UnaryOperator<String> placed, ArchiveProgress progress) {
+  /// @param placement what goes where
+  public InputStream tar(BlobId archive, Placement placement, ArchiveProgress progress) {
     BlobsInUse.Use use = inUse.use();
     boolean opened = false;
     try {
@@ -234,7 +233,8 @@ public final class Archives {
       PieceReader reader = new PieceReader(store);
       Manifest manifest = Manifest.decode(reader.read(archive));
       InputStream tar =
-          new TarOutlet(manifest, entries(manifest, reader), placed, reader, progress, use::close);
+          new TarOutlet(
+              manifest, entries(manifest, reader), placement, reader, progress, use::close);
       opened = true;
       return tar;
     } finally {

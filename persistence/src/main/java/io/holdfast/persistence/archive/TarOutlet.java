@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
@@ -29,7 +28,7 @@ final class TarOutlet extends InputStream {
   private final Manifest manifest;
   private final Iterator<ArchiveEntry> entries;
   private final Set<String> cleared;
-  private final UnaryOperator<String> placed;
+  private final Placement placement;
   private final PieceReader pieces;
   private final ArchiveProgress progress;
   private final Runnable atClose;
@@ -47,18 +46,17 @@ final class TarOutlet extends InputStream {
     }
   }
 
-  /// @param placed where a path of the archive goes
   TarOutlet(
       Manifest manifest,
       List<ArchiveEntry> entries,
-      UnaryOperator<String> placed,
+      Placement placement,
       PieceReader pieces,
       ArchiveProgress progress,
       Runnable atClose) {
     this.manifest = manifest;
     this.entries = entries.iterator();
     this.cleared = Set.copyOf(manifest.cleared());
-    this.placed = placed;
+    this.placement = placement;
     this.pieces = pieces;
     this.progress = progress;
     this.atClose = atClose;
@@ -99,21 +97,26 @@ final class TarOutlet extends InputStream {
       tar.closeArchiveEntry();
       inFile = false;
     } else if (entries.hasNext()) {
-      begin(entries.next());
+      ArchiveEntry entry = entries.next();
+      String name = placement.placed().apply(entry.path());
+      if (!placement.hides(name)) {
+        begin(entry, name);
+      }
     } else {
       tar.finish();
       ended = true;
     }
   }
 
-  private void begin(ArchiveEntry entry) throws IOException {
-    if (entry instanceof Directory directory && cleared.contains(directory.path())) {
-      TarArchiveEntry room = new TarArchiveEntry(placed.apply(entry.path()));
+  private void begin(ArchiveEntry entry, String name) throws IOException {
+    boolean replaced = entry instanceof Directory && cleared.contains(entry.path());
+    if (replaced && !placement.fixed().contains(name)) {
+      TarArchiveEntry room = new TarArchiveEntry(name);
       room.setSize(0);
       tar.putArchiveEntry(room);
       tar.closeArchiveEntry();
     }
-    tar.putArchiveEntry(header(entry));
+    tar.putArchiveEntry(header(entry, name));
     progress.file();
     if (entry instanceof RegularFile file) {
       slices = file.slices().iterator();
@@ -123,8 +126,7 @@ final class TarOutlet extends InputStream {
     }
   }
 
-  private TarArchiveEntry header(ArchiveEntry entry) {
-    String name = placed.apply(entry.path());
+  private TarArchiveEntry header(ArchiveEntry entry, String name) {
     TarArchiveEntry header =
         switch (entry) {
           case Directory _ -> new TarArchiveEntry(name + "/");
@@ -132,7 +134,9 @@ final class TarOutlet extends InputStream {
           case SymbolicLink link ->
               linked(new TarArchiveEntry(name, TarConstants.LF_SYMLINK), link.target());
           case HardLink link ->
-              linked(new TarArchiveEntry(name, TarConstants.LF_LINK), placed.apply(link.target()));
+              linked(
+                  new TarArchiveEntry(name, TarConstants.LF_LINK),
+                  placement.placed().apply(link.target()));
           case Fifo _ -> new TarArchiveEntry(name, TarConstants.LF_FIFO);
         };
     ArchiveEntry.Attributes attributes = entry.attributes();

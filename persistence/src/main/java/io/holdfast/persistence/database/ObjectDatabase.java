@@ -2,9 +2,12 @@ package io.holdfast.persistence.database;
 
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.SqlCursor;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// The SQLite database of one object: key-value pairs, SQL, alarm and the runtime's metadata, all
@@ -55,6 +58,9 @@ public interface ObjectDatabase extends AutoCloseable {
 
   void wake(Wake why, OptionalLong atMillis);
 
+  /// The earliest of the alarm and the wakes.
+  OptionalLong due();
+
   /// The row of a table of the runtime's own.
   Optional<byte[]> row(RuntimeTable table, String key);
 
@@ -65,6 +71,22 @@ public interface ObjectDatabase extends AutoCloseable {
 
   /// The rows in a range, in the order the range asks for; like [#list].
   SequencedMap<String, byte[]> rows(RuntimeTable table, KeyRange range);
+
+  /// Shows each row whose printable key begins so, in order of their keys, reading a few at a time;
+  /// the visitor may delete the row that it is shown.
+  default void visitRows(RuntimeTable table, String prefix, BiConsumer<String, byte[]> visitor) {
+    int atOnce = 16; // One may have 1 MiB.
+    String from = prefix;
+    Optional<String> end = prefix.isEmpty() ? Optional.empty() : Optional.of(prefix + '\u007f');
+    SequencedMap<String, byte[]> rows;
+    do {
+      rows = rows(table, new KeyRange(from, end, KeyRange.Order.ASCENDING, OptionalInt.of(atOnce)));
+      for (Map.Entry<String, byte[]> row : rows.entrySet()) {
+        visitor.accept(row.getKey(), row.getValue());
+        from = row.getKey() + '\u0001'; // Above it, below all other printable ones.
+      }
+    } while (rows.size() == atOnce);
+  }
 
   /// What the runtime keeps with the object, out of reach for the app.
   Optional<byte[]> metadata(String key);

@@ -266,8 +266,8 @@ final class SqliteObjectDatabase implements ObjectDatabase {
     return Optional.of(new Commit(before, after, capture.changed(), 1, due));
   }
 
-  /// The earliest of the alarm and the wakes.
-  private OptionalLong due() {
+  @Override
+  public synchronized OptionalLong due() {
     long earliest = alarm().map(StoredAlarm::timeMillis).orElse(Long.MAX_VALUE);
     for (Wake why : Wake.values()) {
       earliest = Math.min(earliest, wake(why).orElse(Long.MAX_VALUE));

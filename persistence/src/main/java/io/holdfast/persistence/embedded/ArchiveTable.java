@@ -3,11 +3,9 @@ package io.holdfast.persistence.embedded;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.holdfast.persistence.archive.ArchiveIndex;
-import io.holdfast.sdk.HoldfastException;
+import io.holdfast.persistence.store.StoredFutures;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 
 /// The index of archives as rows of the node, text to bytes.
@@ -25,12 +23,13 @@ final class ArchiveTable implements ArchiveIndex {
 
   @Override
   public void put(String key, byte[] row) {
-    join(rows.write(List.of(new MeterTable.Row(key.getBytes(UTF_8), row)), List.of()));
+    StoredFutures.joined(
+        rows.write(List.of(new MeterTable.Row(key.getBytes(UTF_8), row)), List.of()));
   }
 
   @Override
   public void delete(String key) {
-    join(rows.write(List.of(), List.of(key.getBytes(UTF_8))));
+    StoredFutures.joined(rows.write(List.of(), List.of(key.getBytes(UTF_8))));
   }
 
   @Override
@@ -39,13 +38,5 @@ final class ArchiveTable implements ArchiveIndex {
         TextKeys.from(prefix),
         TextKeys.behind(prefix),
         (key, value) -> row.accept(new String(key, UTF_8), value));
-  }
-
-  private static void join(CompletableFuture<Void> write) {
-    try {
-      write.join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof HoldfastException known ? known : e;
-    }
   }
 }

@@ -56,7 +56,7 @@ public final class EmbeddedSnapshotStore extends SnapshotStore {
   }
 
   private void collect(String persistenceId) {
-    store.chunks().collect(persistenceId, codec);
+    store.chunks().collect(persistenceId, () -> codec.images(store, persistenceId));
   }
 
   /// Deletes one snapshot; a timestamp of 0 means whatever its time.

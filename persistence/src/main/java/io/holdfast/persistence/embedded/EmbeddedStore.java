@@ -1,6 +1,7 @@
 package io.holdfast.persistence.embedded;
 
 import io.holdfast.persistence.archive.ArchiveIndex;
+import io.holdfast.persistence.store.SnapshotChunks;
 import io.holdfast.protocol.event.AlarmIndex;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -28,7 +29,8 @@ public final class EmbeddedStore implements AutoCloseable {
   private final WriteQueue queue;
   private final TableGate gate;
   private final AlarmTable alarms;
-  private final ChunkTable chunks = new ChunkTable(this);
+  private final ChunkTable chunkRows = new ChunkTable(this);
+  private final SnapshotChunks chunks = new SnapshotChunks(chunkRows);
   private final MeterTable meters = new NodeRows(this, "meters");
   private final ArchiveTable archives = new ArchiveTable(this);
   private final Readers readers;
@@ -86,8 +88,12 @@ public final class EmbeddedStore implements AutoCloseable {
     return new NodeTable(this, name);
   }
 
-  ChunkTable chunks() {
+  SnapshotChunks chunks() {
     return chunks;
+  }
+
+  ChunkTable chunkRows() {
+    return chunkRows;
   }
 
   /// Reads on the calling thread, whatever is queued.

@@ -3,10 +3,13 @@ package io.holdfast.persistence.embedded;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.holdfast.persistence.pg1.ImageSnapshot;
+import io.holdfast.persistence.store.StoredFutures;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.persistence.PersistentRepr;
@@ -18,6 +21,7 @@ import org.apache.pekko.serialization.SerializationExtension;
 import org.apache.pekko.serialization.Serializer;
 import org.apache.pekko.serialization.Serializers;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksIterator;
 import scala.Option;
 
 /// The values of events and snapshots, written through Pekko's serializers.
@@ -106,8 +110,32 @@ final class RowCodec {
     }
   }
 
+  /// The stored snapshots of an object, as they are: large ones cannot read their chunks. Blocks.
+  List<ImageSnapshot> images(EmbeddedStore store, String persistenceId) {
+    return StoredFutures.joined(
+        store.read(
+            persistenceId,
+            tables ->
+                tables.scan(
+                    tables.snapshots(),
+                    RowKey.of(persistenceId, 0),
+                    RowKey.after(persistenceId, Long.MAX_VALUE),
+                    rows -> images(persistenceId, rows))));
+  }
+
+  private List<ImageSnapshot> images(String persistenceId, RocksIterator rows) {
+    List<ImageSnapshot> images = new ArrayList<>();
+    for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+      Object state = stored(persistenceId, RowKey.sequenceNr(rows.key()), rows.value());
+      if (state instanceof ImageSnapshot snapshot) {
+        images.add(snapshot);
+      }
+    }
+    return images;
+  }
+
   /// What is in the row of a snapshot, as it is: a large one cannot read its chunks.
-  Object stored(String persistenceId, long sequenceNr, byte[] value) {
+  private Object stored(String persistenceId, long sequenceNr, byte[] value) {
     try {
       ByteBuffer row = open(value);
       row.getLong();

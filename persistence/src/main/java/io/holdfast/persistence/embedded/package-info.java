@@ -9,9 +9,9 @@
 /// | who owns the directory | [DataDirectory] |
 /// | writing, group commit, failure and recovery | [EmbeddedStore], then `WriteQueue`, `StoreWrite`, `Tables` |
 /// | what Pekko talks to | [EmbeddedJournal], [EmbeddedSnapshotStore], [EmbeddedStoreExtension] |
-/// | reading back beside Pekko, and trimming | [StoredRows] |
+/// | reading back beside Pekko, and trimming | [EmbeddedRows] |
 /// | the alarm index | [io.holdfast.protocol.event.AlarmIndex], `AlarmTable` |
-/// | chunks of large snapshots, and when they go | `ChunkTable` |
+/// | chunks of large snapshots | `ChunkTable`; when they go: [io.holdfast.persistence.store.SnapshotChunks] |
 /// | bytes on disk | `RowKey`, `RowCodec` |
 /// | what a node keeps for itself: runs of containers, what was used, who needs which archive | `NodeRows`; [NodeTable], [MeterTable], `ArchiveTable` |
 /// | a damaged log | `WalTail` |

@@ -1,12 +1,13 @@
 package io.holdfast.persistence.history;
 
-import io.holdfast.persistence.embedded.StoredRows;
+import io.holdfast.persistence.store.StoredRows;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,15 +22,23 @@ public final class HistorySweep implements AutoCloseable {
   private final HistoryTrim trim;
   private final HistoryConfig config;
   private final ScheduledExecutorService timer;
+  private final Predicate<String> mine;
   private Optional<String> last = Optional.empty();
   private volatile boolean closed;
 
+  /// @param mine whether an object is to be looked at here, by its persistence id: what its owner
+  ///   is reading must not be collected by another node
   public HistorySweep(
-      StoredRows rows, HistoryTrim trim, HistoryConfig config, ScheduledExecutorService timer) {
+      StoredRows rows,
+      HistoryTrim trim,
+      HistoryConfig config,
+      ScheduledExecutorService timer,
+      Predicate<String> mine) {
     this.rows = rows;
     this.trim = trim;
     this.config = config;
     this.timer = timer;
+    this.mine = mine;
   }
 
   public void start() {
@@ -68,7 +77,7 @@ public final class HistorySweep implements AutoCloseable {
   }
 
   private CompletableFuture<Boolean> trimOne(String id) {
-    return closed
+    return closed || !mine.test(id)
         ? CompletableFuture.completedFuture(false)
         : trim.old(id)
             .exceptionally(e -> {

@@ -1,8 +1,8 @@
 package io.holdfast.persistence.history;
 
-import io.holdfast.persistence.embedded.StoredRows;
-import io.holdfast.persistence.embedded.StoredRows.SnapshotMark;
-import io.holdfast.persistence.embedded.StoredRows.View;
+import io.holdfast.persistence.store.StoredRows;
+import io.holdfast.persistence.store.StoredRows.SnapshotMark;
+import io.holdfast.persistence.store.StoredRows.View;
 import io.holdfast.persistence.writer.SnapshotTrim;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongFunction;
-import org.rocksdb.RocksDBException;
 
 /*
  * What is kept
@@ -78,7 +77,7 @@ public final class HistoryTrim implements SnapshotTrim {
                 : rows.delete(persistenceId, plan.eventsTo, plan.snapshots).thenApply(_ -> true));
   }
 
-  private Plan afterSnapshot(View view) throws RocksDBException {
+  private Plan afterSnapshot(View view) {
     Plan old = old(view);
     Optional<Long> close = tooClose(view);
     if (close.isPresent() && !old.snapshots.contains(close.get())) {
@@ -87,7 +86,7 @@ public final class HistoryTrim implements SnapshotTrim {
     return old;
   }
 
-  private Plan old(View view) throws RocksDBException {
+  private Plan old(View view) {
     List<Long> snapshots = new ArrayList<>();
     Optional<SnapshotMark> first = view.snapshotFrom(0);
     if (first.isEmpty()) {
@@ -103,23 +102,23 @@ public final class HistoryTrim implements SnapshotTrim {
     return new Plan(mayBeBase(view, base) ? eventsTo(view, base) : 0, snapshots);
   }
 
-  private static long eventsTo(View view, SnapshotMark base) throws RocksDBException {
+  private static long eventsTo(View view, SnapshotMark base) {
     long first = view.firstEvent().orElse(Long.MAX_VALUE);
     return first <= base.sequenceNr() ? base.sequenceNr() : 0;
   }
 
-  private boolean mayBeBase(View view, SnapshotMark snapshot) throws RocksDBException {
+  private boolean mayBeBase(View view, SnapshotMark snapshot) {
     return config.isOn()
         ? isOld(view, snapshot)
         : view.snapshotFrom(snapshot.sequenceNr() + 1).isPresent();
   }
 
-  private boolean isOld(View view, SnapshotMark snapshot) throws RocksDBException {
+  private boolean isOld(View view, SnapshotMark snapshot) {
     return StoredHistory.time(view, snapshot) <= clock.millis() - config.retention().toMillis();
   }
 
   /// The snapshot that has fallen out of the newest two, if history does without it.
-  private Optional<Long> tooClose(View view) throws RocksDBException {
+  private Optional<Long> tooClose(View view) {
     Optional<SnapshotMark> newest = view.snapshotUpTo(Long.MAX_VALUE);
     Optional<SnapshotMark> second = before(view, newest);
     Optional<SnapshotMark> third = before(view, second);
@@ -137,8 +136,7 @@ public final class HistoryTrim implements SnapshotTrim {
         : Optional.empty();
   }
 
-  private static Optional<SnapshotMark> before(View view, Optional<SnapshotMark> snapshot)
-      throws RocksDBException {
+  private static Optional<SnapshotMark> before(View view, Optional<SnapshotMark> snapshot) {
     return snapshot.isPresent()
         ? view.snapshotUpTo(snapshot.get().sequenceNr() - 1)
         : Optional.empty();

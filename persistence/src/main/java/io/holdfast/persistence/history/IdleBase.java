@@ -1,11 +1,11 @@
 package io.holdfast.persistence.history;
 
-import io.holdfast.persistence.embedded.StoredRows;
-import io.holdfast.persistence.embedded.StoredRows.SnapshotMark;
-import io.holdfast.persistence.embedded.StoredRows.View;
 import io.holdfast.persistence.pg1.DeltaHeader;
 import io.holdfast.persistence.pg1.ImageSnapshot;
 import io.holdfast.persistence.pg1.PageDelta;
+import io.holdfast.persistence.store.StoredRows;
+import io.holdfast.persistence.store.StoredRows.SnapshotMark;
+import io.holdfast.persistence.store.StoredRows.View;
 import io.holdfast.persistence.writer.Recovery;
 import io.holdfast.persistence.writer.StoredObject;
 import java.time.Duration;
@@ -13,7 +13,6 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.RocksDBException;
 
 /*
  * An object that writes little has no snapshot, or none for a long time, and its events would stay for ever: they are all
@@ -60,7 +59,7 @@ final class IdleBase {
                     .thenApply(_ -> true));
   }
 
-  private Optional<Base> base(String persistenceId, View view) throws RocksDBException {
+  private Optional<Base> base(String persistenceId, View view) {
     Optional<SnapshotMark> newest = view.snapshotUpTo(Long.MAX_VALUE);
     long start = newest.map(SnapshotMark::sequenceNr).orElse(0L);
     OldEvents old = new OldEvents(oldUntilMillis());
@@ -74,8 +73,7 @@ final class IdleBase {
     return clock.millis() - age.toMillis();
   }
 
-  private static Optional<Base> folded(String persistenceId, View view, long start, long end)
-      throws RocksDBException {
+  private static Optional<Base> folded(String persistenceId, View view, long start, long end) {
     Recovery recovery = new Recovery(persistenceId);
     if (start > 0) {
       if (!(view.snapshot(start).orElse(null) instanceof ImageSnapshot snapshot)) {

@@ -1,8 +1,8 @@
 package io.holdfast.persistence.history;
 
-import io.holdfast.persistence.embedded.StoredRows;
 import io.holdfast.persistence.history.StoredHistory.Base;
 import io.holdfast.persistence.history.StoredHistory.NotKept;
+import io.holdfast.persistence.store.StoredRows;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
@@ -12,7 +12,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
-import org.rocksdb.RocksDBException;
 
 /// What objects were in the past.
 ///
@@ -36,8 +35,7 @@ public final class ObjectHistory {
     return read(object, history -> commits(history, beforeTxSeq, max));
   }
 
-  private static List<StoredCommit> commits(StoredHistory history, long beforeTxSeq, int max)
-      throws RocksDBException {
+  private static List<StoredCommit> commits(StoredHistory history, long beforeTxSeq, int max) {
     List<StoredCommit> page = new ArrayList<>();
     long before = beforeTxSeq;
     while (page.size() < max && before > 1) {
@@ -81,7 +79,7 @@ public final class ObjectHistory {
     }
   }
 
-  private static StoredCommit at(StoredHistory history, long millis) throws RocksDBException {
+  private static StoredCommit at(StoredHistory history, long millis) {
     Base base = history.baseUpToTime(millis);
     List<StoredCommit> commits =
         history.commitsAfter(base, commit -> commit.wallMillis() <= millis);
@@ -152,7 +150,7 @@ public final class ObjectHistory {
     }
   }
 
-  private static long lastBeforeRestore(StoredHistory history, long txSeq) throws RocksDBException {
+  private static long lastBeforeRestore(StoredHistory history, long txSeq) {
     Base base = history.baseUpTo(txSeq);
     List<StoredCommit> commits =
         history.commitsAfter(base, commit -> commit.txSeq() <= txSeq || !commit.isRestore());
@@ -170,7 +168,7 @@ public final class ObjectHistory {
   }
 
   private interface HistoryRead<T> {
-    T from(StoredHistory history) throws RocksDBException;
+    T from(StoredHistory history);
   }
 
   /// What was deleted while it was read is read again, once: from a younger snapshot.

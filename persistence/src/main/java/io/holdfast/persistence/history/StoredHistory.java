@@ -1,10 +1,10 @@
 package io.holdfast.persistence.history;
 
-import io.holdfast.persistence.embedded.StoredRows.SnapshotMark;
-import io.holdfast.persistence.embedded.StoredRows.View;
 import io.holdfast.persistence.pg1.DeltaHeader;
 import io.holdfast.persistence.pg1.ImageSnapshot;
 import io.holdfast.persistence.pg1.PageDelta;
+import io.holdfast.persistence.store.StoredRows.SnapshotMark;
+import io.holdfast.persistence.store.StoredRows.View;
 import io.holdfast.persistence.writer.Recovery;
 import io.holdfast.persistence.writer.StoredObject;
 import io.holdfast.sdk.ErrorCode;
@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.RocksDBException;
 
 /// The history of one object during one read. Everything starts at a snapshot and goes through the
 /// events after it.
@@ -50,7 +49,7 @@ final class StoredHistory {
   }
 
   /// The newest base whose state has no commit after this one.
-  Base baseUpTo(long txSeq) throws RocksDBException {
+  Base baseUpTo(long txSeq) {
     // A commit has one event or more: the snapshot at that number has no later commit.
     Base base = base(view.snapshotUpTo(Math.max(0, txSeq)));
     Optional<SnapshotMark> next = view.snapshotFrom(base.sequenceNr + 1);
@@ -68,7 +67,7 @@ final class StoredHistory {
   /// When the last commit in a snapshot was made, by its writer's clock. The snapshot's own time is
   /// that of its saving. Where the event is gone, the snapshot is the first that is kept: older
   /// than anything that is asked for.
-  static long time(View view, SnapshotMark snapshot) throws RocksDBException {
+  static long time(View view, SnapshotMark snapshot) {
     return view.event(snapshot.sequenceNr()).map(StoredHistory::time).orElse(Long.MIN_VALUE);
   }
 
@@ -78,7 +77,7 @@ final class StoredHistory {
 
   /// The newest base whose last commit was made by that time; clocks that were set back make it an
   /// older one.
-  Base baseUpToTime(long millis) throws RocksDBException {
+  Base baseUpToTime(long millis) {
     long low = 0;
     long high = view.snapshotUpTo(Long.MAX_VALUE).map(SnapshotMark::sequenceNr).orElse(-1L);
     Optional<SnapshotMark> best = Optional.empty();
@@ -98,11 +97,11 @@ final class StoredHistory {
   }
 
   /// The oldest state that is kept.
-  Base oldest() throws RocksDBException {
+  Base oldest() {
     return base(view.snapshotFrom(0));
   }
 
-  private Base base(Optional<SnapshotMark> mark) throws RocksDBException {
+  private Base base(Optional<SnapshotMark> mark) {
     if (mark.isEmpty()) {
       return Base.START;
     }
@@ -122,8 +121,7 @@ final class StoredHistory {
   /// The commits after a base, in order, as long as they are wanted.
   ///
   /// @throws NotKept when the events do not go on from the base
-  List<StoredCommit> commitsAfter(Base base, Predicate<StoredCommit> wanted)
-      throws RocksDBException {
+  List<StoredCommit> commitsAfter(Base base, Predicate<StoredCommit> wanted) {
     List<StoredCommit> commits = new ArrayList<>();
     boolean[] more = {true};
     CommitFold fold =
@@ -149,20 +147,27 @@ final class StoredHistory {
   }
 
   /// The very first event is needed where there is no snapshot to start from.
-  private void checkStart(Base base) throws RocksDBException {
+  private void checkStart(Base base) {
     if (base.snapshot == null && view.firstEvent().isEmpty() && view.snapshotFrom(0).isPresent()) {
       throw new NotKept();
     }
   }
 
+  /**
+   * A number can be there twice, by a writer and by the one that superseded it: their epochs tell
+   * which counts.
+   */
   private static void checkNext(long[] expected, long number) {
+    if (number == expected[0] - 1) {
+      return;
+    }
     if (number != expected[0]++) {
       throw new NotKept();
     }
   }
 
   /// The newest commit.
-  StoredCommit latest() throws RocksDBException {
+  StoredCommit latest() {
     Base base = baseUpTo(Long.MAX_VALUE - 1);
     List<StoredCommit> commits = commitsAfter(base, _ -> true);
     return commits.isEmpty() ? commit(base.txSeq()) : commits.getLast();
@@ -171,7 +176,7 @@ final class StoredHistory {
   /// A commit by its number.
   ///
   /// @throws NotKept when neither its event is kept nor a snapshot right after it
-  StoredCommit commit(long txSeq) throws RocksDBException {
+  StoredCommit commit(long txSeq) {
     try {
       List<StoredCommit> commits =
           commitsAfter(baseUpTo(txSeq - 1), commit -> commit.txSeq() <= txSeq);
@@ -192,7 +197,7 @@ final class StoredHistory {
   }
 
   /// The last commit in a base, as far as the snapshot tells.
-  StoredCommit of(Base base) throws RocksDBException {
+  StoredCommit of(Base base) {
     ImageSnapshot snapshot = base.snapshot;
     if (snapshot == null) {
       return StoredCommit.NONE;
@@ -204,7 +209,7 @@ final class StoredHistory {
   /// The state after a commit.
   ///
   /// @throws NotKept when it cannot be made of what is stored
-  StoredState state(long txSeq) throws RocksDBException {
+  StoredState state(long txSeq) {
     Base base = baseUpTo(txSeq);
     checkStart(base);
     Recovery recovery = new Recovery(object);

@@ -1,7 +1,7 @@
 package io.holdfast.persistence.history;
 
-import io.holdfast.persistence.embedded.StoredRows;
-import io.holdfast.persistence.embedded.StoredRows.Size;
+import io.holdfast.persistence.store.StoredRows;
+import io.holdfast.persistence.store.StoredRows.Size;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;

@@ -4,12 +4,14 @@ import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.database.DatabaseImage;
 import io.holdfast.persistence.pg1.ImageSnapshot;
 import io.holdfast.persistence.pg1.PageDelta;
+import io.holdfast.persistence.store.EventIndex;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -44,10 +46,12 @@ public final class ObjectWriter
    */
   private final ActorContext<Command> context;
   private final String objectKey;
+  private final long txSeqMin;
   private final Consumer<Event> owner;
   private final WriterConfig config;
   private final InstantSource clock;
   private final SnapshotTrim trim;
+  private final EventIndex index;
   private final Procedure<Recovery> afterPart = _ -> onPartStored();
 
   private @Nullable Serving serving;
@@ -77,8 +81,12 @@ public final class ObjectWriter
   private enum Internal implements Command {
     CLAIM,
     NEXT_PART,
-    END
+    PART_INDEXED,
+    END,
+    GIVE_UP
   }
+
+  private record IndexFailed(Throwable cause) implements Command {}
 
   private record SnapshotSaved(ImageSnapshot snapshot) implements Command {}
 
@@ -97,7 +105,9 @@ public final class ObjectWriter
   public record Persisted(long through) implements Event {}
 
   /// The writer has stopped as asked.
-  public record Released() implements Event {}
+  ///
+  /// @param txSeq the last commit of the object
+  public record Released(long txSeq) implements Event {}
 
   /// The writer has stopped.
   ///
@@ -107,19 +117,24 @@ public final class ObjectWriter
   /// @param owner hears of everything, on the writer's thread: it must only pass the event on
   public static Behavior<Command> create(
       ObjectAddress address, Consumer<Event> owner, WriterConfig config, InstantSource clock) {
-    return create(address, owner, config, clock, SnapshotTrim.NEWEST_TWO);
+    return create(address, 0, owner, config, clock, SnapshotTrim.NEWEST_TWO, EventIndex.NONE);
   }
 
+  /// @param txSeqMin the commit that must be seen before anything is written; when the store does
+  ///   not show it yet, the writer fails with `storage_failed`
   /// @param owner as above
   /// @param trim deletes old snapshots each time a new one was saved
+  /// @param index what the store keeps beside events
   public static Behavior<Command> create(
       ObjectAddress address,
+      long txSeqMin,
       Consumer<Event> owner,
       WriterConfig config,
       InstantSource clock,
-      SnapshotTrim trim) {
+      SnapshotTrim trim,
+      EventIndex index) {
     return Behaviors.setup(
-        context -> new ObjectWriter(context, address, owner, config, clock, trim));
+        context -> new ObjectWriter(context, address, txSeqMin, owner, config, clock, trim, index));
   }
 
   /// The name of the object's rows in the journal.
@@ -130,17 +145,21 @@ public final class ObjectWriter
   private ObjectWriter(
       ActorContext<Command> context,
       ObjectAddress address,
+      long txSeqMin,
       Consumer<Event> owner,
       WriterConfig config,
       InstantSource clock,
-      SnapshotTrim trim) {
+      SnapshotTrim trim,
+      EventIndex index) {
     super(persistenceId(address));
     this.context = context;
     this.objectKey = address.key();
+    this.txSeqMin = txSeqMin;
     this.owner = owner;
     this.config = config;
     this.clock = clock;
     this.trim = trim;
+    this.index = index;
   }
 
   @Override
@@ -188,9 +207,12 @@ public final class ObjectWriter
     return switch (command) {
       case Persist persist -> onPersist(persist);
       case Replace replace -> onReplace(replace);
-      case Internal.NEXT_PART -> persistPart();
+      case Internal.NEXT_PART -> indexPart();
+      case Internal.PART_INDEXED -> persistPart();
+      case IndexFailed failed -> failed(Faults.of(objectKey, "store", failed.cause));
       case Internal.CLAIM -> onClaim();
       case Internal.END -> onEnd();
+      case Internal.GIVE_UP -> Effect().stop();
       case SnapshotSaved saved -> onSnapshotSaved(saved);
       case SnapshotFailed failed -> onSnapshotFailed(failed);
       case Release _ -> onRelease();
@@ -210,12 +232,25 @@ public final class ObjectWriter
 
   private void onRecovered(Recovery recovery) {
     StoredObject stored = recovery.finish();
+    if (stored.txSeq() < txSeqMin) {
+      owner.accept(new Failed(notYet(stored.txSeq())));
+      context.getSelf().tell(Internal.GIVE_UP);
+      return;
+    }
     sequenceNr = lastSequenceNumber(context);
     serving = new Serving(new ObjectLog(objectKey, stored), snapshots(stored.log()));
     switch (config.claimPolicy()) {
       case ON_FIRST_WRITE -> tellRecovered();
       case BEFORE_SERVING -> context.getSelf().tell(Internal.CLAIM);
     }
+  }
+
+  /** Written now, events would have the numbers of those that are still on their way. */
+  private HoldfastException notYet(long txSeq) {
+    return new HoldfastException(
+        ErrorCode.STORAGE_FAILED,
+        "object %s: expected its commit %d, which another region has stored, found commit %d as the last one that has come"
+            .formatted(objectKey, txSeqMin, txSeq));
   }
 
   private SnapshotKeeper snapshots(StoredObject.Log stored) {
@@ -229,6 +264,7 @@ public final class ObjectWriter
 
   private void tellRecovered() {
     ObjectLog log = serving().log;
+    index.recovered(objectKey, log.epoch(), log.alarm());
     log.image().prefetch();
     owner.accept(new Recovered(log.image(), log.txSeq(), log.epoch(), log.alarm()));
   }
@@ -262,7 +298,20 @@ public final class ObjectWriter
     parts = events;
     partsSent = 0;
     whenStored = then;
-    return persistPart();
+    return indexPart();
+  }
+
+  /// The part goes on at once when there is nothing to wait for.
+  private Effect<PageDelta, Recovery> indexPart() {
+    CompletableFuture<Void> indexed =
+        index.beforeEvent(objectKey, sequenceNr + 1, parts.get(partsSent)).toCompletableFuture();
+    if (indexed.isDone() && !indexed.isCompletedExceptionally()) {
+      return persistPart();
+    }
+    context.pipeToSelf(
+        indexed,
+        (_, failure) -> failure == null ? Internal.PART_INDEXED : new IndexFailed(failure));
+    return Effect().none();
   }
 
   private Effect<PageDelta, Recovery> persistPart() {
@@ -271,7 +320,9 @@ public final class ObjectWriter
 
   private void onPartStored() {
     sequenceNr++;
-    serving().snapshots.logged(parts.get(partsSent - 1).bytes().length);
+    PageDelta stored = parts.get(partsSent - 1);
+    index.afterEvent(objectKey, serving().log.alarm(), stored);
+    serving().snapshots.logged(stored.bytes().length);
     if (partsSent < parts.size()) {
       context.getSelf().tell(Internal.NEXT_PART);
     } else {
@@ -324,7 +375,7 @@ public final class ObjectWriter
       startSnapshot();
       return Effect().none();
     }
-    owner.accept(new Released());
+    owner.accept(new Released(serving.log.txSeq()));
     return Effect().stop();
   }
 

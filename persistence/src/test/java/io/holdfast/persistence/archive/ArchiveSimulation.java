@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -222,7 +221,7 @@ class ArchiveSimulation {
 
     private void checkWhole(BlobId archive) {
       Map<String, String> found = new TreeMap<>();
-      Tree.read(archives.tar(archive, UnaryOperator.identity(), new ArchiveProgress()))
+      Tree.read(archives.tar(archive, Placement.SAME, new ArchiveProgress()))
           .forEach((name, file) -> {
             if (file.entry().isFile()) {
               found.put(name, new String(file.content(), UTF_8));

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class ArchivesTest {
   }
 
   private Map<String, Tree.Found> restored(BlobId id) {
-    return Tree.read(archives.tar(id, UnaryOperator.identity(), new ArchiveProgress()));
+    return Tree.read(archives.tar(id, Placement.SAME, new ArchiveProgress()));
   }
 
   private static byte[] noise(long seed, int length) {
@@ -208,11 +209,34 @@ class ArchivesTest {
         Tree.read(
             archives.tar(
                 kept.id(),
-                path -> path.replaceFirst("^workspace", "mnt/copy"),
+                new Placement(
+                    path -> path.replaceFirst("^workspace", "mnt/copy"), Set.of(), Set.of()),
                 new ArchiveProgress()));
 
     assertThat(found.keySet()).containsExactly("mnt/copy", "mnt/copy/", "mnt/copy/a", "mnt/copy/b");
     assertThat(found.get("mnt/copy/b").entry().getLinkName()).isEqualTo("mnt/copy/a");
+  }
+
+  @Test
+  void fillsADirectoryThatCannotBeReplacedAndLeavesOutWhatIsHidden() {
+    Archives.Kept kept =
+        keep(
+            new Tree()
+                .directory("workspace")
+                .file("workspace/a", "A".getBytes(UTF_8))
+                .directory("workspace/b")
+                .file("workspace/b/c", "C".getBytes(UTF_8))
+                .file("workspace/bb", "B".getBytes(UTF_8))
+                .at("/workspace"));
+
+    Map<String, Tree.Found> found =
+        Tree.read(
+            archives.tar(
+                kept.id(),
+                new Placement(UnaryOperator.identity(), Set.of("workspace"), Set.of("workspace/b")),
+                new ArchiveProgress()));
+
+    assertThat(found.keySet()).containsExactly("workspace/", "workspace/a", "workspace/bb");
   }
 
   @Test

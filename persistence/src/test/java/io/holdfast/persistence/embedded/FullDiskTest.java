@@ -103,8 +103,9 @@ class FullDiskTest {
     try (EmbeddedStore store =
         EmbeddedStore.open(mount.resolve("journal"), Stores.config(settings), CommitHook.NONE)) {
       append(store, 1000);
-      fillDisk();
-      assertThat(refused(store, 1000)).isEqualTo(ErrorCode.STORAGE_FULL);
+      fillDiskUpTo(2 << 20);
+      // It looks at the disk now and then, and writes into the reserve meanwhile.
+      await("a write to be refused").until(() -> refused(store, 1000) == ErrorCode.STORAGE_FULL);
       assertThat(Stores.numbers(store, ID)).isEqualTo(upTo(acknowledged));
       assertThat(store.figures().failures()).as("RocksDB saw no full disk").isZero();
       Files.delete(filler());
@@ -153,6 +154,11 @@ class FullDiskTest {
 
   private Path filler() {
     return mount.resolve("filler");
+  }
+
+  private void fillDiskUpTo(int freeBytes) throws IOException {
+    long bytes = mount.toFile().getUsableSpace() - freeBytes;
+    Files.write(filler(), new byte[Math.toIntExact(bytes)]);
   }
 
   private void fillDisk() throws IOException {

@@ -209,7 +209,7 @@ class LargeObjectTest {
     stop();
     start();
     long chunks = (bytes + 65_535) / 65_536;
-    assertThat(store().chunks().count()).isEqualTo(chunks);
+    assertThat(store().chunkRows().count()).isEqualTo(chunks);
     for (int round = 0; round < 6; round++) {
       for (int i = 0; i < 60; i++) {
         sql("UPDATE t SET n = n + 1 WHERE id = ?", 1 + i * 3);
@@ -220,7 +220,7 @@ class LargeObjectTest {
       assertThat(number("SELECT sum(n) FROM t")).isEqualTo(60 * (round + 1));
     }
     assertThat(images()).hasSize(2).allSatisfy(LargeObjectTest::assertWhole);
-    assertThat(store().chunks().count())
+    assertThat(store().chunkRows().count())
         .as("of %d chunks, those that changed are there twice", chunks)
         .isBetween(chunks, chunks + 15);
     assertThat(recoveredText("PRAGMA integrity_check")).isEqualTo("ok");
@@ -251,14 +251,14 @@ class LargeObjectTest {
                     lost,
                     () -> CompletableFuture.failedFuture(new IllegalStateException("crash"))))
         .hasMessageContaining("crash");
-    assertThat(store().chunks().count()).isEqualTo(2 * chunks);
+    assertThat(store().chunkRows().count()).isEqualTo(2 * chunks);
     for (int i = 0; i < 60; i++) {
       sql("UPDATE t SET n = n + 1 WHERE id = ?", 1 + i * 3);
       commit();
     }
     stop();
     start();
-    assertThat(store().chunks().count()).isBetween(chunks, chunks + 15);
+    assertThat(store().chunkRows().count()).isBetween(chunks, chunks + 15);
   }
 
   /// An image in memory goes on to read from chunks that no stored snapshot names any more.

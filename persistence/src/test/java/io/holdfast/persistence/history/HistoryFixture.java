@@ -8,8 +8,10 @@ import io.holdfast.persistence.database.DatabaseLimits;
 import io.holdfast.persistence.database.EngineChoice;
 import io.holdfast.persistence.database.ObjectDatabase;
 import io.holdfast.persistence.database.ObjectDatabases;
+import io.holdfast.persistence.embedded.EmbeddedRows;
 import io.holdfast.persistence.embedded.EmbeddedStoreExtension;
-import io.holdfast.persistence.embedded.StoredRows;
+import io.holdfast.persistence.store.EventIndex;
+import io.holdfast.persistence.store.StoredRows;
 import io.holdfast.persistence.writer.ClaimPolicy;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.persistence.writer.SnapshotPolicy;
@@ -58,7 +60,7 @@ final class HistoryFixture implements AutoCloseable {
             .withFallback(ConfigFactory.load());
     kit = ActorTestKit.create("history", settings);
     rows =
-        new StoredRows(
+        new EmbeddedRows(
             EmbeddedStoreExtension.get(kit.system()).store(), kit.system().classicSystem());
     config = new HistoryConfig(retention, 64 << 10, Duration.ofSeconds(10), 2);
     history = new ObjectHistory(rows, config, () -> now);
@@ -74,7 +76,7 @@ final class HistoryFixture implements AutoCloseable {
   }
 
   HistorySweep sweep() {
-    return new HistorySweep(rows, trim, config, new ScheduledThreadPoolExecutor(0));
+    return new HistorySweep(rows, trim, config, new ScheduledThreadPoolExecutor(0), _ -> true);
   }
 
   static <T> T await(CompletableFuture<T> future) throws Exception {
@@ -141,6 +143,7 @@ final class HistoryFixture implements AutoCloseable {
           kit.spawn(
               ObjectWriter.create(
                   address,
+                  0,
                   owner.getRef()::tell,
                   new WriterConfig(
                       "",
@@ -148,7 +151,8 @@ final class HistoryFixture implements AutoCloseable {
                       ClaimPolicy.ON_FIRST_WRITE,
                       new SnapshotPolicy(1 << 30, eventsPerSnapshot, 1_000_000, 1 << 26)),
                   HistoryFixture.this::now,
-                  trim));
+                  trim,
+                  EventIndex.NONE));
       ObjectWriter.Recovered recovered = owner.expectMessageClass(ObjectWriter.Recovered.class);
       database = DATABASES.open(recovered.image());
       through = 0;
@@ -188,7 +192,7 @@ final class HistoryFixture implements AutoCloseable {
     /// Leaves memory: also waits for a snapshot that is under way.
     void release() {
       writer.tell(new ObjectWriter.Release());
-      owner.expectMessage(new ObjectWriter.Released());
+      owner.expectMessageClass(ObjectWriter.Released.class);
       owner.expectTerminated(writer);
     }
 

@@ -36,4 +36,13 @@ public interface ObjectAdmin {
   /// Resets an object and puts it back to what it was at a moment. When the answer is lost, the
   /// restore may still come into force.
   Restored restore(ObjectAddress object, String at);
+
+  /// Gives an object its home in another region, with all that it has stored. Calls that come
+  /// meanwhile wait.
+  ///
+  /// @return once it answers there
+  /// @throws io.holdfast.sdk.HoldfastException `invalid_argument` for a region that there is not;
+  ///   `jurisdiction_unavailable`; `region_unreachable`; `object_blocked` when its events did not
+  ///   end within 2 s: it stays
+  MovedObject move(ObjectAddress object, String region);
 }

@@ -5,8 +5,9 @@ import java.util.OptionalLong;
 
 /// All alarms that stored events have set, ordered by time.
 ///
-/// Only durable events count. Reads may block on the disk for a moment: call them on a virtual
-/// thread. All methods are thread-safe.
+/// An alarm of a durable event is in it; one that no object has can be, after a crash: the object
+/// is woken, and knows. Reads may block on the disk for a moment: call them on a virtual thread.
+/// All methods are thread-safe.
 public interface AlarmIndex {
   /// The alarms after a given one in the order of the index whose time is `millis` or earlier, at
   /// most `max` of them.
@@ -30,10 +31,20 @@ public interface AlarmIndex {
   /// subscription to end it.
   Subscription onSet(Listener listener);
 
+  /// Removes an alarm that its object does not have any more, as it was read: if it was set again
+  /// since, it stays. An index that cannot be wrong has nothing to do.
+  default void forget(DueAlarm alarm) {}
+
   /// One alarm and the object that it wakes.
-  record DueAlarm(String objectKey, long atMillis) {
+  ///
+  /// @param stamp of what was read, for an index that can have alarms too many
+  record DueAlarm(String objectKey, long atMillis, long stamp) {
     /// Comes before all that there are.
     public static final DueAlarm NONE = new DueAlarm("", 0);
+
+    public DueAlarm(String objectKey, long atMillis) {
+      this(objectKey, atMillis, 0);
+    }
   }
 
   /// Hears of alarms on the thread that writes the journal: it must return at once and never block.

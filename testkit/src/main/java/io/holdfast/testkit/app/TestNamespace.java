@@ -1,6 +1,7 @@
 package io.holdfast.testkit.app;
 
 import io.holdfast.protocol.IdempotencyKey;
+import io.holdfast.protocol.Jurisdiction;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectIds;
 import io.holdfast.sdk.GetOptions;
@@ -17,14 +18,31 @@ final class TestNamespace implements ObjectNamespace {
   private final String name;
   private final Function<String, Object> factory;
   private final ObjectIds ids;
-  private final ConcurrentMap<ObjectId, Object> objects = new ConcurrentHashMap<>();
-  private final ConcurrentMap<ObjectId, ConcurrentMap<IdempotencyKey, TestAnswer>> answers =
-      new ConcurrentHashMap<>();
+  private final Optional<Jurisdiction> law;
+  private final ConcurrentMap<ObjectId, Object> objects;
+  private final ConcurrentMap<ObjectId, ConcurrentMap<IdempotencyKey, TestAnswer>> answers;
 
   TestNamespace(String name, Function<String, Object> factory) {
     this.name = name;
     this.factory = factory;
     this.ids = new ObjectIds(new NamespaceId("test", name));
+    this.law = Optional.empty();
+    this.objects = new ConcurrentHashMap<>();
+    this.answers = new ConcurrentHashMap<>();
+  }
+
+  private TestNamespace(TestNamespace all, Jurisdiction law) {
+    this.name = all.name;
+    this.factory = all.factory;
+    this.ids = all.ids;
+    this.law = Optional.of(law);
+    this.objects = all.objects;
+    this.answers = all.answers;
+  }
+
+  @Override
+  public ObjectNamespace jurisdiction(String jurisdiction) {
+    return new TestNamespace(this, Jurisdiction.parse(jurisdiction));
   }
 
   @Override
@@ -34,12 +52,12 @@ final class TestNamespace implements ObjectNamespace {
 
   @Override
   public ObjectId idFromName(String objectName) {
-    return ids.named(objectName);
+    return ids.named(objectName, law);
   }
 
   @Override
   public ObjectId newUniqueId() {
-    return ids.unique();
+    return ids.unique(0, law);
   }
 
   @Override

@@ -50,6 +50,11 @@ public final class Counter extends DurableObject implements CounterApi {
   }
 
   @Override
+  public String where() {
+    return ctx.region();
+  }
+
+  @Override
   public List<Increment> log() {
     return ctx
         .storage()

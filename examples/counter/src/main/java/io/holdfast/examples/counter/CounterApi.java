@@ -16,6 +16,9 @@ public interface CounterApi {
   /// The value; 0 when nothing was ever added.
   long value();
 
+  /// The region that the counter lives in.
+  String where();
+
   /// The latest increments, newest first.
   List<Increment> log();
 

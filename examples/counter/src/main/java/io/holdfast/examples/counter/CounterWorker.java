@@ -2,28 +2,37 @@ package io.holdfast.examples.counter;
 
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ExecutionContext;
+import io.holdfast.sdk.GetOptions;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.Worker;
 import java.util.Map;
 import java.util.Optional;
 
-/// Answers `/counter/{name}/inc`, `/get` and `/log`.
+/// Answers `/counter/{name}/inc`, `/get`, `/log` and `/where`. In a cluster of several regions
+/// `?hint=weur` says where a new counter should live.
 public final class CounterWorker implements Worker {
   @Override
   public Response fetch(Request request, Env env, ExecutionContext ctx) {
     String[] path = request.path().split("/", -1);
     if (path.length != 4 || path[2].isEmpty()) {
-      return refused(404, "expected /counter/{name}/inc, /get or /log, found " + request.path());
+      return refused(
+          404, "expected /counter/{name}/inc, /get, /log or /where, found " + request.path());
     }
-    CounterApi counter = env.objects("counters").getByName(path[2]).as(CounterApi.class);
+    GetOptions options =
+        request.query("hint").map(GetOptions::locationHint).orElse(GetOptions.NONE);
+    CounterApi counter = env.objects("counters").getByName(path[2], options).as(CounterApi.class);
     return switch (path[3]) {
       case "inc" ->
           request.method().equals("POST") ? increment(request, counter) : notAllowed("POST");
       case "get" -> request.method().equals("GET") ? value(counter.value()) : notAllowed("GET");
       case "log" ->
           request.method().equals("GET") ? Response.json(counter.log()) : notAllowed("GET");
-      default -> refused(404, "expected inc, get or log, found '" + path[3] + "'");
+      case "where" ->
+          request.method().equals("GET")
+              ? Response.json(Map.of("region", counter.where()))
+              : notAllowed("GET");
+      default -> refused(404, "expected inc, get, log or where, found '" + path[3] + "'");
     };
   }
 

@@ -27,6 +27,11 @@ class CounterWorkerTest {
     }
 
     @Override
+    public String where() {
+      return "here";
+    }
+
+    @Override
     public List<Increment> log() {
       return List.of(new Increment(1, value, "2026-11-23T00:00:00Z"));
     }
@@ -41,6 +46,7 @@ class CounterWorkerTest {
     assertThat(get("/counter/a/get").body().text()).isEqualTo("{\"value\":42}");
     assertThat(get("/counter/b/get").body().text()).isEqualTo("{\"value\":0}");
     assertThat(get("/counter/a/log").body().text()).contains("\"by\":42");
+    assertThat(get("/counter/a/where?hint=weur").body().text()).isEqualTo("{\"region\":\"here\"}");
   }
 
   @ParameterizedTest
@@ -65,6 +71,7 @@ class CounterWorkerTest {
     assertThat(response.status()).isEqualTo(405);
     assertThat(response.header("allow")).contains("POST");
     assertThat(post("/counter/a/get").header("allow")).contains("GET");
+    assertThat(post("/counter/a/where").header("allow")).contains("GET");
   }
 
   private Response get(String path) {

@@ -1,6 +1,7 @@
 package io.holdfast.persistence.embedded;
 
 import io.holdfast.persistence.pg1.ImageSnapshot;
+import io.holdfast.persistence.store.StoredRows;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,58 +13,51 @@ import java.util.concurrent.Executor;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.dispatch.Dispatchers;
 import org.apache.pekko.persistence.SnapshotMetadata;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 
-/// What is stored, for those who look at it beside the writers: histories, lists, and the deletion
-/// of what is old.
-///
-/// Reads run on the store's reader threads, after all writes of the same id that were submitted
-/// before. Thread-safe.
-public final class StoredRows {
+/// [StoredRows] in the [EmbeddedStore]: reads run on its reader threads.
+public final class EmbeddedRows implements StoredRows {
   private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
 
   private final EmbeddedStore store;
   private final RowCodec codec;
   private final Executor blocking;
 
-  public StoredRows(EmbeddedStore store, ActorSystem system) {
+  public EmbeddedRows(EmbeddedStore store, ActorSystem system) {
     this.store = store;
     this.codec = new RowCodec(system);
     this.blocking = system.dispatchers().lookup(Dispatchers.DefaultBlockingDispatcherId());
   }
 
-  /// What to read; must return soon, for it holds one of few threads.
-  @FunctionalInterface
-  public interface Read<T> {
-    T from(View view) throws RocksDBException;
+  /** A fault of RocksDB on its way through code that knows no RocksDB. */
+  private static final class Broken extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    final transient RocksDBException cause;
+
+    Broken(RocksDBException cause) {
+      super(cause);
+      this.cause = cause;
+    }
   }
 
-  /// Sees events in their order.
-  @FunctionalInterface
-  public interface EventVisitor {
-    /// @return whether to go on with the next event
-    boolean event(long sequenceNr, Object payload, int bytes);
-  }
-
-  /// A snapshot, without its content.
-  ///
-  /// @param timestamp when it was saved, by the clock of Pekko's snapshot store
-  /// @param bytes the size of its row
-  public record SnapshotMark(long sequenceNr, long timestamp, int bytes) {}
-
-  /// How much is stored of an id.
-  ///
-  /// @param exact whether the number is exact; otherwise there is more
-  public record Size(long bytes, boolean exact) {}
-
-  /// Reads the rows of one id; the future fails with a [HoldfastException].
+  @Override
   public <T> CompletableFuture<T> read(String persistenceId, Read<T> read) {
-    return store.read(persistenceId, tables -> read.from(new View(tables, persistenceId)));
+    return store.read(
+        persistenceId,
+        tables -> {
+          try {
+            return read.from(new Rows(tables, persistenceId));
+          } catch (Broken e) {
+            throw e.cause;
+          }
+        });
   }
 
-  /// Deletes all events up to a number, and snapshots; durable when the future completes.
+  @Override
   public CompletableFuture<Void> delete(
       String persistenceId, long eventsTo, List<Long> snapshotNumbers) {
     return store
@@ -77,7 +71,9 @@ public final class StoredRows {
   }
 
   private CompletableFuture<Void> collectChunks(String persistenceId) {
-    return CompletableFuture.runAsync(() -> store.chunks().collect(persistenceId, codec), blocking);
+    return CompletableFuture.runAsync(
+        () -> store.chunks().collect(persistenceId, () -> codec.images(store, persistenceId)),
+        blocking);
   }
 
   private static void delete(
@@ -93,15 +89,12 @@ public final class StoredRows {
     }
   }
 
-  /// How many chunks of large objects are stored in all; blocks while it walks over them.
+  @Override
   public long chunkCount() {
-    return store.chunks().count();
+    return store.chunkRows().count();
   }
 
-  /// The ids of which anything is stored that begin with a text and have as many characters more,
-  /// in order, after one of them.
-  ///
-  /// @param after an id, or empty for the first ones
+  @Override
   public CompletableFuture<List<String>> ids(
       String prefix, int moreChars, Optional<String> after, int max) {
     byte[] first = RowKey.of(prefix + "\0".repeat(moreChars), 0);
@@ -110,9 +103,7 @@ public final class StoredRows {
     return store.read(prefix, tables -> ids(tables, start, end, max));
   }
 
-  /// The ids of which anything is stored, in order, after one of them.
-  ///
-  /// @param after an id, or empty for the first ones
+  @Override
   public CompletableFuture<List<String>> ids(Optional<String> after, int max) {
     byte[] start = after.map(id -> RowKey.after(id, Long.MAX_VALUE)).orElse(new byte[0]);
     byte[] end = {-1, -1, -1};
@@ -129,9 +120,7 @@ public final class StoredRows {
     return found.stream().limit(max).toList();
   }
 
-  /// Stores a snapshot beside those of the object's writer; durable when the future completes.
-  ///
-  /// @param sequenceNr the number of the last event in it
+  @Override
   public CompletableFuture<Void> saveSnapshot(
       String persistenceId, long sequenceNr, long timestampMillis, ImageSnapshot snapshot) {
     SnapshotMetadata metadata = new SnapshotMetadata(persistenceId, sequenceNr, timestampMillis);
@@ -160,18 +149,17 @@ public final class StoredRows {
     return ids;
   }
 
-  /// The rows of one id during one read.
-  public final class View {
+  private final class Rows implements View {
     private final Tables tables;
     private final String id;
 
-    private View(Tables tables, String id) {
+    Rows(Tables tables, String id) {
       this.tables = tables;
       this.id = id;
     }
 
-    /// The newest snapshot up to a number.
-    public Optional<SnapshotMark> snapshotUpTo(long sequenceNr) throws RocksDBException {
+    @Override
+    public Optional<SnapshotMark> snapshotUpTo(long sequenceNr) {
       return scan(
           tables.snapshots(),
           0,
@@ -182,8 +170,8 @@ public final class StoredRows {
           });
     }
 
-    /// The oldest snapshot from a number on.
-    public Optional<SnapshotMark> snapshotFrom(long sequenceNr) throws RocksDBException {
+    @Override
+    public Optional<SnapshotMark> snapshotFrom(long sequenceNr) {
       return scan(
           tables.snapshots(),
           sequenceNr,
@@ -205,11 +193,10 @@ public final class StoredRows {
           new SnapshotMark(RowKey.sequenceNr(rows.key()), RowCodec.timestamp(head.array()), bytes));
     }
 
-    /// The content of a snapshot, if it is stored. The chunks of a large one stay as long as it is
-    /// reachable.
-    public Optional<Object> snapshot(long sequenceNr) throws RocksDBException {
+    @Override
+    public Optional<Object> snapshot(long sequenceNr) {
       byte[] key = RowKey.of(id, sequenceNr);
-      byte[] value = tables.get(tables.snapshots(), key);
+      byte[] value = get(tables.snapshots(), key);
       if (value == null) {
         return Optional.empty();
       }
@@ -219,11 +206,11 @@ public final class StoredRows {
       }
       ImageSnapshot attached = store.chunks().attached(id, image);
       // Deleted meanwhile, its chunks may have gone before they were held.
-      return tables.get(tables.snapshots(), key) == null ? Optional.empty() : Optional.of(attached);
+      return get(tables.snapshots(), key) == null ? Optional.empty() : Optional.of(attached);
     }
 
-    /// Visits the events from a number on, as long as the visitor wants more.
-    public void events(long from, EventVisitor visitor) throws RocksDBException {
+    @Override
+    public void events(long from, EventVisitor visitor) {
       scan(
           tables.events(),
           from,
@@ -239,16 +226,16 @@ public final class StoredRows {
           });
     }
 
-    /// An event, if it is stored.
-    public Optional<Object> event(long sequenceNr) throws RocksDBException {
-      byte[] value = tables.get(tables.events(), RowKey.of(id, sequenceNr));
+    @Override
+    public Optional<Object> event(long sequenceNr) {
+      byte[] value = get(tables.events(), RowKey.of(id, sequenceNr));
       return value == null
           ? Optional.empty()
           : Optional.of(codec.event(id, sequenceNr, value).payload());
     }
 
-    /// The number of the first event that is stored.
-    public OptionalLong firstEvent() throws RocksDBException {
+    @Override
+    public OptionalLong firstEvent() {
       return scan(
           tables.events(),
           0,
@@ -261,16 +248,13 @@ public final class StoredRows {
           });
     }
 
-    /// Bytes of the events of a range of numbers, both inclusive; counts no further than beyond
-    /// `enough`.
-    public long eventBytes(long from, long to, long enough) throws RocksDBException {
+    @Override
+    public long eventBytes(long from, long to, long enough) {
       return scan(tables.events(), from, to, rows -> bytes(rows, enough));
     }
 
-    /// How much is stored: events and snapshots.
-    ///
-    /// @param enough counts no further than this
-    public Size size(long enough) throws RocksDBException {
+    @Override
+    public Size size(long enough) {
       long events = eventBytes(0, Long.MAX_VALUE, enough);
       long all =
           events
@@ -287,14 +271,29 @@ public final class StoredRows {
       return bytes;
     }
 
-    /// When the alarm of an object is due, by the index.
-    public OptionalLong alarm(String objectKey) throws RocksDBException {
-      return AlarmTable.of(tables, objectKey);
+    @Override
+    public OptionalLong alarm(String objectKey) {
+      try {
+        return AlarmTable.of(tables, objectKey);
+      } catch (RocksDBException e) {
+        throw new Broken(e);
+      }
     }
 
-    private <T> T scan(ColumnFamilyHandle table, long from, long to, Tables.Scan<T> scan)
-        throws RocksDBException {
-      return tables.scan(table, RowKey.of(id, from), RowKey.after(id, to), scan);
+    private <T> T scan(ColumnFamilyHandle table, long from, long to, Tables.Scan<T> scan) {
+      try {
+        return tables.scan(table, RowKey.of(id, from), RowKey.after(id, to), scan);
+      } catch (RocksDBException e) {
+        throw new Broken(e);
+      }
+    }
+
+    private byte @Nullable [] get(ColumnFamilyHandle table, byte[] key) {
+      try {
+        return tables.get(table, key);
+      } catch (RocksDBException e) {
+        throw new Broken(e);
+      }
     }
   }
 }

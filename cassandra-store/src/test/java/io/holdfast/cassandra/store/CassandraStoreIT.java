@@ -1,0 +1,367 @@
+package io.holdfast.cassandra.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.holdfast.cassandra.CassandraSchema;
+import io.holdfast.cassandra.CassandraSessions;
+import io.holdfast.cassandra.Replication;
+import io.holdfast.persistence.database.DatabaseLimits;
+import io.holdfast.persistence.database.EngineChoice;
+import io.holdfast.persistence.database.ObjectDatabase;
+import io.holdfast.persistence.database.ObjectDatabases;
+import io.holdfast.persistence.database.SqlScript;
+import io.holdfast.persistence.database.StoredAlarm;
+import io.holdfast.persistence.history.Bookmark;
+import io.holdfast.persistence.history.HistoryConfig;
+import io.holdfast.persistence.history.HistoryTrim;
+import io.holdfast.persistence.history.ObjectHistory;
+import io.holdfast.persistence.history.StoredObjects;
+import io.holdfast.persistence.writer.ObjectWriter;
+import io.holdfast.persistence.writer.SnapshotTrim;
+import io.holdfast.persistence.writer.WriterConfig;
+import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.event.AlarmIndex.DueAlarm;
+import io.holdfast.testcassandra.TestCassandra;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Objects in a real Cassandra: their commits, snapshots, chunks, history, alarms.
+class CassandraStoreIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final AtomicInteger OBJECTS = new AtomicInteger();
+  private static final NamespaceId NAMESPACE = new NamespaceId("app", "rooms");
+
+  @TempDir static Path directory;
+  private static TestCassandra cassandra;
+
+  private final ObjectDatabases databases =
+      new ObjectDatabases(EngineChoice.FFM, DatabaseLimits.DEFAULT, 10);
+  private ActorTestKit kit;
+
+  @BeforeAll
+  static void startCassandra() throws Exception {
+    cassandra = TestCassandra.start(directory);
+    try (CqlSession session =
+        CassandraSessions.open(List.of(cassandra.contactPoint()), cassandra.datacenter())) {
+      new CassandraSchema("objects").create(session, Replication.parse("datacenter1=1"));
+    }
+  }
+
+  @AfterAll
+  static void stopCassandra() {
+    cassandra.close();
+  }
+
+  @BeforeEach
+  void start() {
+    kit = ActorTestKit.create("store", config());
+  }
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  /** What was in memory is gone. */
+  private void restart() {
+    stop();
+    start();
+  }
+
+  private static Config config() {
+    return ConfigFactory.parseString(
+            """
+            holdfast.region = local
+            holdfast.persistence.cassandra {
+              contact-points = ["%s:%d"]
+              datacenter = %s
+              keyspace = objects
+            }
+            pekko.log-dead-letters = off
+            pekko.loglevel = WARNING
+            """
+                .formatted(
+                    cassandra.contactPoint().getHostString(),
+                    cassandra.contactPoint().getPort(),
+                    cassandra.datacenter()))
+        .withFallback(ConfigFactory.parseResources("holdfast-cassandra.conf"))
+        .withFallback(ConfigFactory.defaultReferenceUnresolved())
+        .resolve();
+  }
+
+  private CassandraStore store() {
+    return CassandraStore.get(kit.system());
+  }
+
+  private ObjectHistory history() {
+    return new ObjectHistory(store().rows(), HistoryConfig.from(config()), InstantSource.system());
+  }
+
+  private static ObjectAddress newAddress() {
+    return ObjectAddress.parse("app.rooms/%064x".formatted(OBJECTS.incrementAndGet()));
+  }
+
+  /** An object as its node runs it, without its code. */
+  private final class TestObject {
+    private final ObjectAddress address;
+    private final TestProbe<ObjectWriter.Event> owner = kit.createTestProbe();
+    private final ActorRef<ObjectWriter.Command> writer;
+    private final ObjectDatabase database;
+    private long through;
+
+    TestObject(ObjectAddress address) {
+      this(address, SnapshotTrim.NEWEST_TWO);
+    }
+
+    TestObject(ObjectAddress address, SnapshotTrim trim) {
+      this.address = address;
+      this.writer =
+          kit.spawn(
+              ObjectWriter.create(
+                  address,
+                  0,
+                  owner.ref()::tell,
+                  WriterConfig.from(config()),
+                  InstantSource.system(),
+                  trim,
+                  store().index()));
+      this.database =
+          databases.open(owner.expectMessageClass(ObjectWriter.Recovered.class, PATIENCE).image());
+    }
+
+    void put(String key, String value) {
+      database.put(key, value.getBytes(StandardCharsets.UTF_8));
+      commit();
+    }
+
+    Optional<String> get(String key) {
+      return database.get(key).map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+    }
+
+    void alarm(OptionalLong atMillis, long generation) {
+      database.alarm(
+          atMillis.isPresent()
+              ? Optional.of(new StoredAlarm(atMillis.getAsLong(), generation))
+              : Optional.empty());
+      commit();
+    }
+
+    void sql(String query, Object... bindings) {
+      database.execute(SqlScript.parse(query), bindings);
+    }
+
+    void commit() {
+      begin();
+      owner.expectMessageClass(ObjectWriter.Persisted.class, PATIENCE);
+    }
+
+    void begin() {
+      writer.tell(new ObjectWriter.Persist(database.commit().orElseThrow(), ++through));
+    }
+
+    void release() {
+      writer.tell(new ObjectWriter.Release());
+      owner.expectMessageClass(ObjectWriter.Released.class, PATIENCE);
+      database.close();
+    }
+  }
+
+  private List<DueAlarm> due(ObjectAddress object) {
+    return store().index().dueBy(Long.MAX_VALUE - 1, 1_000).stream()
+        .filter(alarm -> alarm.objectKey().equals(object.key()))
+        .toList();
+  }
+
+  private void awaitDue(ObjectAddress object, Long... times) {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> assertThat(due(object)).extracting(DueAlarm::atMillis).containsExactly(times));
+  }
+
+  @Test
+  void whatWasAcknowledgedIsThereAfterCassandraWasKilled() throws Exception {
+    ObjectAddress address = newAddress();
+    TestObject object = new TestObject(address);
+    for (int i = 1; i <= 1_200; i++) { // More than one partition of the journal.
+      object.put("n", "" + i);
+    }
+
+    cassandra.kill();
+    cassandra.restart();
+    restart();
+
+    TestObject again = new TestObject(address);
+    assertThat(again.get("n")).contains("1200");
+    again.put("n", "1201");
+    again.release();
+    assertThat(new TestObject(address).get("n")).contains("1201");
+  }
+
+  @Test
+  void aLargeObjectIsKeptInChunksOfWhichOnlyWhatChangedIsWrittenAnew() {
+    ObjectAddress address = newAddress();
+    TestObject object = new TestObject(address);
+    object.sql("CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER, data BLOB)");
+    object.sql(
+        "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 10000)"
+            + " INSERT INTO t SELECT i, 0, randomblob(900) FROM r");
+    object.commit();
+    object.release();
+    long chunks = store().rows().chunkCount();
+    assertThat(chunks).isGreaterThan(100);
+
+    restart();
+    TestObject again = new TestObject(address);
+    again.sql("UPDATE t SET n = 7 WHERE id = 9876");
+    again.commit();
+    again.release();
+    assertThat(store().rows().chunkCount()).isLessThan(chunks + 10);
+
+    restart();
+    TestObject third = new TestObject(address);
+    assertThat(
+            third
+                .database
+                .execute(SqlScript.parse("SELECT n FROM t WHERE id = 9876"))
+                .one()
+                .value(0))
+        .isEqualTo(7L);
+  }
+
+  @Test
+  void theHistoryOfAnObjectIsReadAndTrimmed() {
+    ObjectAddress address = newAddress();
+    HistoryTrim trim =
+        new HistoryTrim(store().rows(), HistoryConfig.from(config()), InstantSource.system());
+    TestObject object = new TestObject(address, trim);
+    object.put("n", "1");
+    Bookmark first = history().latest(address);
+    for (int i = 2; i <= 600; i++) {
+      object.put("n", "" + i);
+    }
+    assertThat(history().commits(address, Long.MAX_VALUE, 1_000)).hasSize(600);
+    assertThat(databases.open(history().state(address, first).image()).get("n"))
+        .hasValueSatisfying(bytes -> assertThat(bytes).asString().isEqualTo("1"));
+
+    String id = ObjectWriter.persistenceId(address).id();
+    long snapshot =
+        store().rows().read(id, view -> view.snapshotFrom(0)).join().orElseThrow().sequenceNr();
+    store().rows().delete(id, snapshot, List.of()).join();
+    assertThat(history().commits(address, Long.MAX_VALUE, 1_000)).hasSizeLessThan(600);
+    assertThatThrownBy(() -> history().state(address, first))
+        .hasMessageContaining("with which its history begins");
+    object.release();
+
+    restart();
+    TestObject again = new TestObject(address);
+    assertThat(again.get("n")).contains("600");
+    again.put("n", "601");
+    assertThat(history().latest(address).txSeq()).isEqualTo(601);
+  }
+
+  @Test
+  void objectsAreListedInTheOrderOfTheirIds() {
+    StoredObjects objects = new StoredObjects(store().rows());
+    List<ObjectAddress> addresses = List.of(newAddress(), newAddress(), newAddress());
+    addresses.reversed().forEach(address -> new TestObject(address).put("n", "1"));
+
+    List<ObjectAddress> all = objects.page(NAMESPACE, Optional.empty(), 100);
+    assertThat(all)
+        .containsSubsequence(addresses)
+        .isSortedAccordingTo((a, b) -> a.key().compareTo(b.key()));
+    assertThat(objects.page(NAMESPACE, Optional.of(addresses.get(0).id().hex()), 1))
+        .containsExactly(addresses.get(1));
+    assertThat(objects.page(new NamespaceId("app", "others"), Optional.empty(), 100)).isEmpty();
+    assertThat(store().rows().ids(Optional.empty(), 1_000).join()).hasSizeGreaterThanOrEqualTo(3);
+    assertThat(objects.facts(addresses.get(0), 1 << 20).size().bytes()).isPositive();
+  }
+
+  @Test
+  void alarmsAreSetMovedAndCleared() {
+    long now = System.currentTimeMillis();
+    ObjectAddress address = newAddress();
+    TestObject object = new TestObject(address);
+    object.alarm(OptionalLong.of(now + 90_000_000), 1);
+    assertThat(due(address)).extracting(DueAlarm::atMillis).containsExactly(now + 90_000_000);
+    assertThat(store().index().alarmOf(address.key())).hasValue(now + 90_000_000);
+    assertThat(store().index().dueBy(now, 1_000))
+        .extracting(DueAlarm::objectKey)
+        .doesNotContain(address.key());
+    assertThat(store().index().earliestAfter(now)).isNotEmpty();
+
+    object.alarm(OptionalLong.of(now + 1), 2);
+    awaitDue(address, now + 1);
+    assertThat(store().index().dueBy(now + 1, 1_000))
+        .extracting(DueAlarm::objectKey)
+        .contains(address.key());
+    assertThat(store().index().dueAfter(new DueAlarm(address.key(), now + 1), now + 1, 1_000))
+        .extracting(DueAlarm::objectKey)
+        .doesNotContain(address.key());
+
+    object.alarm(OptionalLong.empty(), 0);
+    awaitDue(address);
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(store().index().alarmOf(address.key())).isEmpty());
+  }
+
+  @Test
+  void anAlarmOfAnEventThatWasNotStoredCanBeForgottenAndOneThatWasSetSinceStays() {
+    long now = System.currentTimeMillis();
+    ObjectAddress address = newAddress();
+    TestObject object = new TestObject(address);
+    object.put("n", "1");
+    object.alarm(OptionalLong.of(now + 5), 1);
+    DueAlarm read = due(address).getFirst();
+    object.alarm(OptionalLong.empty(), 0);
+    object.alarm(OptionalLong.of(now + 5), 2);
+
+    store().index().forget(read);
+    awaitDue(address, now + 5);
+    store().index().forget(due(address).getFirst());
+    awaitDue(address);
+  }
+
+  @Test
+  void aSupersededWriterTakesNoAlarmFromItsSuccessor() {
+    long now = System.currentTimeMillis();
+    ObjectAddress address = newAddress();
+    TestObject object = new TestObject(address);
+    object.alarm(OptionalLong.of(now + 5), 1);
+    TestObject successor = new TestObject(address);
+    awaitDue(address, now + 5);
+
+    // Its event is stored, and nobody will ever read it.
+    object.alarm(OptionalLong.empty(), 0);
+    object.put("n", "of a zombie");
+    successor.put("n", "1");
+    awaitDue(address, now + 5);
+
+    restart();
+    TestObject third = new TestObject(address);
+    assertThat(third.get("n")).contains("1");
+    assertThat(third.database.alarm()).isPresent();
+  }
+}

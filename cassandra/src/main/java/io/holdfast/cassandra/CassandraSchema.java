@@ -1,0 +1,304 @@
+package io.holdfast.cassandra;
+
+import static com.datastax.oss.driver.api.core.metadata.schema.ClusteringOrder.ASC;
+import static com.datastax.oss.driver.api.core.metadata.schema.ClusteringOrder.DESC;
+
+import com.datastax.oss.driver.api.core.CqlIdentifier;
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.DriverException;
+import com.datastax.oss.driver.api.core.cql.Row;
+import com.datastax.oss.driver.api.core.cql.SimpleStatement;
+import com.datastax.oss.driver.api.core.metadata.schema.ClusteringOrder;
+import com.datastax.oss.driver.api.core.metadata.schema.KeyspaceMetadata;
+import com.datastax.oss.driver.api.core.metadata.schema.TableMetadata;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.regex.Pattern;
+
+/*
+ * A version counts up with each change of the tables; its row is written last, so what says "version 1" has all of it. Nodes
+ * never create anything: Cassandra does not like two that change its schema at one time.
+ */
+/// The tables of Holdfast in Cassandra. Blocks; any thread.
+public final class CassandraSchema {
+  /// What this build makes and needs.
+  public static final int VERSION = 3;
+
+  private static final Pattern KEYSPACE = Pattern.compile("[a-z][a-z0-9_]{0,47}");
+  private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(30);
+
+  private static final String INFO = "schema_info";
+  private static final String ONLY_ROW = "holdfast";
+
+  /** Events as pekko-persistence-cassandra 1.1 has them, without tags and lists of ids. */
+  private static final List<TableDefinition> TABLES =
+      List.of(
+          new TableDefinition(
+              "messages",
+              columns(
+                  "persistence_id text",
+                  "partition_nr bigint",
+                  "sequence_nr bigint",
+                  "timestamp timeuuid",
+                  "timebucket text",
+                  "writer_uuid text",
+                  "ser_id int",
+                  "ser_manifest text",
+                  "event_manifest text",
+                  "event blob",
+                  "meta_ser_id int",
+                  "meta_ser_manifest text",
+                  "meta blob",
+                  "tags set<text>"),
+              List.of("persistence_id", "partition_nr"),
+              ordered(ASC, "sequence_nr", "timestamp"),
+              List.of()),
+          new TableDefinition(
+              "metadata",
+              columns("persistence_id text", "deleted_to bigint", "properties map<text, text>"),
+              List.of("persistence_id"),
+              ordered(ASC),
+              List.of()),
+          new TableDefinition(
+              "snapshots",
+              columns(
+                  "persistence_id text",
+                  "sequence_nr bigint",
+                  "timestamp bigint",
+                  "ser_id int",
+                  "ser_manifest text",
+                  "bytes int",
+                  "data blob"),
+              List.of("persistence_id"),
+              ordered(DESC, "sequence_nr"),
+              List.of()),
+          // The chunks of large snapshots; a bucket is 64 MiB of an image.
+          new TableDefinition(
+              "object_chunks",
+              columns(
+                  "persistence_id text",
+                  "bucket int",
+                  "chunk_no int",
+                  "tx_seq bigint",
+                  "epoch bigint",
+                  "data blob"),
+              List.of("persistence_id", "bucket"),
+              ordered(ASC, "chunk_no", "tx_seq", "epoch"),
+              List.of()),
+          // Which objects there are, by the namespace and a part of the id's digits.
+          new TableDefinition(
+              "objects",
+              columns("namespace text", "bucket int", "id text"),
+              List.of("namespace", "bucket"),
+              ordered(ASC, "id"),
+              List.of()),
+          // When to wake which object. An hour has a partition of its own, so that what is over is
+          // not walked through again.
+          new TableDefinition(
+              "alarms",
+              columns(
+                  "region text",
+                  "slot int",
+                  "hour bigint",
+                  "due bigint",
+                  "object text",
+                  "stamp bigint"),
+              List.of("region", "slot", "hour"),
+              ordered(ASC, "due", "object"),
+              List.of()),
+          new TableDefinition(
+              "alarm_hours",
+              columns("region text", "slot int", "hour bigint"),
+              List.of("region", "slot"),
+              ordered(ASC, "hour"),
+              List.of()),
+          new TableDefinition(
+              "object_alarms",
+              columns("object text", "due bigint"),
+              List.of("object"),
+              ordered(ASC),
+              List.of()),
+          // Where objects have their homes, in a cluster of several regions.
+          new TableDefinition(
+              "placements",
+              columns("object text", "region text", "version bigint", "tx_seq bigint"),
+              List.of("object"),
+              ordered(ASC),
+              List.of()),
+          // What operators have said of regions.
+          new TableDefinition(
+              "region_states",
+              columns("region text", "version bigint", "lost boolean"),
+              List.of("region"),
+              ordered(ASC),
+              List.of()),
+          new TableDefinition(
+              "leases",
+              columns("name text", "owner text", "fence bigint", "beat bigint"),
+              List.of("name"),
+              ordered(ASC),
+              List.of()),
+          new TableDefinition(
+              "sessions",
+              columns("region text", "id text"),
+              List.of("region"),
+              ordered(ASC, "id"),
+              List.of()),
+          new TableDefinition(
+              INFO, columns("id text", "version int"), List.of("id"), ordered(ASC), List.of()));
+
+  private final String keyspace;
+
+  /// @param keyspace 1 to 48 lower-case letters, digits and underscores, a letter first
+  /// @throws HoldfastException `config_invalid`
+  public CassandraSchema(String keyspace) {
+    if (!KEYSPACE.matcher(keyspace).matches()) {
+      throw new HoldfastException(
+          ErrorCode.CONFIG_INVALID,
+          "expected a keyspace of 1 to 48 lower-case letters, digits and underscores that starts with a letter, found '%s'"
+              .formatted(keyspace));
+    }
+    this.keyspace = keyspace;
+  }
+
+  private static SequencedMap<String, String> columns(String... columns) {
+    SequencedMap<String, String> types = new LinkedHashMap<>();
+    for (String column : columns) {
+      String[] both = column.split(" ", 2);
+      types.put(both[0], both[1]);
+    }
+    return types;
+  }
+
+  private static SequencedMap<String, ClusteringOrder> ordered(
+      ClusteringOrder order, String... columns) {
+    SequencedMap<String, ClusteringOrder> all = new LinkedHashMap<>();
+    for (String column : columns) {
+      all.put(column, order);
+    }
+    return all;
+  }
+
+  /// All statements that [#create] runs, in their order.
+  public List<String> statements(Replication replication) {
+    List<String> all = new ArrayList<>();
+    all.add(
+        "CREATE KEYSPACE IF NOT EXISTS %s\n  WITH replication = %s AND durable_writes = true"
+            .formatted(keyspace, replication.cql()));
+    TABLES.forEach(table -> all.add(table.statement(keyspace)));
+    all.add(
+        "INSERT INTO %s.%s (id, version) VALUES ('%s', %d)"
+            .formatted(keyspace, INFO, ONLY_ROW, VERSION));
+    return all;
+  }
+
+  /// Makes what is missing, by one process at a time; safe to repeat. What is there is not changed.
+  ///
+  /// @throws HoldfastException `config_invalid` when what is there is of another form or of a newer
+  ///   version; `storage_failed` when Cassandra refuses
+  public void create(CqlSession session, Replication replication) {
+    refuse(problems(session).stream().filter(problem -> !problem.missing()).toList());
+    // The driver would wait a second after each change for more of them.
+    session.setSchemaMetadataEnabled(false);
+    try {
+      for (String statement : statements(replication)) {
+        session.execute(SimpleStatement.newInstance(statement).setTimeout(CHANGE_TIMEOUT));
+      }
+    } catch (DriverException e) {
+      throw failed("could not create the schema: " + e.getMessage(), e);
+    } finally {
+      session.setSchemaMetadataEnabled(null);
+    }
+    check(session);
+  }
+
+  /// Compares what is there with what this build needs.
+  ///
+  /// @throws HoldfastException `config_invalid` with all that is missing or different;
+  ///   `storage_failed` when Cassandra does not answer
+  public void check(CqlSession session) {
+    refuse(problems(session));
+  }
+
+  /**
+   * @param missing whether {@link #create} would help
+   */
+  private record Problem(String text, boolean missing) {}
+
+  private void refuse(List<Problem> problems) {
+    if (problems.isEmpty()) {
+      return;
+    }
+    String advice =
+        problems.stream().allMatch(Problem::missing)
+            ? "; `holdfast schema create` makes what is missing"
+            : "";
+    throw new HoldfastException(
+        ErrorCode.CONFIG_INVALID,
+        "the schema of Cassandra does not fit: "
+            + String.join("; ", problems.stream().map(Problem::text).toList())
+            + advice);
+  }
+
+  private List<Problem> problems(CqlSession session) {
+    Optional<KeyspaceMetadata> found;
+    try {
+      found = session.refreshSchema().getKeyspace(CqlIdentifier.fromInternal(keyspace));
+    } catch (DriverException e) {
+      throw failed("could not read the schema: " + e.getMessage(), e);
+    }
+    if (found.isEmpty()) {
+      return List.of(new Problem("there is no keyspace " + keyspace, true));
+    }
+    List<Problem> problems = new ArrayList<>();
+    for (TableDefinition table : TABLES) {
+      Optional<TableMetadata> there =
+          found.get().getTable(CqlIdentifier.fromInternal(table.name()));
+      if (there.isEmpty()) {
+        problems.add(
+            new Problem("there is no table %s.%s".formatted(keyspace, table.name()), true));
+      } else {
+        table.differences(there.get()).forEach(each -> problems.add(new Problem(each, false)));
+      }
+    }
+    if (problems.isEmpty()) {
+      version(session).ifPresent(problems::add);
+    }
+    return problems;
+  }
+
+  private Optional<Problem> version(CqlSession session) {
+    Row row;
+    try {
+      row =
+          session
+              .execute(
+                  SimpleStatement.newInstance(
+                      "SELECT version FROM %s.%s WHERE id = '%s'"
+                          .formatted(keyspace, INFO, ONLY_ROW)))
+              .one();
+    } catch (DriverException e) {
+      throw failed("could not read the version of the schema: " + e.getMessage(), e);
+    }
+    int version = row == null ? 0 : row.getInt("version");
+    if (version == VERSION) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Problem(
+            "expected version %d, found %d%s"
+                .formatted(
+                    VERSION, version, version > VERSION ? ", which a newer build has made" : ""),
+            version < VERSION));
+  }
+
+  private static HoldfastException failed(String message, DriverException cause) {
+    return new HoldfastException(ErrorCode.STORAGE_FAILED, "Cassandra: " + message, cause);
+  }
+}

@@ -1,0 +1,69 @@
+package io.holdfast.node.cluster;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import java.time.Duration;
+import java.util.List;
+
+/// The settings below `holdfast.cluster`, and `holdfast.store`.
+///
+/// @param store where objects are stored
+/// @param seeds as host:port; empty for a cluster of this node alone
+/// @param silentMax how long a node may be silent until others take its objects
+public record ClusterConfig(Store store, List<String> seeds, Duration silentMax) {
+  public enum Store {
+    EMBEDDED,
+    CASSANDRA
+  }
+
+  private static final String PATH = "holdfast.cluster";
+  private static final Duration SILENT_MIN = Duration.ofMillis(500);
+  private static final Duration SILENT_MAX = Duration.ofMinutes(1);
+
+  /// Reads the node's configuration.
+  ///
+  /// @throws HoldfastException `config_invalid` that names the bad key
+  public static ClusterConfig from(Config root) {
+    try {
+      Config config = root.getConfig(PATH);
+      Store store = storeOf(root.getString("holdfast.store"));
+      List<String> seeds = List.copyOf(config.getStringList("seeds"));
+      for (String seed : seeds) {
+        if (!seed.matches(".+:\\d{1,5}")) {
+          throw invalid("seeds", "host:port, such as 10.0.0.1:7600", "'" + seed + "'");
+        }
+      }
+      if (!seeds.isEmpty() && store == Store.EMBEDDED) {
+        throw invalid("seeds", "none with holdfast.store = embedded, which is of one node", "some");
+      }
+      if (!seeds.isEmpty() && config.getInt("port") == 0) {
+        throw invalid("port", "a port when there are seeds", "0");
+      }
+      Duration silentMax = config.getDuration("silent-max");
+      if (silentMax.compareTo(SILENT_MIN) < 0 || silentMax.compareTo(SILENT_MAX) > 0) {
+        throw invalid("silent-max", "500 ms to 1 min", silentMax.toString());
+      }
+      return new ClusterConfig(store, seeds, silentMax);
+    } catch (ConfigException e) {
+      throw new HoldfastException(ErrorCode.CONFIG_INVALID, PATH + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Store storeOf(String text) {
+    return switch (text) {
+      case "embedded" -> Store.EMBEDDED;
+      case "cassandra" -> Store.CASSANDRA;
+      default ->
+          throw new HoldfastException(
+              ErrorCode.CONFIG_INVALID,
+              "holdfast.store: expected embedded or cassandra, found '" + text + "'");
+    };
+  }
+
+  private static HoldfastException invalid(String key, String expected, String found) {
+    return new HoldfastException(
+        ErrorCode.CONFIG_INVALID, PATH + "." + key + ": expected " + expected + ", found " + found);
+  }
+}

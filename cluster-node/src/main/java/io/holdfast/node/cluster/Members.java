@@ -1,0 +1,82 @@
+package io.holdfast.node.cluster;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.ClusterEvent;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Subscribe;
+
+/// The nodes of the cluster that are up, of all regions. Thread-safe; asks nobody.
+///
+/// Counts events: what Pekko shows as the state of the cluster may be older than the event that one
+/// hears.
+public final class Members {
+  /// A node that is up, whether it answers or not.
+  public record Node(Address address, String region) {}
+
+  private final ActorSystem<?> system;
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private volatile Set<Node> up = Set.of();
+
+  public Members(ActorSystem<?> system) {
+    this.system = system;
+  }
+
+  /// Begins, once this node is a member.
+  public void start() {
+    ActorRef<ClusterEvent.MemberEvent> _ =
+        system.systemActorOf(events(), "holdfast-members", Props.empty());
+  }
+
+  public Set<Node> up() {
+    return up;
+  }
+
+  /// Runs each time when they have changed, on a thread of Pekko's: it must not block.
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  private Behavior<ClusterEvent.MemberEvent> events() {
+    return Behaviors.setup(context -> {
+      Map<Address, Member> members = new HashMap<>();
+      Cluster.get(context.getSystem())
+          .subscriptions()
+          .tell(new Subscribe<>(context.getSelf(), ClusterEvent.MemberEvent.class));
+      return Behaviors.receiveMessage(event -> {
+        if (event instanceof ClusterEvent.MemberRemoved) {
+          members.remove(event.member().address());
+        } else {
+          members.put(event.member().address(), event.member());
+        }
+        see(members.values());
+        return Behaviors.same();
+      });
+    });
+  }
+
+  private void see(Collection<Member> members) {
+    Set<Node> now =
+        members.stream()
+            .filter(member -> member.status() == MemberStatus.up())
+            .map(member -> new Node(member.address(), member.dataCenter()))
+            .collect(Collectors.toUnmodifiableSet());
+    if (!now.equals(up)) {
+      up = now;
+      listeners.forEach(Runnable::run);
+    }
+  }
+}

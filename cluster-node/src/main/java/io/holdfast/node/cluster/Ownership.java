@@ -1,0 +1,109 @@
+package io.holdfast.node.cluster;
+
+import com.typesafe.config.Config;
+import io.holdfast.cassandra.CassandraLeases;
+import io.holdfast.cassandra.NodeLeases;
+import io.holdfast.cassandra.store.CassandraStore;
+import io.holdfast.protocol.ObjectAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import org.apache.pekko.actor.AbstractExtensionId;
+import org.apache.pekko.actor.ClassicActorSystemProvider;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.Extension;
+import org.apache.pekko.actor.ExtensionIdProvider;
+import org.apache.pekko.cluster.sharding.typed.HashCodeMessageExtractor;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+
+/// What this node owns. On the embedded store all of it, for the data directory has one process; in
+/// a cluster the shards whose lease it holds.
+public final class Ownership implements Extension {
+  private static final Id ID = new Id();
+
+  /** Two clocks of one data center drift apart by far less within a few seconds. */
+  private static final int MARGIN_SHARE = 10;
+
+  private final String system;
+  private final HashCodeMessageExtractor<?> shards;
+  private final Optional<NodeLeases> leases;
+
+  private Ownership(ExtendedActorSystem system) {
+    this.system = system.name();
+    Config config = system.settings().config();
+    this.shards =
+        new HashCodeMessageExtractor<>(config.getInt("pekko.cluster.sharding.number-of-shards"));
+    ClusterConfig cluster = ClusterConfig.from(config);
+    this.leases =
+        switch (cluster.store()) {
+          case EMBEDDED -> Optional.empty();
+          case CASSANDRA -> Optional.of(leases(system, config, cluster.silentMax()));
+        };
+  }
+
+  private static NodeLeases leases(ExtendedActorSystem system, Config config, Duration silentMax) {
+    CassandraStore store = CassandraStore.get(system);
+    CassandraLeases table =
+        new CassandraLeases(store.session(), store.config().keyspace(), silentMax.dividedBy(2));
+    NodeLeases leases =
+        new NodeLeases(
+            config.getString("holdfast.region"),
+            config.getString("holdfast.node") + "-" + UUID.randomUUID(),
+            table,
+            table,
+            silentMax,
+            silentMax.dividedBy(MARGIN_SHARE),
+            System::nanoTime);
+    leases.start();
+    return leases;
+  }
+
+  /// The extension of this system; the first call begins the session of this node.
+  public static Ownership get(ClassicActorSystemProvider system) {
+    return ID.get(system);
+  }
+
+  /// Present in a cluster.
+  Optional<NodeLeases> leases() {
+    return leases;
+  }
+
+  /// Whether this node may act as the owner of an object: asked each time before something leaves.
+  /// Asks nobody else.
+  ///
+  /// @param type of the object's entity
+  public BooleanSupplier of(EntityTypeKey<?> type, ObjectAddress object) {
+    if (leases.isEmpty()) {
+      return () -> true;
+    }
+    NodeLeases held = leases.get();
+    // As Pekko's sharding names it.
+    String name = "%s-shard-%s-%s".formatted(system, type.name(), shards.shardId(object.key()));
+    return () -> held.isHeld(name);
+  }
+
+  /// Runs when all is lost, because this node was silent for too long: then it must end.
+  public void onLost(Runnable task) {
+    leases.ifPresent(held -> held.onLost(task));
+  }
+
+  /// Gives all back, so that others need not wait. Blocks.
+  public void close() {
+    leases.ifPresent(NodeLeases::close);
+  }
+
+  /// How Pekko finds the extension.
+  private static final class Id extends AbstractExtensionId<Ownership>
+      implements ExtensionIdProvider {
+    @Override
+    public Ownership createExtension(ExtendedActorSystem system) {
+      return new Ownership(system);
+    }
+
+    @Override
+    public Id lookup() {
+      return ID;
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package io.holdfast.node.object;
+
+import io.holdfast.cassandra.Placement;
+import io.holdfast.node.message.Batch;
+import io.holdfast.node.message.Receipt;
+import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.IdempotencyKey;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.Request;
+import io.holdfast.sdk.Response;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+
+/// What one may ask of an object from any node. Other events begin where the object is.
+///
+/// @param <T> the answer
+sealed interface ObjectCall<T> {
+  /// What this call is at its object.
+  ///
+  /// @throws HoldfastException `invalid_argument` for an idempotency key that is none
+  ObjectCommand command(Sent<T> sent);
+
+  /// Whether it can be sent again when it was not carried out: a stream may have been offered
+  /// already.
+  default boolean isRepeatable() {
+    return true;
+  }
+
+  /// One that happens to the object.
+  sealed interface Happening<T> extends ObjectCall<T> {
+    ObjectEvent event(ObjectAddress target, CallContext context, CompletableFuture<T> reply);
+
+    @Override
+    default ObjectCommand command(Sent<T> sent) {
+      return new ObjectCommand.Deliver(
+          event(sent.target(), sent.context(), sent.reply()), Optional.of(sent));
+    }
+  }
+
+  /// An HTTP request; a key of its headers makes it idempotent.
+  record Fetch(Request request) implements Happening<Response> {
+    @Override
+    public boolean isRepeatable() {
+      return request.body().buffered().isPresent();
+    }
+
+    @Override
+    public ObjectEvent event(
+        ObjectAddress target, CallContext context, CompletableFuture<Response> reply) {
+      Optional<IdempotencyKey> key = IdempotencyKey.of(request.headers());
+      return key.isEmpty()
+          ? new ObjectEvent.Fetch(target, context, request, reply)
+          : new ObjectEvent.Task(
+              target, context, new KeyedCall<>(key.get(), new KeyedFetch(request), reply));
+    }
+  }
+
+  /// A method call; a key of its context makes it idempotent.
+  record Invoke(RpcCall call) implements Happening<RpcResult> {
+    @Override
+    public boolean isRepeatable() {
+      return call.streams().isEmpty();
+    }
+
+    @Override
+    public ObjectEvent event(
+        ObjectAddress target, CallContext context, CompletableFuture<RpcResult> reply) {
+      Optional<IdempotencyKey> key = context.idempotencyKey();
+      return key.isEmpty()
+          ? new ObjectEvent.Invoke(target, context, call, reply)
+          : new ObjectEvent.Task(
+              target, context, new KeyedCall<>(key.get(), new KeyedInvoke(call), reply));
+    }
+  }
+
+  /// Messages of another object.
+  record Deliver(Batch batch) implements Happening<Receipt> {
+    @Override
+    public ObjectEvent event(
+        ObjectAddress target, CallContext context, CompletableFuture<Receipt> reply) {
+      return new ObjectEvent.Task(target, context, new Delivery(batch, reply));
+    }
+  }
+
+  /// A run of the alarm.
+  record RunAlarm(int retryCount) implements Happening<AlarmEnd> {
+    @Override
+    public ObjectEvent event(
+        ObjectAddress target, CallContext context, CompletableFuture<AlarmEnd> reply) {
+      return new ObjectEvent.Alarm(target, context, retryCount, reply);
+    }
+  }
+
+  /// The removal of an alarm that is not to be run again.
+  record AbandonAlarm(long generation) implements Happening<AlarmEnd> {
+    @Override
+    public ObjectEvent event(
+        ObjectAddress target, CallContext context, CompletableFuture<AlarmEnd> reply) {
+      return new ObjectEvent.AbandonAlarm(target, context, generation, reply);
+    }
+  }
+
+  /// The order to live in another region; the answer is the new home.
+  record Move(String region) implements ObjectCall<Placement> {
+    @Override
+    public ObjectCommand command(Sent<Placement> sent) {
+      return new ObjectCommand.Move(sent, region);
+    }
+  }
+
+  /// Sharding holds calls back while it does not know where to send them, without an end.
+  enum Passage {
+    WAITS,
+    HAS_LEFT,
+    IS_GIVEN_UP
+  }
+
+  /// A call on its way: what has to be known to send it to another node.
+  ///
+  /// @param passage whether it has left, see [Passage]
+  record Sent<T>(
+      ObjectAddress target,
+      CallContext context,
+      ObjectCall<T> call,
+      CompletableFuture<T> reply,
+      AtomicReference<Passage> passage) {
+    Sent(
+        ObjectAddress target, CallContext context, ObjectCall<T> call, CompletableFuture<T> reply) {
+      this(target, context, call, reply, new AtomicReference<>(Passage.WAITS));
+    }
+
+    /// It leaves this node.
+    ///
+    /// @return false when its caller does not wait for that any more: then it must not leave
+    boolean leaves() {
+      return passage.compareAndSet(Passage.WAITS, Passage.HAS_LEFT)
+          || passage.get() == Passage.HAS_LEFT;
+    }
+
+    /// Gives a call up that still waits for the way to its object.
+    void giveUp(HoldfastException why) {
+      if (passage.compareAndSet(Passage.WAITS, Passage.IS_GIVEN_UP)) {
+        reply.completeExceptionally(why);
+      }
+    }
+
+    ObjectCommand command() {
+      return call.command(this);
+    }
+
+    /// It does not arrive.
+    void reject(HoldfastException why) {
+      reply.completeExceptionally(why);
+    }
+  }
+}

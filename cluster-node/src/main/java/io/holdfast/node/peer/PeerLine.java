@@ -1,0 +1,53 @@
+package io.holdfast.node.peer;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+
+/// A connection between two nodes. It asks for what the other one offers by its id, and gets it:
+///
+/// | | who asks | who offers |
+/// |---|---|---|
+/// | stream | `id` | parts `length bytes`; length 0 = the end, -1 = `length text`: why it broke off |
+/// | WebSocket | `id`, then frames | frames: `kind length bytes` |
+///
+/// After the end of a stream it can be asked for the next one. Used by one thread in each
+/// direction.
+final class PeerLine implements AutoCloseable {
+  static final int END = 0;
+  static final int BROKEN = -1;
+  private static final int BUFFER_BYTES = 64 << 10;
+
+  private final Socket socket;
+  private final DataInputStream in;
+  private final DataOutputStream out;
+
+  PeerLine(Socket socket) throws IOException {
+    this.socket = socket;
+    socket.setTcpNoDelay(true);
+    this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES));
+    this.out =
+        new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), BUFFER_BYTES));
+  }
+
+  DataInputStream in() {
+    return in;
+  }
+
+  DataOutputStream out() {
+    return out;
+  }
+
+  /// Ends it for both sides, also for a thread that reads or writes. Safe to repeat.
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException _) {
+      // It is of no use any more.
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package io.holdfast.node.peer;
+
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.spi.socket.CloseCodes;
+import io.holdfast.sdk.spi.socket.SocketEnd;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Serves streams and WebSockets of this node to its peers, each once. Thread-safe; one virtual
+/// thread per connection.
+final class PeerServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(PeerServer.class);
+  private static final int PART_BYTES = 32 << 10;
+  private static final int BACKLOG = 1024;
+
+  /** How long a peer may take to ask for what it was offered. */
+  private static final Duration OFFERED_MAX = Duration.ofMinutes(2);
+
+  private final ServerSocket listener;
+  private final PeerAddress address;
+  private final Map<UUID, Offer> offers = new ConcurrentHashMap<>();
+  private final Set<PeerLine> lines = ConcurrentHashMap.newKeySet();
+
+  private sealed interface Offer {
+    long sinceNanos();
+
+    record Stream(InputStream in, long sinceNanos) implements Offer {}
+
+    record WebSocket(SocketEnd end, long sinceNanos) implements Offer {}
+  }
+
+  /// Listens.
+  ///
+  /// @param port 0 for any
+  /// @throws HoldfastException `config_invalid` when it cannot
+  PeerServer(String host, int port) {
+    try {
+      listener = new ServerSocket();
+      listener.setReuseAddress(true);
+      listener.bind(new InetSocketAddress(InetAddress.getByName(host), port), BACKLOG);
+    } catch (IOException e) {
+      throw new HoldfastException(
+          ErrorCode.CONFIG_INVALID,
+          "cannot listen for other nodes on %s:%d: %s".formatted(host, port, e.getMessage()),
+          e);
+    }
+    address = new PeerAddress(host, listener.getLocalPort());
+    Thread.ofVirtual().name("peer-listener").start(this::accept);
+  }
+
+  PeerAddress address() {
+    return address;
+  }
+
+  /// Offers a stream; closed when it was read to its end, or nobody wants it.
+  RemoteRef offer(InputStream in) {
+    return offered(new Offer.Stream(in, System.nanoTime()));
+  }
+
+  /// Offers an end of a WebSocket: what comes out of it goes to the peer and the other way.
+  RemoteRef offer(SocketEnd end) {
+    return offered(new Offer.WebSocket(end, System.nanoTime()));
+  }
+
+  private RemoteRef offered(Offer offer) {
+    UUID id = UUID.randomUUID();
+    offers.put(id, offer);
+    return new RemoteRef(address, id);
+  }
+
+  /// Lets go of what nobody has asked for in time; to be called now and then.
+  void dropOld() {
+    long now = System.nanoTime();
+    offers.forEach((id, offer) -> {
+      if (now - offer.sinceNanos() > OFFERED_MAX.toNanos() && offers.remove(id, offer)) {
+        drop(offer);
+      }
+    });
+  }
+
+  private static void drop(Offer offer) {
+    switch (offer) {
+      case Offer.Stream(InputStream in, _) -> closeQuietly(in);
+      case Offer.WebSocket(SocketEnd end, _) ->
+          end.close(CloseCodes.ABNORMAL, CloseCodes.DISCONNECTED, false);
+    }
+  }
+
+  private void accept() {
+    while (!listener.isClosed()) {
+      try {
+        Socket socket = listener.accept();
+        Thread.ofVirtual().name("peer").start(() -> serve(socket));
+      } catch (IOException e) {
+        if (!listener.isClosed()) {
+          log.warn("a connection of another node was not accepted: {}", e.getMessage());
+        }
+      }
+    }
+  }
+
+  private void serve(Socket socket) {
+    try (PeerLine line = new PeerLine(socket)) {
+      lines.add(line);
+      try {
+        while (serveNext(line)) {}
+      } finally {
+        lines.remove(line);
+      }
+    } catch (IOException e) {
+      log.debug("a connection of another node ended: {}", e.getMessage());
+    }
+  }
+
+  /** Whether it may be asked for more. */
+  private boolean serveNext(PeerLine line) throws IOException {
+    UUID id = new UUID(line.in().readLong(), line.in().readLong());
+    switch (offers.remove(id)) {
+      case Offer.Stream(InputStream in, _) -> {
+        return sent(in, line);
+      }
+      case Offer.WebSocket(SocketEnd end, _) -> {
+        SocketFrames.relay(end, line);
+        return false;
+      }
+      case null -> {
+        broken(line, "it is not there any more");
+        return true;
+      }
+    }
+  }
+
+  private static boolean sent(InputStream in, PeerLine line) throws IOException {
+    byte[] part = new byte[PART_BYTES];
+    try {
+      while (true) {
+        int length;
+        try {
+          length = in.read(part);
+        } catch (IOException | RuntimeException e) {
+          broken(line, String.valueOf(e.getMessage()));
+          return true;
+        }
+        if (length < 0) {
+          line.out().writeInt(PeerLine.END);
+          line.out().flush();
+          return true;
+        }
+        if (length > 0) {
+          line.out().writeInt(length);
+          line.out().write(part, 0, length);
+          line.out().flush();
+        }
+      }
+    } finally {
+      closeQuietly(in);
+    }
+  }
+
+  private static void broken(PeerLine line, String why) throws IOException {
+    line.out().writeInt(PeerLine.BROKEN);
+    line.out().writeUTF(why.substring(0, Math.min(why.length(), 1_000)));
+    line.out().flush();
+  }
+
+  private static void closeQuietly(InputStream in) {
+    try {
+      in.close();
+    } catch (IOException | RuntimeException e) { // It may be a stream of user code.
+      log.debug("closing a stream that a peer has read", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      listener.close();
+    } catch (IOException e) {
+      log.debug("closing the listener for other nodes", e);
+    }
+    lines.forEach(PeerLine::close);
+    offers.values().forEach(PeerServer::drop);
+    offers.clear();
+  }
+}

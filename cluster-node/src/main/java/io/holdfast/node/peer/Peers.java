@@ -1,0 +1,357 @@
+package io.holdfast.node.peer;
+
+import com.typesafe.config.Config;
+import io.holdfast.protocol.event.AlarmIndex;
+import io.holdfast.sdk.spi.socket.SocketEnd;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.AbstractExtensionId;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.ClassicActorSystemProvider;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.Extension;
+import org.apache.pekko.actor.ExtensionIdProvider;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.ClusterEvent;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Subscribe;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * A call that leaves this node is kept here until its answer comes. It is lost when nobody has taken it for a while, when the
+ * node that took it is no member any more, or when that node does not know it any more although no answer came. Whether it
+ * was carried out nobody knows then: that is what its caller is told.
+ */
+/// The other nodes of the cluster, as this one sees them. Thread-safe; no method blocks.
+public final class Peers implements Extension {
+  private static final Id ID = new Id();
+  private static final String NAME = "holdfast-peers";
+  private static final Duration TICK = Duration.ofMillis(250);
+
+  /** A message is on its way for a fraction of that, or it never arrives. */
+  private static final Duration TAKEN_MAX = Duration.ofSeconds(3);
+
+  /** One that a member has not taken within this went to a node that is gone, when there is one. */
+  private static final Duration TAKEN_BY_THE_LIVING = Duration.ofMillis(300);
+
+  private static final Duration ASK_AFTER = Duration.ofSeconds(5);
+
+  private final PeerServer server;
+  private final PeerClient client = new PeerClient();
+  private final AtomicLong ids = new AtomicLong();
+  private final Map<Long, Sent> sent = new ConcurrentHashMap<>();
+  private final Set<Served> served = ConcurrentHashMap.newKeySet();
+  private final ActorRef<PeerMessage> self;
+  private final ActorSystem<Void> system;
+  private final String region;
+  private volatile AlarmIndex.Listener alarmSet = (_, _) -> {};
+  private volatile Consumer<PeerMessage.ObjectMoved> objectMoved = _ -> {};
+  private volatile Consumer<String> pong = _ -> {};
+  private final Map<Long, CompletableFuture<String>> questions = new ConcurrentHashMap<>();
+  private volatile @Nullable String agreement;
+
+  /// Who waits for an answer.
+  public interface Caller {
+    void answered(byte[] answer);
+
+    /// No answer will come.
+    ///
+    /// @param why a sentence without its subject: "was not taken by any node"
+    void lost(String why);
+  }
+
+  private static final class Sent {
+    private final Caller caller;
+    private volatile long sinceNanos = System.nanoTime();
+    private volatile @Nullable ActorRef<PeerMessage> takenBy;
+
+    Sent(Caller caller) {
+      this.caller = caller;
+    }
+
+    boolean isOlderThan(Duration age) {
+      return System.nanoTime() - sinceNanos > age.toNanos();
+    }
+  }
+
+  private record Served(ActorRef<PeerMessage> origin, long id) {}
+
+  private Peers(ExtendedActorSystem system) {
+    Config config = system.settings().config();
+    server =
+        new PeerServer(
+            config.getString("pekko.remote.artery.canonical.hostname"),
+            config.getInt("holdfast.cluster.peer-port"));
+    region = config.getString("holdfast.region");
+    system.registerOnTermination(this::close);
+    this.system = Adapter.toTyped(system);
+    self = this.system.systemActorOf(behavior(), NAME, Props.empty());
+  }
+
+  /// The extension of this system; it listens from the first call on.
+  public static Peers get(ClassicActorSystemProvider system) {
+    return ID.get(system);
+  }
+
+  private void close() {
+    server.close();
+    client.close();
+  }
+
+  // ---- streams
+  // ------------------------------------------------------------------------------------------------
+
+  /// Offers a stream to whoever gets the reference, once.
+  public RemoteRef offer(InputStream in) {
+    return server.offer(in);
+  }
+
+  /// Offers the other side of an end of a WebSocket.
+  public RemoteRef offer(SocketEnd end) {
+    return server.offer(end);
+  }
+
+  /// What another node offers, which is asked for when it is first read.
+  public InputStream stream(RemoteRef ref) {
+    return client.stream(ref);
+  }
+
+  /// Connects an end of a WebSocket to what another node offers.
+  public void connect(RemoteRef ref, SocketEnd end) {
+    client.connect(ref, end);
+  }
+
+  // ---- news
+  // ---------------------------------------------------------------------------------------------------
+
+  /// Tells another node something.
+  public void tell(Address node, PeerMessage message) {
+    ActorRef<PeerMessage> there =
+        ActorRefResolver.get(system).resolveActorRef(node + "/system/" + NAME);
+    there.tell(message);
+  }
+
+  /// Tells all other nodes that are members something.
+  public void tellAll(PeerMessage message) {
+    Cluster cluster = Cluster.get(system);
+    for (Member member : cluster.state().getMembers()) {
+      if (!member.address().equals(cluster.selfMember().address())) {
+        tell(member.address(), message);
+      }
+    }
+  }
+
+  /// What this node says that it has agreed on.
+  public void agreement(String text) {
+    agreement = text;
+  }
+
+  /// Asks another node for what it has agreed on; one that has not yet does not answer.
+  public CompletableFuture<String> askAgreement(Address node) {
+    long id = ids.incrementAndGet();
+    CompletableFuture<String> answer = new CompletableFuture<>();
+    questions.put(id, answer);
+    tell(node, new PeerMessage.AskAgreement(id, self));
+    return answer;
+  }
+
+  /// Asks a node to answer, for [#onPong].
+  public void ping(Address node) {
+    tell(node, new PeerMessage.Ping(self));
+  }
+
+  /// Who hears of answers, by the region of the node.
+  public void onPong(Consumer<String> listener) {
+    pong = listener;
+  }
+
+  /// A node cannot be reached: whoever waits for its answers waits in vain.
+  public void isSilent(Address node) {
+    self.tell(new PeerMessage.NodeSilent(node.toString()));
+  }
+
+  /// Who hears of objects that have moved.
+  public void onObjectMoved(Consumer<PeerMessage.ObjectMoved> listener) {
+    objectMoved = listener;
+  }
+
+  /// Who hears of alarms that were set on other nodes and are looked at here.
+  public void onAlarmSet(AlarmIndex.Listener listener) {
+    alarmSet = listener;
+  }
+
+  // ---- calls
+  // --------------------------------------------------------------------------------------------------
+
+  /// Whom the answers to calls of this node are sent to.
+  public ActorRef<PeerMessage> self() {
+    return self;
+  }
+
+  /// A call leaves this node.
+  ///
+  /// @return its id, from 1
+  public long leaves(Caller caller) {
+    long id = ids.incrementAndGet();
+    sent.put(id, new Sent(caller));
+    return id;
+  }
+
+  /// A call could not leave after all.
+  public void stays(long id, String why) {
+    lose(id, why);
+  }
+
+  /// A call of another node has arrived.
+  public void arrived(ActorRef<PeerMessage> origin, long id) {
+    served.add(new Served(origin, id));
+    origin.tell(new PeerMessage.Taken(id, self));
+  }
+
+  /// Answers a call that has arrived.
+  public void answer(ActorRef<PeerMessage> origin, long id, byte[] answer) {
+    origin.tell(new PeerMessage.Answered(id, answer));
+    served.remove(new Served(origin, id));
+  }
+
+  private Behavior<PeerMessage> behavior() {
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(timers -> {
+          timers.startTimerWithFixedDelay(PeerMessage.Local.TICK, TICK);
+          hearOf(ClusterEvent.MemberRemoved.class, context);
+          hearOf(ClusterEvent.MemberDowned.class, context);
+          return Behaviors.receiveMessage(message -> {
+            receive(message);
+            return Behaviors.same();
+          });
+        }));
+  }
+
+  private static <E extends ClusterEvent.MemberEvent> void hearOf(
+      Class<E> event, ActorContext<PeerMessage> context) {
+    ActorRef<E> adapter =
+        context.messageAdapter(
+            event, left -> new PeerMessage.NodeLeft(left.member().address().toString()));
+    Cluster.get(context.getSystem()).subscriptions().tell(new Subscribe<>(adapter, event));
+  }
+
+  private void receive(PeerMessage message) {
+    switch (message) {
+      case PeerMessage.Taken(long id, ActorRef<PeerMessage> by) -> {
+        Sent call = sent.get(id);
+        if (call != null) {
+          call.sinceNanos = System.nanoTime();
+          call.takenBy = by;
+        }
+      }
+      case PeerMessage.Answered(long id, byte[] answer) -> {
+        Sent call = sent.remove(id);
+        if (call != null) {
+          call.caller.answered(answer);
+        }
+      }
+      case PeerMessage.AreThere(List<Long> asked, ActorRef<PeerMessage> from) -> {
+        List<Long> gone =
+            asked.stream().filter(id -> !served.contains(new Served(from, id))).toList();
+        if (!gone.isEmpty()) {
+          from.tell(new PeerMessage.AreGone(gone));
+        }
+      }
+      case PeerMessage.AreGone(List<Long> gone) ->
+          gone.forEach(id -> lose(id, "was answered, but the answer is lost"));
+      case PeerMessage.AlarmSet(String objectKey, long atMillis) ->
+          alarmSet.alarmSet(objectKey, atMillis);
+      case PeerMessage.ObjectMoved moved -> objectMoved.accept(moved);
+      case PeerMessage.AskAgreement(long id, ActorRef<PeerMessage> from) -> {
+        String own = agreement;
+        if (own != null) {
+          from.tell(new PeerMessage.Agreed(id, own));
+        }
+      }
+      case PeerMessage.Agreed(long id, String theirs) -> {
+        CompletableFuture<String> question = questions.remove(id);
+        if (question != null) {
+          question.complete(theirs);
+        }
+      }
+      case PeerMessage.Ping(ActorRef<PeerMessage> from) -> from.tell(new PeerMessage.Pong(region));
+      case PeerMessage.Pong(String from) -> pong.accept(from);
+      case PeerMessage.NodeLeft(String address) -> nodeLeft(address);
+      case PeerMessage.NodeSilent(String address) ->
+          loseTakenBy(address, "was taken by a node that cannot be reached any more");
+      case PeerMessage.Local.TICK -> look();
+    }
+  }
+
+  private void lose(long id, String why) {
+    Sent call = sent.remove(id);
+    if (call != null) {
+      call.caller.lost(why);
+    }
+  }
+
+  private void nodeLeft(String address) {
+    sent.forEach((id, call) -> {
+      ActorRef<PeerMessage> by = call.takenBy;
+      if (by == null && call.isOlderThan(TAKEN_BY_THE_LIVING)) {
+        lose(id, "was sent to a node that is gone");
+      }
+    });
+    loseTakenBy(address, "was taken by a node that is gone");
+    served.removeIf(call -> call.origin.path().address().toString().equals(address));
+  }
+
+  private void loseTakenBy(String address, String why) {
+    sent.forEach((id, call) -> {
+      ActorRef<PeerMessage> by = call.takenBy;
+      if (by != null && by.path().address().toString().equals(address)) {
+        lose(id, why);
+      }
+    });
+  }
+
+  private void look() {
+    server.dropOld();
+    Map<ActorRef<PeerMessage>, List<Long>> questions = new HashMap<>();
+    sent.forEach((id, call) -> {
+      ActorRef<PeerMessage> by = call.takenBy;
+      if (by == null && call.isOlderThan(TAKEN_MAX)) {
+        lose(id, "was not taken by any node in time");
+      } else if (by != null && call.isOlderThan(ASK_AFTER)) {
+        call.sinceNanos = System.nanoTime();
+        questions.computeIfAbsent(by, _ -> new ArrayList<>()).add(id);
+      }
+    });
+    questions.forEach((by, asked) -> by.tell(new PeerMessage.AreThere(asked, self)));
+  }
+
+  /// How Pekko finds the extension.
+  private static final class Id extends AbstractExtensionId<Peers> implements ExtensionIdProvider {
+    @Override
+    public Peers createExtension(ExtendedActorSystem system) {
+      return new Peers(system);
+    }
+
+    @Override
+    public Id lookup() {
+      return ID;
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/// How nodes of a cluster reach each other beside Pekko's messages.
+///
+/// A call travels in a message, small bodies with it. What is larger, or has no end yet, stays
+/// where it is and is read over a connection of its own, so that it holds up no message and its
+/// reader sets the pace.
+///
+/// | WHERE TO LOOK | |
+/// |---|---|
+/// | calls that wait for an answer of another node | [Peers] |
+/// | streams and WebSockets of other nodes | [PeerLine], [PeerServer], [PeerClient] |
+/// | why so | docs/decisions/0009-between-nodes.md |
+@NullMarked
+package io.holdfast.node.peer;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,126 @@
+package io.holdfast.node.region;
+
+import io.holdfast.cassandra.RegionState;
+import io.holdfast.cassandra.RegionStates;
+import io.holdfast.persistence.store.StoredFutures;
+import io.holdfast.sdk.HoldfastException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * The objects of a lost region are given other homes by whoever calls them. That must not be before the region has stopped
+ * running them, if it is not as lost as the operator thinks. So each node acts for its objects only as long as what it knows
+ * of its own region is at most FRESH_MAX old, by its own clock that runs on while the process is stopped; and others wait for
+ * longer than that from when they have seen the word. A region that cannot even read its own copy of the word is one that the
+ * operator has to be right about.
+ */
+/// Which regions operators have given up. Thread-safe; asking this asks nobody.
+public final class LostRegions {
+  private static final Logger log = LoggerFactory.getLogger(LostRegions.class);
+  private static final Duration POLL_EVERY = Duration.ofMillis(500);
+
+  /// How old the knowledge of a node that runs objects may be.
+  static final Duration FRESH_MAX = Duration.ofSeconds(2);
+
+  /// How long after the word others take the objects.
+  static final Duration GRACE = Duration.ofSeconds(3);
+
+  private final Regions regions;
+  private final RegionStates states;
+  private final LongSupplier nanoTime;
+  private final Map<String, Long> lostSinceNanos = new ConcurrentHashMap<>();
+  private volatile Seen seen = new Seen(Map.of(), 0, false);
+
+  /** What was read, by a question that was asked then. */
+  private record Seen(Map<String, RegionState> states, long askedNanos, boolean ever) {
+    RegionState of(Region region) {
+      return states.getOrDefault(region.name(), RegionState.UNSAID);
+    }
+  }
+
+  /// @param nanoTime a monotonic clock that goes on while the process is stopped
+  public LostRegions(Regions regions, RegionStates states, LongSupplier nanoTime) {
+    this.regions = regions;
+    this.states = states;
+    this.nanoTime = nanoTime;
+  }
+
+  /// Reads, and goes on reading. Blocks for the first answer.
+  ///
+  /// @throws HoldfastException `storage_failed`
+  public void start(ScheduledExecutorService timer) {
+    var _ = StoredFutures.joined(poll());
+    timer.scheduleWithFixedDelay(
+        this::pollQuietly, POLL_EVERY.toMillis(), POLL_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** A timer does not come back to what has thrown. */
+  private void pollQuietly() {
+    try {
+      poll()
+          .whenComplete((_, failure) -> {
+            if (failure != null) {
+              log.debug("what is said of regions could not be read", failure);
+            }
+          });
+    } catch (RuntimeException e) {
+      log.warn("what is said of regions could not be asked for", e);
+    }
+  }
+
+  /// Reads now.
+  public CompletableFuture<Void> poll() {
+    long asked = nanoTime.getAsLong();
+    return states.known().thenAccept(now -> see(now, asked));
+  }
+
+  private synchronized void see(Map<String, RegionState> now, long askedNanos) {
+    for (Region region : regions.all()) {
+      RegionState state = now.getOrDefault(region.name(), RegionState.UNSAID);
+      if (!state.isLost()) {
+        lostSinceNanos.remove(region.name());
+      } else if (lostSinceNanos.putIfAbsent(region.name(), nanoTime.getAsLong()) == null) {
+        log.warn("region {} was declared lost", region);
+      }
+    }
+    if (!seen.ever() || askedNanos - seen.askedNanos() >= 0) {
+      seen = new Seen(Map.copyOf(now), askedNanos, true);
+    }
+  }
+
+  /// How often something was said of the region of this node.
+  public long generation() {
+    return seen.of(regions.self()).version();
+  }
+
+  /// Whether a node that has begun to run an object at that generation may still do so.
+  public boolean isCurrent(long generation) {
+    Seen now = seen;
+    return now.ever()
+        && nanoTime.getAsLong() - now.askedNanos() < FRESH_MAX.toNanos()
+        && now.of(regions.self()).version() == generation;
+  }
+
+  /// Whether a region was declared lost: nothing new begins there, and it runs nothing.
+  public boolean isLost(Region region) {
+    return seen.of(region).isLost();
+  }
+
+  /// Whether the objects of a region are to be given other homes now.
+  public boolean isGivenUp(Region region) {
+    Long since = lostSinceNanos.get(region.name());
+    return since != null && nanoTime.getAsLong() - since > GRACE.toNanos();
+  }
+
+  /// Says that a region is lost, or that it is not.
+  public CompletableFuture<RegionState> declare(Region region, boolean isLost) {
+    return states.declare(region.name(), isLost);
+  }
+}

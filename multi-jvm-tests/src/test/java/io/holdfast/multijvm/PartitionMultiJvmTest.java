@@ -1,0 +1,89 @@
+package io.holdfast.multijvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Two nodes that reach the store and not each other: one goes on, and nothing that either of them
+/// has acknowledged is lost or there twice.
+class PartitionMultiJvmTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final List<String> LEDGERS =
+      IntStream.range(0, 8).mapToObj(number -> "p" + number).toList();
+
+  @TempDir Path directory;
+
+  /** Adds to all ledgers in turn through one node. */
+  private static Thread client(
+      NodeProcess node, String name, Queue<String> acknowledged, AtomicBoolean over) {
+    return Thread.ofVirtual()
+        .start(() -> {
+          for (int number = 0; !over.get(); number++) {
+            String ledger = LEDGERS.get(number % LEDGERS.size());
+            String token = ledger + "-" + name + number;
+            try {
+              if (node.post("/ledger/" + ledger + "?token=" + token, "").status() == 200) {
+                acknowledged.add(token);
+              }
+            } catch (UncheckedIOException _) {
+              NodeProcess.pause(Duration.ofMillis(20));
+            }
+          }
+        });
+  }
+
+  @Test
+  void oneGoesOnAndNothingAcknowledgedIsLostOrThereTwice() throws Exception {
+    try (TestCluster cluster = TestCluster.gated(directory, 2, Apps.ledger(directory))) {
+      Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
+      AtomicBoolean over = new AtomicBoolean();
+      List<Thread> clients =
+          List.of(
+              client(cluster.node(1), "a", acknowledged, over),
+              client(cluster.node(2), "b", acknowledged, over));
+      NodeProcess.pause(Duration.ofSeconds(2));
+      int before = acknowledged.size();
+      cluster.gate(1).cut();
+      cluster.gate(2).cut();
+      Awaitility.await("one ends")
+          .atMost(PATIENCE)
+          .until(() -> cluster.node(1).isAlive() != cluster.node(2).isAlive());
+      int ended = cluster.node(1).isAlive() ? 2 : 1;
+      int during = acknowledged.size();
+      Awaitility.await("the other goes on")
+          .atMost(PATIENCE)
+          .until(() -> acknowledged.size() > during + 4 * LEDGERS.size());
+      over.set(true);
+      for (Thread client : clients) {
+        client.join();
+      }
+      assertThat(cluster.node(ended).exitCode()).as("to be started again").isEqualTo(3);
+      cluster.gate(1).heal();
+      cluster.gate(2).heal();
+      cluster.node(ended).start();
+      System.out.printf(
+          "partition: node %d ended; %d acknowledged before, %d until then, %d in all%n",
+          ended, before, during, acknowledged.size());
+
+      for (String ledger : LEDGERS) {
+        List<String> lines = cluster.node(ended).get("/ledger/" + ledger).ok().lines().toList();
+        List<String> tokens = lines.stream().skip(1).map(line -> line.split(" ")[1]).toList();
+        assertThat(tokens).doesNotHaveDuplicates();
+        assertThat(tokens)
+            .containsAll(
+                acknowledged.stream().filter(token -> token.startsWith(ledger + "-")).toList());
+        assertThat(lines.getFirst()).isEqualTo(Integer.toString(tokens.size()));
+      }
+    }
+  }
+}

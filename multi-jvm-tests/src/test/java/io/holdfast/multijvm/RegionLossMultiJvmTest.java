@@ -1,0 +1,177 @@
+package io.holdfast.multijvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A node in `eu`, one in `us`, one Cassandra; `us` is given up.
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class RegionLossMultiJvmTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final List<String> PLACES =
+      IntStream.range(0, 10).mapToObj(number -> "p" + number).toList();
+
+  @TempDir static Path directory;
+  private static TestCluster cluster;
+  private static NodeProcess eu;
+  private static NodeProcess us;
+
+  @BeforeAll
+  static void start() throws Exception {
+    cluster = TestCluster.ofRegions(directory, List.of("eu", "us"), Apps.places(directory));
+    eu = cluster.node(1);
+    us = cluster.node(2);
+    Awaitility.await("regions reach each other")
+        .atMost(PATIENCE)
+        .until(() ->
+            eu.post("/place/seen?token=x&hint=enam", "").body().equals("us")
+                && us.post("/place/seen-eu?token=x&hint=weur", "").body().equals("eu"));
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    cluster.close();
+  }
+
+  private static String add(NodeProcess node, String place, String token) {
+    return node.post("/place/" + place + "?token=" + token, "").ok();
+  }
+
+  private static List<String> all(NodeProcess node, String place) {
+    return node.get("/place/" + place).ok().lines().toList();
+  }
+
+  private static void say(NodeProcess by, String word, String state) {
+    assertThat(by.admin("regions/us/" + word, "{}").ok()).contains(state);
+  }
+
+  private static void awaitHome(NodeProcess caller, String place, String region) {
+    Awaitility.await(place + " answers in " + region)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(50))
+        .until(() -> caller.get("/place/" + place).body().startsWith(region + "\n"));
+  }
+
+  @Test
+  @Order(1)
+  void objectsOfALostRegionAnswerElsewhereWithAllTheyHadAndTheirAlarmsRing() {
+    for (String place : PLACES) {
+      assertThat(add(us, place, "a")).isEqualTo("us");
+    }
+    String unique = us.post("/unique/", "").ok();
+    assertThat(add(us, "id:" + unique, "a")).isEqualTo("us");
+    assertThat(us.post("/place/ringing?ring=4000", "").ok()).isEqualTo("set");
+    assertThat(us.post("/place/ringing-later?ring=20000", "").ok()).isEqualTo("set");
+    us.kill();
+    Awaitility.await("calls are refused")
+        .atMost(PATIENCE)
+        .until(() -> eu.get("/place/p0").body().startsWith("region_unreachable"));
+    long begun = System.nanoTime();
+    say(eu, "lost", "\"lost\":true");
+    awaitHome(eu, "p0", "eu");
+    Duration first = Duration.ofNanos(System.nanoTime() - begun);
+    for (String place : PLACES) {
+      assertThat(all(eu, place)).containsExactly("eu", "a");
+    }
+    Duration took = Duration.ofNanos(System.nanoTime() - begun);
+    System.out.printf(
+        "region loss: the first object answers after %d ms, all %d after %d ms%n",
+        first.toMillis(), PLACES.size(), took.toMillis());
+    assertThat(took).isLessThan(Duration.ofSeconds(10));
+    assertThat(all(eu, "id:" + unique)).containsExactly("eu", "a");
+    Awaitility.await("alarms have been looked after, though nobody has called their objects")
+        .atMost(PATIENCE)
+        .until(() -> eu.log().contains("alarms of lost region us have been looked after"));
+    assertThat(all(eu, "ringing")).containsExactly("eu", "rang in eu");
+    Awaitility.await("one that was not due then rings")
+        .atMost(PATIENCE)
+        .until(() -> all(eu, "ringing-later").contains("rang in eu"));
+  }
+
+  @Test
+  @Order(2)
+  void aRegionThatReturnsGivesWayAndRunsNothingUntilItIsTakenBack() {
+    us.start();
+    for (String place : PLACES) {
+      Awaitility.await(place + " is reached")
+          .atMost(PATIENCE)
+          .until(() -> us.get("/place/" + place).status() == 200);
+      assertThat(add(us, place, "b")).isEqualTo("eu");
+    }
+    assertThat(us.post("/place/new-one?token=a&hint=enam", "").ok()).isEqualTo("eu");
+    assertThat(us.admin("regions/eu/lost", "{}").body()).contains("wrong_state");
+    say(us, "back", "\"lost\":false");
+    Awaitility.await("new objects begin there again")
+        .atMost(PATIENCE)
+        .until(() -> {
+          String name = "after" + System.nanoTime();
+          return us.post("/place/" + name + "?token=a", "").body().equals("us");
+        });
+    for (String place : PLACES) {
+      assertThat(all(us, place)).containsExactly("eu", "a", "b");
+    }
+  }
+
+  /** The operator is wrong: the region lives, and its objects are in use. */
+  @Test
+  @Order(3)
+  void aRegionThatIsGivenUpAlthoughItLivesLosesNothingAndRunsNothingTwice() throws Exception {
+    String place = "in-use";
+    assertThat(add(us, place, "first")).isEqualTo("us");
+    Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
+    AtomicBoolean over = new AtomicBoolean();
+    List<Thread> clients =
+        List.of(
+            client(eu, place, "e", acknowledged, over), client(us, place, "u", acknowledged, over));
+    NodeProcess.pause(Duration.ofSeconds(1));
+    int before = acknowledged.size();
+    say(us, "lost", "\"lost\":true");
+    awaitHome(eu, place, "eu");
+    awaitHome(us, place, "eu");
+    int then = acknowledged.size();
+    Awaitility.await("it goes on").atMost(PATIENCE).until(() -> acknowledged.size() > then + 20);
+    over.set(true);
+    for (Thread client : clients) {
+      client.join();
+    }
+    List<String> tokens = all(us, place);
+    System.out.printf(
+        "region given up under load: %d acknowledged before, %d in all%n",
+        before, acknowledged.size());
+    assertThat(tokens).doesNotHaveDuplicates().containsAll(acknowledged);
+    say(us, "back", "\"lost\":false");
+  }
+
+  private static Thread client(
+      NodeProcess node, String place, String name, Queue<String> acknowledged, AtomicBoolean over) {
+    return Thread.ofVirtual()
+        .start(() -> {
+          for (int number = 0; !over.get(); number++) {
+            String token = name + number;
+            try {
+              if (node.post("/place/" + place + "?token=" + token, "").status() == 200) {
+                acknowledged.add(token);
+              }
+            } catch (UncheckedIOException _) {
+              NodeProcess.pause(Duration.ofMillis(20));
+            }
+          }
+        });
+  }
+}

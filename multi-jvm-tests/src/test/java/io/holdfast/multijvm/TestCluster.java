@@ -1,0 +1,125 @@
+package io.holdfast.multijvm;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import io.holdfast.cassandra.CassandraSchema;
+import io.holdfast.cassandra.CassandraSessions;
+import io.holdfast.cassandra.Replication;
+import io.holdfast.testcassandra.TestCassandra;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/// Nodes on a real Cassandra, each a process of its own.
+final class TestCluster implements AutoCloseable {
+  private static final String KEYSPACE = "holdfast";
+
+  private final TestCassandra cassandra;
+  private final List<NodeProcess> nodes = new ArrayList<>();
+  private final List<Gate> gates = new ArrayList<>();
+
+  /// Starts Cassandra and the nodes; returns when all are ready.
+  static TestCluster of(Path directory, int size, Path... apps)
+      throws IOException, InterruptedException {
+    return new TestCluster(directory, Collections.nCopies(size, "local"), List.of(apps), false);
+  }
+
+  /// As [#of], with a gate in front of each node. A gate does not tell that the process behind it
+  /// has died.
+  static TestCluster gated(Path directory, int size, Path... apps)
+      throws IOException, InterruptedException {
+    return new TestCluster(directory, Collections.nCopies(size, "local"), List.of(apps), true);
+  }
+
+  /// Nodes of several regions, gated.
+  ///
+  /// @param regions of each node: of `eu` (hint `weur`, jurisdiction `eu`), `us` (hint `enam`) and
+  ///   `ap` (hint `apac`)
+  static TestCluster ofRegions(Path directory, List<String> regions, Path... apps)
+      throws IOException, InterruptedException {
+    return new TestCluster(directory, regions, List.of(apps), true);
+  }
+
+  private TestCluster(Path directory, List<String> regions, List<Path> apps, boolean gated)
+      throws IOException, InterruptedException {
+    int size = regions.size();
+    cassandra = TestCassandra.start(Files.createDirectory(directory.resolve("cassandra")));
+    try (CqlSession session =
+        CassandraSessions.open(List.of(cassandra.contactPoint()), cassandra.datacenter())) {
+      new CassandraSchema(KEYSPACE)
+          .create(session, Replication.parse(cassandra.datacenter() + "=1"));
+    }
+    List<Integer> ports = new ArrayList<>();
+    List<Integer> known = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      ports.add(NodeProcess.freePort());
+      if (gated) {
+        gates.add(new Gate(ports.get(i)));
+      }
+      known.add(gated ? gates.get(i).port() : ports.get(i));
+    }
+    for (int i = 0; i < size; i++) {
+      Path home = Files.createDirectory(directory.resolve("node-" + (i + 1)));
+      nodes.add(
+          new NodeProcess(home, apps)
+              .with("holdfast.node", "node-" + (i + 1))
+              .with("holdfast.region", regions.get(i))
+              .with("holdfast.store", "cassandra")
+              .withList("holdfast.persistence.cassandra.contact-points", List.of(contactPoint()))
+              .with("holdfast.persistence.cassandra.datacenter", cassandra.datacenter())
+              .with("holdfast.persistence.cassandra.keyspace", KEYSPACE)
+              .with("holdfast.cluster.port", known.get(i).toString())
+              .with("pekko.remote.artery.bind.port", ports.get(i).toString())
+              .withList(
+                  "holdfast.cluster.seeds",
+                  known.stream().map(port -> "127.0.0.1:" + port).toList()));
+    }
+    if (regions.stream().distinct().count() > 1) {
+      nodes.forEach(TestCluster::listRegions);
+    }
+    nodes.forEach(NodeProcess::spawn);
+    nodes.forEach(NodeProcess::awaitReady);
+  }
+
+  private static void listRegions(NodeProcess node) {
+    NodeProcess _ =
+        node.with("holdfast.regions.eu.number", "1")
+            .withList("holdfast.regions.eu.hints", List.of("weur"))
+            .withList("holdfast.regions.eu.jurisdictions", List.of("eu"))
+            .with("holdfast.regions.us.number", "2")
+            .withList("holdfast.regions.us.hints", List.of("enam"))
+            .with("holdfast.regions.ap.number", "3")
+            .withList("holdfast.regions.ap.hints", List.of("apac"));
+  }
+
+  private String contactPoint() {
+    return cassandra.contactPoint().getHostString() + ":" + cassandra.contactPoint().getPort();
+  }
+
+  TestCassandra cassandra() {
+    return cassandra;
+  }
+
+  /// @param number from 1
+  NodeProcess node(int number) {
+    return nodes.get(number - 1);
+  }
+
+  /// What other nodes say to a node passes through its gate.
+  ///
+  /// @param number from 1
+  Gate gate(int number) {
+    return gates.get(number - 1);
+  }
+
+  @Override
+  public void close() throws IOException {
+    nodes.forEach(NodeProcess::close);
+    for (Gate gate : gates) {
+      gate.close();
+    }
+    cassandra.close();
+  }
+}

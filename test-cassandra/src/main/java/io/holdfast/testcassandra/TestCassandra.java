@@ -1,0 +1,205 @@
+package io.holdfast.testcassandra;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/// A real Cassandra of one node on 127.0.0.1, as a child JVM: the jars of `cassandra-all` from
+/// Maven Central, which the build has copied beside this module. Ready within seconds, with some
+/// 400 MB of memory. Writes are on the disk before they are acknowledged.
+///
+/// Runs on the JDK of the test. It ends with the test's JVM at the latest. Not thread-safe.
+public final class TestCassandra implements AutoCloseable {
+  private static final Duration READY_WITHIN = Duration.ofSeconds(90);
+  private static final String DAEMON = "org.apache.cassandra.service.CassandraDaemon";
+  private static final InetAddress ADDRESS = InetAddress.ofLiteral("127.0.0.1");
+
+  private final Path directory;
+  private final int nativePort;
+  private final List<String> command;
+  private Process process;
+  private Thread atExit;
+
+  private TestCassandra(Path directory, int nativePort, List<String> command) throws IOException {
+    this.directory = directory;
+    this.nativePort = nativePort;
+    this.command = command;
+    this.process = launch();
+    this.atExit = killAtExit(process);
+  }
+
+  /// Starts one with an empty or an earlier data directory; returns when it serves.
+  ///
+  /// @throws IOException when it does not start; the message has the end of its log
+  public static TestCassandra start(Path directory) throws IOException, InterruptedException {
+    Files.createDirectories(directory);
+    int nativePort;
+    int storagePort;
+    try (ServerSocket one = new ServerSocket(0, 1, ADDRESS);
+        ServerSocket other = new ServerSocket(0, 1, ADDRESS)) {
+      nativePort = one.getLocalPort();
+      storagePort = other.getLocalPort();
+    }
+    Map<String, String> values =
+        Map.of(
+            "{address}",
+            ADDRESS.getHostAddress(),
+            "{nativePort}",
+            "" + nativePort,
+            "{storagePort}",
+            "" + storagePort);
+    for (String file : List.of("jvm.options", "cassandra.yaml", "logback.xml")) {
+      Files.writeString(directory.resolve(file), filled(resource(file), values));
+    }
+    TestCassandra cassandra = new TestCassandra(directory, nativePort, command(directory));
+    cassandra.awaitReady();
+    return cassandra;
+  }
+
+  private static String resource(String name) throws IOException {
+    try (InputStream in =
+        Objects.requireNonNull(TestCassandra.class.getResourceAsStream(name), name)) {
+      return new String(in.readAllBytes(), UTF_8);
+    }
+  }
+
+  private static String filled(String template, Map<String, String> values) {
+    String text = template;
+    for (Map.Entry<String, String> value : values.entrySet()) {
+      text = text.replace(value.getKey(), value.getValue());
+    }
+    return text;
+  }
+
+  private static List<String> command(Path directory) throws IOException {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "@" + directory.resolve("jvm.options"),
+        "-Dcassandra.config=" + directory.resolve("cassandra.yaml").toUri(),
+        "-Dcassandra.storagedir=" + directory,
+        "-Dcassandra.logdir=" + directory,
+        "-Djava.io.tmpdir=" + directory,
+        "-Dlogback.configurationFile=" + directory.resolve("logback.xml"),
+        "-cp",
+        classPath(),
+        DAEMON);
+  }
+
+  /** This module first: it has a class in the place of one of Cassandra's. */
+  private static String classPath() throws IOException {
+    Path own;
+    try {
+      own =
+          Path.of(TestCassandra.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new IOException(e);
+    }
+    Path jars = own.resolveSibling("lib");
+    if (!Files.isDirectory(jars)) {
+      throw new IOException(
+          "expected the jars of Cassandra in %s, where the build of test-cassandra puts them"
+              .formatted(jars));
+    }
+    return own + File.pathSeparator + jars.resolve("*");
+  }
+
+  private Process launch() throws IOException {
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+        .start();
+  }
+
+  private Path log() {
+    return directory.resolve("system.log");
+  }
+
+  private static Thread killAtExit(Process process) {
+    Thread thread = new Thread(process::destroyForcibly, "test-cassandra-exit");
+    Runtime.getRuntime().addShutdownHook(thread);
+    return thread;
+  }
+
+  private void awaitReady() throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + READY_WITHIN.toNanos();
+    while (!serves()) {
+      if (!process.isAlive() || System.nanoTime() > deadline) {
+        kill();
+        throw new IOException("Cassandra does not serve:\n" + endOfLog());
+      }
+      Thread.sleep(50);
+    }
+  }
+
+  private boolean serves() {
+    try (Socket socket = new Socket()) {
+      socket.connect(contactPoint(), 1_000);
+      return true;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  private String endOfLog() {
+    try {
+      List<String> lines = Files.readAllLines(log());
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Where it speaks CQL.
+  public InetSocketAddress contactPoint() {
+    return new InetSocketAddress(ADDRESS, nativePort);
+  }
+
+  /// The name of its data center.
+  public String datacenter() {
+    return "datacenter1";
+  }
+
+  /// Ends it as a crash does; returns when it is gone.
+  public void kill() {
+    Runtime.getRuntime().removeShutdownHook(atExit);
+    process.destroyForcibly();
+    boolean interrupted = false;
+    while (process.isAlive()) {
+      try {
+        var _ = process.waitFor();
+      } catch (InterruptedException _) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Starts it again after [#kill], with its data; returns when it serves.
+  public void restart() throws IOException, InterruptedException {
+    process = launch();
+    atExit = killAtExit(process);
+    awaitReady();
+  }
+
+  /// As [#kill]: an orderly end takes seconds, and nothing of it is needed. Its directory stays.
+  @Override
+  public void close() {
+    kill();
+  }
+}
