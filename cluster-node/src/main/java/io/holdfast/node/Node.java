@@ -60,6 +60,7 @@ import io.holdfast.node.object.ObjectSettings;
 import io.holdfast.node.object.ObjectStore;
 import io.holdfast.node.object.OperatorObjects;
 import io.holdfast.node.object.ShardedGateway;
+import io.holdfast.node.object.Underway;
 import io.holdfast.node.region.LostRegions;
 import io.holdfast.node.region.OperatorRegions;
 import io.holdfast.node.region.Placements;
@@ -120,6 +121,11 @@ import org.slf4j.LoggerFactory;
 public final class Node {
   private static final Logger log = LoggerFactory.getLogger(Node.class);
 
+  /** How long a shutdown waits for requests. */
+  private static final Duration STOP_MAX = Duration.ofSeconds(30);
+
+  private static final Duration LOST_STOP_MAX = Duration.ofSeconds(2);
+
   private final ActorSystem<Void> system;
   private final NodeConfig config;
   private final AppCatalog apps;
@@ -163,7 +169,10 @@ public final class Node {
         lost.map(given ->
             new Placements(regions, reachable, given, CassandraStore.get(system).placements()));
     ShardedGateway gateway =
-        new ShardedGateway(system, apps, new Homes(system, regions, reachable, placements));
+        new ShardedGateway(
+            system,
+            apps,
+            new Homes(system, regions, reachable, placements, underway(clusterConfig, timer)));
     this.gate = gate(directory, engineConfig);
     ContainerEngine engine =
         engines.open(
@@ -418,6 +427,14 @@ public final class Node {
     };
   }
 
+  private static Optional<Underway> underway(
+      ClusterConfig cluster, ScheduledExecutorService timer) {
+    return switch (cluster.store()) {
+      case EMBEDDED -> Optional.empty();
+      case CASSANDRA -> Optional.of(Underway.on(timer));
+    };
+  }
+
   /** The container of an object that moves to another node is not taken along yet. */
   private void requireNoContainers() {
     if (apps.hasContainers()) {
@@ -506,11 +523,16 @@ public final class Node {
   }
 
   private void onShutdown() {
-    task(CoordinatedShutdown.PhaseServiceUnbind(), "edge", () -> edge.stop(Duration.ofSeconds(30)));
+    task(CoordinatedShutdown.PhaseServiceUnbind(), "edge", this::stopEdge);
     task(CoordinatedShutdown.PhaseServiceStop(), "alarms and containers", this::stopServices);
     task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "usage", usage::close);
     task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "ownership", this::giveUpOwnership);
     task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "engine", this::closeEngine);
+  }
+
+  /** What a node that owns nothing any more still waits for does not come. */
+  private void stopEdge() throws InterruptedException {
+    edge.stop(isLost() ? LOST_STOP_MAX : STOP_MAX);
   }
 
   private void stopServices() {

@@ -54,13 +54,16 @@ public final class CommandSerializer extends SerializerWithStringManifest {
   @Override
   public byte[] toBinary(Object command) {
     return switch ((ObjectCommand) command) {
+      case ObjectCommand.Wake wake -> {
+        if (wake.passage().end()) {
+          wake.leaves().run();
+        }
+        yield RowBytes.written(out -> CallCodec.write(wake.address(), out));
+      }
+      case ObjectCommand.Travelling given when !given.passage().end() -> nothing();
       case ObjectCommand.Deliver deliver ->
           deliver.sent().map(this::call).orElseGet(() -> notHere(deliver.event()));
       case ObjectCommand.Move move -> call(move.sent());
-      case ObjectCommand.Wake(ObjectAddress address, Runnable leaves) -> {
-        leaves.run();
-        yield RowBytes.written(out -> CallCodec.write(address, out));
-      }
       default -> throw new IllegalArgumentException("it stays on its node: " + command.getClass());
     };
   }
@@ -76,9 +79,6 @@ public final class CommandSerializer extends SerializerWithStringManifest {
   }
 
   private <T> byte[] call(ObjectCall.Sent<T> sent) {
-    if (!sent.leaves()) {
-      return RowBytes.written(out -> out.writeLong(NO_CALL));
-    }
     Peers peers = Peers.get(system);
     CallCodec codec = new CallCodec(peers);
     long id = peers.leaves(new Waiting<>(sent, codec));
@@ -92,8 +92,13 @@ public final class CommandSerializer extends SerializerWithStringManifest {
       });
     } catch (RuntimeException e) {
       peers.stays(id, "cannot be sent to another node: " + e.getMessage());
-      return RowBytes.written(out -> out.writeLong(NO_CALL));
+      return nothing();
     }
+  }
+
+  /** In the place of a call that does not leave. */
+  private static byte[] nothing() {
+    return RowBytes.written(out -> out.writeLong(NO_CALL));
   }
 
   private ActorRefResolver resolver() {

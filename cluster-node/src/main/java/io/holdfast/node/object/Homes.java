@@ -10,12 +10,10 @@ import io.holdfast.node.region.Regions;
 import io.holdfast.protocol.Jurisdiction;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.HoldfastException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -24,26 +22,33 @@ import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 
 /// The shards of this region, and the ways to those of others. Thread-safe; no method blocks.
 public final class Homes {
-  /** A call finds its way in a fraction of that, or not at all. */
-  private static final Executor LATER = CompletableFuture.delayedExecutor(3, TimeUnit.SECONDS);
+  /** A region whose nodes are there is reached in a fraction of that. */
+  private static final Duration ELSEWHERE_MAX = Duration.ofSeconds(3);
+
+  /** Longer than it takes to replace a node that has fallen silent. */
+  private static final Duration HERE_MAX = Duration.ofSeconds(10);
 
   private final ActorSystem<?> system;
   private final Regions regions;
   private final ReachableRegions reachable;
   private final Optional<Placements> placements;
+  private final Optional<Underway> underway;
   private volatile ActorRef<ShardingEnvelope<ObjectCommand>> here;
   private volatile Map<Region, ActorRef<ShardingEnvelope<ObjectCommand>>> ways = Map.of();
 
   /// @param placements present when there are several regions
+  /// @param underway present when there may be other nodes
   public Homes(
       ActorSystem<?> system,
       Regions regions,
       ReachableRegions reachable,
-      Optional<Placements> placements) {
+      Optional<Placements> placements,
+      Optional<Underway> underway) {
     this.system = system;
     this.regions = regions;
     this.reachable = reachable;
     this.placements = placements;
+    this.underway = underway;
     this.here = system.<ShardingEnvelope<ObjectCommand>>deadLetters();
   }
 
@@ -81,10 +86,10 @@ public final class Homes {
   void tell(
       ObjectAddress object,
       Optional<String> hint,
-      ObjectCommand command,
+      ObjectCommand.Travelling command,
       Consumer<HoldfastException> lost) {
     if (placements.isEmpty()) {
-      here.tell(new ShardingEnvelope<>(object.key(), command));
+      send(object, regions.self(), here, command, lost);
       return;
     }
     placements
@@ -97,10 +102,7 @@ public final class Homes {
               public void found(Region home) {
                 ActorRef<ShardingEnvelope<ObjectCommand>> way = ways.get(home);
                 if (way != null && reachable.test(home)) {
-                  way.tell(new ShardingEnvelope<>(object.key(), command));
-                  if (!home.equals(regions.self())) {
-                    doNotWaitForever(object, home, command);
-                  }
+                  send(object, home, way, command, lost);
                 } else {
                   lost.accept(Placements.unreachable(object, home));
                 }
@@ -113,15 +115,23 @@ public final class Homes {
             });
   }
 
-  /** Sharding does not tell when it cannot find the way to a region. */
-  private void doNotWaitForever(ObjectAddress object, Region home, ObjectCommand command) {
-    Optional<ObjectCall.Sent<?>> sent =
-        switch (command) {
-          case ObjectCommand.Deliver deliver -> deliver.sent();
-          case ObjectCommand.Move move -> Optional.of(move.sent());
-          default -> Optional.empty();
-        };
-    sent.ifPresent(call -> LATER.execute(() -> call.giveUp(Placements.unreachable(object, home))));
+  private void send(
+      ObjectAddress object,
+      Region home,
+      ActorRef<ShardingEnvelope<ObjectCommand>> way,
+      ObjectCommand.Travelling command,
+      Consumer<HoldfastException> lost) {
+    boolean isSelf = home.equals(regions.self());
+    underway.ifPresent(commands ->
+        commands.watch(
+            command.passage(),
+            isSelf ? HERE_MAX : ELSEWHERE_MAX,
+            () ->
+                lost.accept(
+                    isSelf
+                        ? ShardedGateway.unreachable(object)
+                        : Placements.unreachable(object, home))));
+    way.tell(new ShardingEnvelope<>(object.key(), command));
   }
 
   /// Whether an object lives in this region; one of which this node has not heard does not.

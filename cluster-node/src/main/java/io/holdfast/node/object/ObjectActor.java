@@ -113,6 +113,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
 
   private Behavior<ObjectCommand> onCommand(ObjectCommand command) {
     return switch (command) {
+      case ObjectCommand.Travelling given when !given.passage().end() -> this;
       case ObjectCommand.Produced produced -> onProduced(produced);
       case ObjectCommand.Replace replace -> onReplace(replace);
       case ObjectCommand.Deliver deliver -> onDeliver(deliver);

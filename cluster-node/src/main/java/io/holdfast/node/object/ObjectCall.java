@@ -13,7 +13,6 @@ import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 
 /// What one may ask of an object from any node. Other events begin where the object is.
 ///
@@ -22,7 +21,7 @@ sealed interface ObjectCall<T> {
   /// What this call is at its object.
   ///
   /// @throws HoldfastException `invalid_argument` for an idempotency key that is none
-  ObjectCommand command(Sent<T> sent);
+  ObjectCommand.Travelling command(Sent<T> sent);
 
   /// Whether it can be sent again when it was not carried out: a stream may have been offered
   /// already.
@@ -35,7 +34,7 @@ sealed interface ObjectCall<T> {
     ObjectEvent event(ObjectAddress target, CallContext context, CompletableFuture<T> reply);
 
     @Override
-    default ObjectCommand command(Sent<T> sent) {
+    default ObjectCommand.Travelling command(Sent<T> sent) {
       return new ObjectCommand.Deliver(
           event(sent.target(), sent.context(), sent.reply()), Optional.of(sent));
     }
@@ -107,48 +106,15 @@ sealed interface ObjectCall<T> {
   /// The order to live in another region; the answer is the new home.
   record Move(String region) implements ObjectCall<Placement> {
     @Override
-    public ObjectCommand command(Sent<Placement> sent) {
+    public ObjectCommand.Travelling command(Sent<Placement> sent) {
       return new ObjectCommand.Move(sent, region);
     }
   }
 
-  /// Sharding holds calls back while it does not know where to send them, without an end.
-  enum Passage {
-    WAITS,
-    HAS_LEFT,
-    IS_GIVEN_UP
-  }
-
   /// A call on its way: what has to be known to send it to another node.
-  ///
-  /// @param passage whether it has left, see [Passage]
   record Sent<T>(
-      ObjectAddress target,
-      CallContext context,
-      ObjectCall<T> call,
-      CompletableFuture<T> reply,
-      AtomicReference<Passage> passage) {
-    Sent(
-        ObjectAddress target, CallContext context, ObjectCall<T> call, CompletableFuture<T> reply) {
-      this(target, context, call, reply, new AtomicReference<>(Passage.WAITS));
-    }
-
-    /// It leaves this node.
-    ///
-    /// @return false when its caller does not wait for that any more: then it must not leave
-    boolean leaves() {
-      return passage.compareAndSet(Passage.WAITS, Passage.HAS_LEFT)
-          || passage.get() == Passage.HAS_LEFT;
-    }
-
-    /// Gives a call up that still waits for the way to its object.
-    void giveUp(HoldfastException why) {
-      if (passage.compareAndSet(Passage.WAITS, Passage.IS_GIVEN_UP)) {
-        reply.completeExceptionally(why);
-      }
-    }
-
-    ObjectCommand command() {
+      ObjectAddress target, CallContext context, ObjectCall<T> call, CompletableFuture<T> reply) {
+    ObjectCommand.Travelling command() {
       return call.command(this);
     }
 

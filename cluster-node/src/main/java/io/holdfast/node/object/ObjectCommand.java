@@ -11,13 +11,28 @@ import org.jspecify.annotations.Nullable;
 
 /// The messages of an object's entity.
 sealed interface ObjectCommand {
+  /// One that is sent to the object through sharding.
+  sealed interface Travelling extends ObjectCommand {
+    Passage passage();
+  }
+
   /// Something happens to the object.
   ///
   /// @param sent what it takes to send it to another node; empty for what can only happen here
-  record Deliver(ObjectEvent event, Optional<ObjectCall.Sent<?>> sent) implements ObjectCommand {}
+  record Deliver(ObjectEvent event, Optional<ObjectCall.Sent<?>> sent, Passage passage)
+      implements Travelling {
+    Deliver(ObjectEvent event, Optional<ObjectCall.Sent<?>> sent) {
+      this(event, sent, new Passage());
+    }
+  }
 
   /// Leave for another region.
-  record Move(ObjectCall.Sent<Placement> sent, String region) implements ObjectCommand {}
+  record Move(ObjectCall.Sent<Placement> sent, String region, Passage passage)
+      implements Travelling {
+    Move(ObjectCall.Sent<Placement> sent, String region) {
+      this(sent, region, new Passage());
+    }
+  }
 
   /// What is left of a command that cannot be carried out on another node.
   record Nothing() implements ObjectCommand {}
@@ -57,7 +72,11 @@ sealed interface ObjectCommand {
   /// Be there: events wait in [LateEvents].
   ///
   /// @param leaves runs when the object is on another node: its events have to go there
-  record Wake(ObjectAddress address, Runnable leaves) implements ObjectCommand {}
+  record Wake(ObjectAddress address, Runnable leaves, Passage passage) implements Travelling {
+    Wake(ObjectAddress address, Runnable leaves) {
+      this(address, leaves, new Passage());
+    }
+  }
 
   /// The answer to the question where the object's home is: one of both.
   ///

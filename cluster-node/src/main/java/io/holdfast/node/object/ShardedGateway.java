@@ -106,7 +106,7 @@ public final class ShardedGateway implements ObjectGateway {
 
   /// Brings an object into memory that has left events behind.
   void wake(ObjectAddress target) {
-    ObjectCommand wake = new ObjectCommand.Wake(target, () -> lateEventsLeave(target));
+    ObjectCommand.Wake wake = new ObjectCommand.Wake(target, () -> lateEventsLeave(target));
     homes.tell(target, Optional.empty(), wake, why -> rejectLate(target, why));
   }
 
@@ -295,7 +295,7 @@ public final class ShardedGateway implements ObjectGateway {
   private <T> CompletableFuture<T> told(
       ObjectAddress target,
       Optional<String> hint,
-      Function<CompletableFuture<T>, ObjectCommand> command) {
+      Function<CompletableFuture<T>, ObjectCommand.Travelling> command) {
     CompletableFuture<T> reply = new CompletableFuture<>();
     if (apps.find(target.namespace()).isEmpty()) {
       reply.completeExceptionally(
@@ -329,7 +329,7 @@ public final class ShardedGateway implements ObjectGateway {
     });
   }
 
-  private static HoldfastException unreachable(ObjectAddress target) {
+  static HoldfastException unreachable(ObjectAddress target) {
     return new ObjectCallException(
         ErrorCode.OBJECT_UNAVAILABLE,
         "Error",
