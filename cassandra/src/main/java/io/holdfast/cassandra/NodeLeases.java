@@ -131,7 +131,7 @@ public final class NodeLeases implements AutoCloseable {
     if (isOver(life)) {
       lost = true;
       log.error("another node has ended the session of this one, which was silent for too long");
-      whenLost.forEach(Runnable::run);
+      whenLost.forEach(this::runOnce);
     }
   }
 
@@ -161,9 +161,19 @@ public final class NodeLeases implements AutoCloseable {
     return session.isHeld();
   }
 
-  /// Runs once, on a thread of this, when the session is over: nothing can be held any more.
+  /// Runs once when the session is over, on a thread of this, or at once when it is over already:
+  /// nothing can be held any more.
   public void onLost(Runnable task) {
     whenLost.add(task);
+    if (lost) {
+      runOnce(task);
+    }
+  }
+
+  private void runOnce(Runnable task) {
+    if (whenLost.remove(task)) {
+      task.run();
+    }
   }
 
   /// One try to get a lease.

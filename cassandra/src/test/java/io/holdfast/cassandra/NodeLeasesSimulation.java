@@ -78,6 +78,8 @@ class NodeLeasesSimulation {
     assertThat(stopped.isHeld("shard-1")).isFalse();
     stopped.beat();
     assertThat(told[0]).isEqualTo(1);
+    stopped.onLost(() -> told[0]++);
+    assertThat(told[0]).as("who asks later is told, too").isEqualTo(2);
     assertThat(stopped.acquire("shard-2")).isFalse();
   }
 

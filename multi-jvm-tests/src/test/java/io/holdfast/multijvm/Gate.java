@@ -6,15 +6,18 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// A port in front of a node that can be cut: then nothing passes, and nobody is told.
+/// A port in front of a node that can be cut or slow: when it is cut nothing passes, and nobody is
+/// told.
 final class Gate implements AutoCloseable {
   private final ServerSocket listener;
   private final int target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private boolean cut;
+  private volatile Duration delay = Duration.ZERO;
 
   /// @param target the port behind it
   Gate(int target) throws IOException {
@@ -34,6 +37,11 @@ final class Gate implements AutoCloseable {
   synchronized void heal() {
     cut = false;
     notifyAll();
+  }
+
+  /// How long everything that passes is held up from now on.
+  void delay(Duration delay) {
+    this.delay = delay;
   }
 
   private synchronized void awaitOpen() throws InterruptedException {
@@ -72,6 +80,7 @@ final class Gate implements AutoCloseable {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
+        Thread.sleep(delay);
         awaitOpen();
         out.write(bytes, 0, length);
       }

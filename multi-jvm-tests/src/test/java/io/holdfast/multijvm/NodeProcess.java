@@ -96,6 +96,12 @@ final class NodeProcess implements AutoCloseable {
     return this;
   }
 
+  /// Flags of its JVM, beside those of every test.
+  NodeProcess withJvmFlags(String flags) {
+    environment.merge("HOLDFAST_JVM_FLAGS", flags, (own, more) -> own + " " + more);
+    return this;
+  }
+
   NodeProcess withEnvironment(String name, String value) {
     environment.put(name, value);
     return this;
@@ -158,8 +164,8 @@ final class NodeProcess implements AutoCloseable {
     }
   }
 
-  /// The node says so itself: somebody else could answer at its port.
-  private boolean isReady() {
+  /// Whether it serves; it says so itself, for somebody else could answer at its port.
+  boolean isReady() {
     try {
       return wholeLog().contains("holdfast: ready on ") && get("/readyz").status() == 200;
     } catch (UncheckedIOException e) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /// Nodes on a real Cassandra, each a process of its own.
 final class TestCluster implements AutoCloseable {
@@ -23,14 +24,23 @@ final class TestCluster implements AutoCloseable {
   /// Starts Cassandra and the nodes; returns when all are ready.
   static TestCluster of(Path directory, int size, Path... apps)
       throws IOException, InterruptedException {
-    return new TestCluster(directory, Collections.nCopies(size, "local"), List.of(apps), false);
+    return new TestCluster(
+        directory, Collections.nCopies(size, "local"), List.of(apps), false, node -> node);
   }
 
   /// As [#of], with a gate in front of each node. A gate does not tell that the process behind it
   /// has died.
   static TestCluster gated(Path directory, int size, Path... apps)
       throws IOException, InterruptedException {
-    return new TestCluster(directory, Collections.nCopies(size, "local"), List.of(apps), true);
+    return gated(directory, size, node -> node, apps);
+  }
+
+  /// As the other, with something more for each node.
+  static TestCluster gated(
+      Path directory, int size, UnaryOperator<NodeProcess> settings, Path... apps)
+      throws IOException, InterruptedException {
+    return new TestCluster(
+        directory, Collections.nCopies(size, "local"), List.of(apps), true, settings);
   }
 
   /// Nodes of several regions, gated.
@@ -39,10 +49,15 @@ final class TestCluster implements AutoCloseable {
   ///   `ap` (hint `apac`)
   static TestCluster ofRegions(Path directory, List<String> regions, Path... apps)
       throws IOException, InterruptedException {
-    return new TestCluster(directory, regions, List.of(apps), true);
+    return new TestCluster(directory, regions, List.of(apps), true, node -> node);
   }
 
-  private TestCluster(Path directory, List<String> regions, List<Path> apps, boolean gated)
+  private TestCluster(
+      Path directory,
+      List<String> regions,
+      List<Path> apps,
+      boolean gated,
+      UnaryOperator<NodeProcess> settings)
       throws IOException, InterruptedException {
     int size = regions.size();
     cassandra = TestCassandra.start(Files.createDirectory(directory.resolve("cassandra")));
@@ -79,6 +94,7 @@ final class TestCluster implements AutoCloseable {
     if (regions.stream().distinct().count() > 1) {
       nodes.forEach(TestCluster::listRegions);
     }
+    nodes.replaceAll(settings);
     nodes.forEach(NodeProcess::spawn);
     nodes.forEach(NodeProcess::awaitReady);
   }
@@ -102,6 +118,10 @@ final class TestCluster implements AutoCloseable {
     return cassandra;
   }
 
+  int size() {
+    return nodes.size();
+  }
+
   /// @param number from 1
   NodeProcess node(int number) {
     return nodes.get(number - 1);
@@ -112,6 +132,10 @@ final class TestCluster implements AutoCloseable {
   /// @param number from 1
   Gate gate(int number) {
     return gates.get(number - 1);
+  }
+
+  List<Gate> gates() {
+    return gates;
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.holdfast.multijvm.app;
 import io.holdfast.sdk.DurableObject;
 import io.holdfast.sdk.Env;
 import io.holdfast.sdk.ObjectContext;
+import io.holdfast.sdk.SqlRow;
+import java.util.Iterator;
 import java.util.List;
 
 /// A counter in key-value storage beside a table with one row per increment.
@@ -21,6 +23,17 @@ public final class Ledger extends DurableObject implements LedgerApi {
     ctx.storage().put("count", count);
     ctx.storage().sql().exec("INSERT INTO entries VALUES (?, ?)", count, token);
     return count;
+  }
+
+  @Override
+  public String last() {
+    Iterator<SqlRow> rows =
+        ctx.storage().sql().exec("SELECT counted, token FROM entries ORDER BY rowid DESC LIMIT 1");
+    if (!rows.hasNext()) {
+      return "";
+    }
+    SqlRow row = rows.next();
+    return row.integer("counted") + " " + row.string("token");
   }
 
   /// The count, then each row as `count token`.

@@ -7,4 +7,7 @@ public interface LedgerApi {
   long add(String token);
 
   List<String> entries();
+
+  /// The last row as `count token`; empty when there is none.
+  String last();
 }

@@ -1,0 +1,147 @@
+package io.holdfast.multijvm;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/// Faults of a cluster, one after the other. The seed gives which, where and how long; nodes that
+/// end because of them are started again.
+final class ChaosFaults {
+  private static final Duration STOPPED_MAX = Duration.ofSeconds(7);
+  private static final Duration CUT_MAX = Duration.ofSeconds(8);
+  private static final Duration SETTLED = Duration.ofSeconds(5);
+  private static final Duration SETTLED_WITHIN = Duration.ofSeconds(120);
+  private static final Duration SLOW_MAX = Duration.ofMillis(300);
+
+  private final TestCluster cluster;
+  private final Random random;
+  private final Map<String, Integer> counts = new TreeMap<>();
+  private final List<Long> deaths = new ArrayList<>();
+
+  ChaosFaults(TestCluster cluster, long seed) {
+    this.cluster = cluster;
+    this.random = new Random(seed);
+  }
+
+  /// How many of each kind.
+  Map<String, Integer> counts() {
+    return counts;
+  }
+
+  /// When nodes were killed.
+  List<Long> deaths() {
+    return deaths;
+  }
+
+  void play(Duration length) throws IOException, InterruptedException {
+    long end = System.nanoTime() + length.toNanos();
+    while (System.nanoTime() - end < 0) {
+      rest(Duration.ofSeconds(3));
+      next();
+      startEnded();
+    }
+    settle();
+  }
+
+  private void next() throws IOException, InterruptedException {
+    int number = 1 + random.nextInt(cluster.size());
+    NodeProcess node = cluster.node(number);
+    Gate gate = cluster.gate(number);
+    switch (random.nextInt(8)) {
+      case 0, 1, 2 -> {
+        count("kill -9");
+        node.kill();
+        deaths.add(System.nanoTime());
+        rest(Duration.ofSeconds(4));
+      }
+      case 3 -> {
+        if (isStopped(node)) {
+          count("SIGSTOP");
+          rest(STOPPED_MAX);
+          node.resume();
+        }
+      }
+      case 4 -> {
+        count("nothing reaches a node");
+        gate.cut();
+        rest(CUT_MAX);
+        gate.heal();
+      }
+      case 5 -> {
+        count("all cut off from each other");
+        cluster.gates().forEach(Gate::cut);
+        rest(CUT_MAX);
+        cluster.gates().forEach(Gate::heal);
+      }
+      case 6 -> {
+        count("slow link");
+        gate.delay(Duration.ofMillis(random.nextLong(SLOW_MAX.toMillis())));
+        rest(CUT_MAX);
+        gate.delay(Duration.ZERO);
+      }
+      default -> {
+        count("kill -9 of Cassandra");
+        cluster.cassandra().kill();
+        rest(Duration.ofSeconds(2));
+        cluster.cassandra().restart();
+      }
+    }
+  }
+
+  /** Unless it has just ended. */
+  private static boolean isStopped(NodeProcess node) {
+    try {
+      node.pause();
+      return true;
+    } catch (AssertionError e) {
+      if (node.isAlive()) {
+        throw e;
+      }
+      return false;
+    }
+  }
+
+  private void count(String what) {
+    counts.merge(what, 1, Integer::sum);
+  }
+
+  private void rest(Duration max) {
+    NodeProcess.pause(Duration.ofMillis(random.nextLong(max.toMillis())));
+  }
+
+  /** With the others it may take a moment until a node that was silent knows that it has to end. */
+  private void startEnded() {
+    for (int number = 1; number <= cluster.size(); number++) {
+      NodeProcess node = cluster.node(number);
+      if (!node.isAlive()) {
+        node.spawn();
+      }
+    }
+  }
+
+  /// All nodes are there, and have been for so long that none of them ends any more for what was.
+  private void settle() {
+    long begun = System.nanoTime();
+    long since = begun;
+    while (System.nanoTime() - since < SETTLED.toNanos()) {
+      if (!allAreReady()) {
+        since = System.nanoTime();
+      }
+      if (System.nanoTime() - begun > SETTLED_WITHIN.toNanos()) {
+        throw new AssertionError("the nodes were not all there within " + SETTLED_WITHIN);
+      }
+      startEnded();
+      NodeProcess.pause(Duration.ofMillis(200));
+    }
+  }
+
+  private boolean allAreReady() {
+    return IntStream.rangeClosed(1, cluster.size())
+        .allMatch(number -> cluster.node(number).isReady());
+  }
+}

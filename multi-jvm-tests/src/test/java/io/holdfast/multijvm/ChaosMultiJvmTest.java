@@ -1,0 +1,98 @@
+package io.holdfast.multijvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Three nodes on a real Cassandra under load, and faults that a seed chooses: nodes and Cassandra
+/// killed, nodes stopped for a while, nodes that hear nothing or late from others. No answer that
+/// was given is wrong, then or later.
+///
+/// A short run is part of the suite; more by `make chaos SEEDS=n SECONDS=n`, from the seed `SEED`
+/// on. `MUTATE=no-lease` and `MUTATE=ack-early` take a safety mechanism away, and must fail.
+class ChaosMultiJvmTest {
+  private static final int NODES = 3;
+  private static final int OBJECTS = 8;
+
+  @TempDir Path directory;
+
+  private final int seeds = Integer.getInteger("chaos.seeds", 1);
+  private final long first = Long.getLong("chaos.seed", 1);
+  private final Duration length = Duration.ofSeconds(Long.getLong("chaos.seconds", 25));
+  private final Mutation mutation = Mutation.parse(System.getProperty("chaos.mutate", "none"));
+
+  @Test
+  void noAnswerIsWrongThenOrLater() throws Exception {
+    Map<String, Integer> violations = new TreeMap<>();
+    List<Long> recoveries = new ArrayList<>();
+    try (TestCluster cluster =
+        TestCluster.gated(
+            directory,
+            NODES,
+            this::mutated,
+            Apps.ledger(directory),
+            Apps.timers(directory),
+            Apps.mail(directory))) {
+      for (long seed = first; seed < first + seeds; seed++) {
+        play(cluster, seed, recoveries)
+            .forEach((kind, count) -> violations.merge(kind, count, Integer::sum));
+      }
+    }
+    System.out.printf(
+        "chaos: %d seeds from %d, %s each, mutation %s: violations %s; after a kill -9 an object"
+            + " answers within p50 %s, p99 %s%n",
+        seeds,
+        first,
+        length,
+        mutation,
+        violations,
+        quantile(recoveries, 0.5),
+        quantile(recoveries, 0.99));
+    assertThat(violations).isEmpty();
+  }
+
+  private NodeProcess mutated(NodeProcess node) {
+    return mutation == Mutation.NONE ? node : node.withJvmFlags(mutation.flag(directory));
+  }
+
+  private Map<String, Integer> play(TestCluster cluster, long seed, List<Long> recoveries)
+      throws Exception {
+    ChaosLoad load = new ChaosLoad(cluster, seed, OBJECTS);
+    ChaosFaults faults = new ChaosFaults(cluster, seed);
+    load.start();
+    try {
+      faults.play(length);
+    } finally {
+      load.stop();
+    }
+    load.check();
+    List<Long> own = faults.deaths().stream().flatMap(at -> load.recoveries(at).stream()).toList();
+    recoveries.addAll(own);
+    System.out.printf(
+        "chaos: seed %d: faults %s; %d operations acknowledged, %d of unknown end; violations %s;"
+            + " recovery p50 %s, max %s%n",
+        seed,
+        faults.counts(),
+        load.acknowledged(),
+        load.unknown(),
+        load.violations(),
+        quantile(own, 0.5),
+        quantile(own, 1));
+    return load.violations();
+  }
+
+  private static String quantile(List<Long> millis, double share) {
+    if (millis.isEmpty()) {
+      return "(none)";
+    }
+    List<Long> sorted = millis.stream().sorted().toList();
+    return sorted.get((int) Math.min(sorted.size() - 1, sorted.size() * share)) + " ms";
+  }
+}
