@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak walls coverage build fast run cluster cluster-down fmt bench compare docs clean
+.PHONY: help demo test chaos soak walls coverage build fast run cluster cluster-down fmt bench compare docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ demo: ## Docker, images, build, a node, and the tour of it with curl; ends 0 or 
 
 test: ## The whole suite with its set-up; ONE=CounterWorkerTest runs one class
 	@scripts/test $(ONE)
+
+chaos: ## Faults and load on three nodes and a real Cassandra: SEEDS=5 SECONDS=60 SEED=1 MUTATE=none|no-lease|ack-early
+	@SEED="$(SEED)" MUTATE="$(MUTATE)" scripts/chaos "$(or $(SEEDS),5)" "$(or $(SECONDS),60)"
 
 soak: ## Minutes of chaos on a real node and a Docker Engine of its own (root): MINUTES=10 SEED=1
 	@scripts/soak "$${MINUTES:-10}" "$${SEED:-1}"

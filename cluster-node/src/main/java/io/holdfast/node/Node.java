@@ -354,7 +354,7 @@ public final class Node {
   private void endLost() {
     log.error("this node was silent for too long and owns nothing any more: it ends");
     lost = true;
-    system.terminate();
+    membership.leaveAtOnce();
   }
 
   /// Whether it ended because others have taken its objects or its place in the cluster: it is to

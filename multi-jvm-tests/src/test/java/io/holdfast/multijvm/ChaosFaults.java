@@ -2,6 +2,7 @@ package io.holdfast.multijvm;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -107,6 +108,7 @@ final class ChaosFaults {
   }
 
   private void count(String what) {
+    System.out.printf("chaos: %s %s%n", LocalTime.now(), what);
     counts.merge(what, 1, Integer::sum);
   }
 

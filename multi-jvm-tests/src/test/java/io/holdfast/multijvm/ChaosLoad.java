@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 /// and what must be true of it afterwards.
 final class ChaosLoad {
   private static final int CLIENTS = 6;
-  private static final Duration SETTLED_WITHIN = Duration.ofSeconds(60);
+  private static final Duration SETTLED_WITHIN = Duration.ofSeconds(30);
 
   /**
    * A call is given up within 10 s of looking for its object, a node is stopped for less than 7.

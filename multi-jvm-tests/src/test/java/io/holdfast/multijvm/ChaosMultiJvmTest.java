@@ -59,7 +59,9 @@ class ChaosMultiJvmTest {
   }
 
   private NodeProcess mutated(NodeProcess node) {
-    return mutation == Mutation.NONE ? node : node.withJvmFlags(mutation.flag(directory));
+    NodeProcess patient =
+        node.with("holdfast.cluster.silent-max", "3 s"); // All share this machine.
+    return mutation == Mutation.NONE ? patient : patient.withJvmFlags(mutation.flag(directory));
   }
 
   private Map<String, Integer> play(TestCluster cluster, long seed, List<Long> recoveries)
