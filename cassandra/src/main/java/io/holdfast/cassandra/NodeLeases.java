@@ -29,6 +29,11 @@ public final class NodeLeases implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NodeLeases.class);
   private static final int BEATS = 4;
 
+  /** The list of those sessions whose node is a member of a cluster. */
+  private static final String MEMBERS = "|members";
+
+  private static final String FOUNDER = "founder";
+
   private final String region;
   private final String life;
   private final LeaseStore store;
@@ -145,6 +150,7 @@ public final class NodeLeases implements AutoCloseable {
     for (String other : others) {
       if (watched.computeIfAbsent(other, this::session).tryAcquire()) {
         sessions.remove(region, other);
+        sessions.remove(region + MEMBERS, other);
         watched.remove(other);
         log.info("the session {} of a node is over", other);
       }
@@ -175,6 +181,33 @@ public final class NodeLeases implements AutoCloseable {
       task.run();
     }
   }
+
+  // ---- who is a member
+  // ----------------------------------------------------------------------------------------------
+
+  /// This node has become a member of the cluster.
+  ///
+  /// @throws HoldfastException `storage_failed`
+  public void isMember() {
+    sessions.add(region + MEMBERS, life);
+  }
+
+  /// Whether this node may begin a cluster: no other node of the region is a member of one, or
+  /// about to begin one. One that has died counts until its session is over.
+  ///
+  /// @throws HoldfastException `storage_failed`
+  public boolean mayFound() {
+    return acquire(FOUNDER) && !othersAreMembers();
+  }
+
+  private boolean othersAreMembers() {
+    List<String> members = sessions.sessions(region + MEMBERS);
+    return sessions.sessions(region).stream()
+        .anyMatch(id -> !id.equals(life) && members.contains(id));
+  }
+
+  // ---- leases
+  // -------------------------------------------------------------------------------------------------------
 
   /// One try to get a lease.
   ///
@@ -244,6 +277,7 @@ public final class NodeLeases implements AutoCloseable {
     try {
       session.release();
       sessions.remove(region, life);
+      sessions.remove(region + MEMBERS, life);
     } catch (HoldfastException e) {
       log.warn("the session ends by silence, it could not be given back: {}", e.getMessage());
     }

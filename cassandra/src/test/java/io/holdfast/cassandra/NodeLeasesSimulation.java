@@ -57,6 +57,32 @@ class NodeLeasesSimulation {
   }
 
   @Test
+  void whoSeesAnotherMemberBeginsNoCluster() {
+    World world = new World(1, MARGIN);
+    world.calm = true;
+    NodeLeases first = world.node(0);
+    NodeLeases second = world.node(1);
+    NodeLeases third = world.node(2);
+    first.open();
+    second.open();
+    third.open();
+    assertThat(first.mayFound()).isTrue();
+    assertThat(second.mayFound()).as("another is about to").isFalse();
+    first.isMember();
+    second.isMember();
+    first.close();
+    assertThat(third.mayFound()).as("the second is there").isFalse();
+    third.watch();
+    for (int i = 0; i < 4; i++) {
+      world.nanos += TTL.toNanos() / 3;
+      third.beat();
+    }
+    assertThat(third.mayFound()).as("nobody has ended its session").isFalse();
+    third.watch();
+    assertThat(third.mayFound()).as("it has died").isTrue();
+  }
+
+  @Test
   void aSessionThatWasEndedIsLost() {
     World world = new World(1, MARGIN);
     world.calm = true;
@@ -140,7 +166,7 @@ class NodeLeasesSimulation {
     private final Random random;
     private final Duration margin;
     private final Map<String, LeaseRow> rows = new HashMap<>();
-    private final TreeSet<String> listed = new TreeSet<>();
+    private final Map<String, TreeSet<String>> listed = new HashMap<>();
     private final List<Node> nodes = new ArrayList<>();
     private final List<Runnable> late = new ArrayList<>();
     private final Map<String, Integer> owners = new HashMap<>();
@@ -280,19 +306,19 @@ class NodeLeasesSimulation {
     public List<String> sessions(String region) {
       travel();
       maybeLost();
-      return List.copyOf(listed);
+      return List.copyOf(listed.getOrDefault(region, new TreeSet<>()));
     }
 
     @Override
     public void add(String region, String id) {
       maybeLost();
-      listed.add(id);
+      boolean _ = listed.computeIfAbsent(region, _ -> new TreeSet<>()).add(id);
     }
 
     @Override
     public void remove(String region, String id) {
       maybeLost();
-      listed.remove(id);
+      boolean _ = listed.getOrDefault(region, new TreeSet<>()).remove(id);
     }
   }
 

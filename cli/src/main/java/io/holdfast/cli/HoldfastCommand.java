@@ -10,7 +10,7 @@ import picocli.CommandLine.IVersionProvider;
 @Command(
     name = "holdfast",
     description =
-        "Looks at a Holdfast node and changes what it holds, over its admin API; makes the tables in Cassandra.",
+        "Looks at a Holdfast node and changes what it holds, over its admin API; makes the tables in Cassandra and the certificates of nodes.",
     mixinStandardHelpOptions = true,
     versionProvider = HoldfastCommand.Version.class,
     subcommands = {
@@ -19,7 +19,8 @@ import picocli.CommandLine.IVersionProvider;
       LogsCommand.class,
       MeteringCommand.class,
       RegionsCommand.class,
-      SchemaCommand.class
+      SchemaCommand.class,
+      CaCommand.class
     },
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",

@@ -153,7 +153,6 @@ public final class Node {
     if (!clusterConfig.seeds().isEmpty()) {
       requireNoContainers();
     }
-    this.membership = new Membership(system, clusterConfig);
     PrometheusRegistry registry = new PrometheusRegistry();
     JvmMetrics.builder().register(registry);
     ScheduledExecutorService timer = timer();
@@ -162,6 +161,7 @@ public final class Node {
     ContainerHttpClient toContainers = new ContainerHttpClient(engineConfig.http());
 
     Regions regions = Regions.from(root);
+    this.membership = new Membership(system, clusterConfig, regions.areSeveral(), ownership);
     Members members = new Members(system);
     ReachableRegions reachable = new ReachableRegions(system, members, regions);
     Optional<LostRegions> lost = lostRegions(regions, clusterConfig);
@@ -172,7 +172,7 @@ public final class Node {
         new ShardedGateway(
             system,
             apps,
-            new Homes(system, regions, reachable, placements, underway(clusterConfig, timer)));
+            new Homes(system, regions, reachable, placements, underway(clusterConfig)));
     this.gate = gate(directory, engineConfig);
     ContainerEngine engine =
         engines.open(
@@ -427,11 +427,10 @@ public final class Node {
     };
   }
 
-  private static Optional<Underway> underway(
-      ClusterConfig cluster, ScheduledExecutorService timer) {
+  private Optional<Underway> underway(ClusterConfig cluster) {
     return switch (cluster.store()) {
       case EMBEDDED -> Optional.empty();
-      case CASSANDRA -> Optional.of(Underway.on(timer));
+      case CASSANDRA -> Optional.of(Underway.get(system));
     };
   }
 

@@ -60,6 +60,7 @@ record NodeArguments(Config config, Wish wish) {
       Config said = ConfigFactory.defaultOverrides().withFallback(own);
       Config all =
           said.withFallback(ofStore(said))
+              .withFallback(ofTls(said))
               .withFallback(ConfigFactory.defaultReferenceUnresolved())
               .resolve();
       refuseUnknown(own.resolveWith(all));
@@ -75,6 +76,13 @@ record NodeArguments(Config config, Wish wish) {
         said.hasPath("holdfast.store") && said.getString("holdfast.store").equals("cassandra");
     return cassandra
         ? ConfigFactory.parseResources("holdfast-cluster.conf")
+        : ConfigFactory.empty();
+  }
+
+  private static Config ofTls(Config said) {
+    String directory = "holdfast.cluster.tls-directory";
+    return said.hasPath(directory) && !said.getString(directory).isEmpty()
+        ? ConfigFactory.parseResources("holdfast-tls.conf")
         : ConfigFactory.empty();
   }
 

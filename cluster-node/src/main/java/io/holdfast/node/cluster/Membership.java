@@ -1,8 +1,10 @@
 package io.holdfast.node.cluster;
 
+import io.holdfast.cassandra.NodeLeases;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.actor.Address;
@@ -13,10 +15,19 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// This node as a member of its cluster.
 public final class Membership implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Membership.class);
   private static final Duration JOIN_MAX = Duration.ofSeconds(60);
+  private static final Duration LOOK_EVERY = Duration.ofMillis(200);
+
+  /**
+   * For members of other regions to let this node in, before it begins a cluster of all regions.
+   */
+  private static final Duration OTHER_REGIONS_MAX = Duration.ofSeconds(5);
 
   /** One that has not joined yet is not told that it was downed. */
   private static final Duration DOWNED_WITHIN = Duration.ofSeconds(3);
@@ -24,12 +35,17 @@ public final class Membership implements AutoCloseable {
   private final ActorSystem<?> system;
   private final Cluster cluster;
   private final ClusterConfig config;
+  private final boolean severalRegions;
+  private final Ownership ownership;
   private final DeadProcesses dead;
 
-  public Membership(ActorSystem<?> system, ClusterConfig config) {
+  public Membership(
+      ActorSystem<?> system, ClusterConfig config, boolean severalRegions, Ownership ownership) {
     this.system = system;
     this.cluster = Cluster.get(system);
     this.config = config;
+    this.severalRegions = severalRegions;
+    this.ownership = ownership;
     this.dead = new DeadProcesses(system);
   }
 
@@ -40,30 +56,65 @@ public final class Membership implements AutoCloseable {
     if (config.seeds().isEmpty()) {
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     } else {
-      List<Address> seeds =
-          config.seeds().stream()
-              .map(seed -> AddressFromURIString.parse("pekko://" + system.name() + "@" + seed))
-              .toList();
-      cluster.manager().tell(new JoinSeedNodes(seeds));
+      List<Address> others = new ArrayList<>(seeds());
+      others.remove(cluster.selfMember().address());
+      if (!others.isEmpty()) {
+        cluster.manager().tell(new JoinSeedNodes(others));
+      }
     }
-    long deadline = System.nanoTime() + JOIN_MAX.toNanos();
+    long begun = System.nanoTime();
+    boolean founded = false;
     while (cluster.selfMember().status() != MemberStatus.up()) {
-      if (System.nanoTime() > deadline) {
+      Duration waited = Duration.ofNanos(System.nanoTime() - begun);
+      if (waited.compareTo(JOIN_MAX) > 0) {
         throw new HoldfastException(
             ErrorCode.CONFIG_INVALID,
             "expected to be let into the cluster of %s within %s, found none that answers"
                 .formatted(config.seeds(), JOIN_MAX));
       }
-      pause();
+      if (!founded && isToFound(waited)) {
+        founded = true;
+        cluster.manager().tell(Join.create(cluster.selfMember().address()));
+      }
+      pause(founded ? Duration.ofMillis(5) : LOOK_EVERY);
     }
+    ownership.leases().ifPresent(NodeLeases::isMember);
     if (!config.seeds().isEmpty()) {
       dead.start();
     }
   }
 
-  private static void pause() {
+  private List<Address> seeds() {
+    return config.seeds().stream()
+        .map(seed -> AddressFromURIString.parse("pekko://" + system.name() + "@" + seed))
+        .toList();
+  }
+
+  /*
+   * Pekko's first seed begins a cluster when no other one answers, also when they have one and cannot be reached just now: then
+   * there are two that never meet, each waiting for leases of the other. So the store is asked who is a member. It knows for
+   * one region; that several begin together is left to the first seed.
+   */
+  private boolean isToFound(Duration waited) {
+    if (config.seeds().isEmpty() || cluster.selfMember().status() == MemberStatus.joining()) {
+      return false;
+    }
+    Address self = cluster.selfMember().address();
+    boolean mine =
+        severalRegions
+            ? seeds().getFirst().equals(self) && waited.compareTo(OTHER_REGIONS_MAX) >= 0
+            : seeds().contains(self);
     try {
-      Thread.sleep(5);
+      return mine && ownership.leases().map(NodeLeases::mayFound).orElse(true);
+    } catch (HoldfastException e) {
+      log.warn("whether there is a cluster cannot be told: {}", e.getMessage());
+      return false;
+    }
+  }
+
+  private static void pause(Duration duration) {
+    try {
+      Thread.sleep(duration);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -56,9 +56,9 @@ public final class CommandSerializer extends SerializerWithStringManifest {
     return switch ((ObjectCommand) command) {
       case ObjectCommand.Wake wake -> {
         if (wake.passage().end()) {
-          wake.leaves().run();
+          wake.waiting().leave();
         }
-        yield RowBytes.written(out -> CallCodec.write(wake.address(), out));
+        yield RowBytes.written(out -> CallCodec.write(wake.target(), out));
       }
       case ObjectCommand.Travelling given when !given.passage().end() -> nothing();
       case ObjectCommand.Deliver deliver ->
@@ -149,7 +149,9 @@ public final class CommandSerializer extends SerializerWithStringManifest {
           RowBytes.read(
               "a call of another node",
               bytes,
-              in -> new ObjectCommand.Wake(CallCodec.readAddress(in), () -> {}));
+              in ->
+                  new ObjectCommand.Wake(
+                      CallCodec.readAddress(in), ObjectCommand.Wake.Waiting.NONE));
       case NOTHING -> new ObjectCommand.Nothing();
       default -> throw new NotSerializableException("a command of kind " + manifest);
     };
@@ -166,8 +168,14 @@ public final class CommandSerializer extends SerializerWithStringManifest {
     ObjectAddress target = CallCodec.readAddress(in);
     CallContext context = CallCodec.readContext(in);
     peers.arrived(origin, id);
-    return command(
-        target, context, codec.readCall(in), codec, answer -> peers.answer(origin, id, answer));
+    ObjectCommand command =
+        command(
+            target, context, codec.readCall(in), codec, answer -> peers.answer(origin, id, answer));
+    if (command instanceof ObjectCommand.Travelling onItsWay) {
+      Underway.get(system)
+          .watch(onItsWay, Underway.IN_REGION_MAX, () -> ShardedGateway.unreachable(target));
+    }
+    return command;
   }
 
   private interface Answer {

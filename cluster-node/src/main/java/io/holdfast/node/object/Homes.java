@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -24,9 +23,6 @@ import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 public final class Homes {
   /** A region whose nodes are there is reached in a fraction of that. */
   private static final Duration ELSEWHERE_MAX = Duration.ofSeconds(3);
-
-  /** Longer than it takes to replace a node that has fallen silent. */
-  private static final Duration HERE_MAX = Duration.ofSeconds(10);
 
   private final ActorSystem<?> system;
   private final Regions regions;
@@ -79,59 +75,51 @@ public final class Homes {
         : regions.home(Optional.empty(), jurisdiction, reachable);
   }
 
-  /// Sends an object something, in the order of these calls.
+  /// Sends an object something, in the order of these calls; rejects it when it cannot be sent. An
+  /// object that could not be found was not begun.
   ///
   /// @param hint where it is to begin
-  /// @param lost is told why it cannot be sent; an object that could not be found was not begun
-  void tell(
-      ObjectAddress object,
-      Optional<String> hint,
-      ObjectCommand.Travelling command,
-      Consumer<HoldfastException> lost) {
+  void tell(Optional<String> hint, ObjectCommand.Travelling command) {
     if (placements.isEmpty()) {
-      send(object, regions.self(), here, command, lost);
+      send(regions.self(), here, command);
       return;
     }
     placements
         .get()
         .locate(
-            object,
+            command.target(),
             hint,
             new Placements.Seeker() {
               @Override
               public void found(Region home) {
                 ActorRef<ShardingEnvelope<ObjectCommand>> way = ways.get(home);
                 if (way != null && reachable.test(home)) {
-                  send(object, home, way, command, lost);
+                  send(home, way, command);
                 } else {
-                  lost.accept(Placements.unreachable(object, home));
+                  command.reject(Placements.unreachable(command.target(), home));
                 }
               }
 
               @Override
               public void failed(HoldfastException why) {
-                lost.accept(why);
+                command.reject(why);
               }
             });
   }
 
   private void send(
-      ObjectAddress object,
       Region home,
       ActorRef<ShardingEnvelope<ObjectCommand>> way,
-      ObjectCommand.Travelling command,
-      Consumer<HoldfastException> lost) {
-    boolean isSelf = home.equals(regions.self());
-    underway.ifPresent(commands ->
-        commands.watch(
-            command.passage(),
-            isSelf ? HERE_MAX : ELSEWHERE_MAX,
-            () ->
-                lost.accept(
-                    isSelf
-                        ? ShardedGateway.unreachable(object)
-                        : Placements.unreachable(object, home))));
-    way.tell(new ShardingEnvelope<>(object.key(), command));
+      ObjectCommand.Travelling command) {
+    ObjectAddress target = command.target();
+    underway.ifPresent(commands -> {
+      if (home.equals(regions.self())) {
+        commands.watch(command, Underway.IN_REGION_MAX, () -> ShardedGateway.unreachable(target));
+      } else {
+        commands.watch(command, ELSEWHERE_MAX, () -> Placements.unreachable(target, home));
+      }
+    });
+    way.tell(new ShardingEnvelope<>(target.key(), command));
   }
 
   /// Whether an object lives in this region; one of which this node has not heard does not.

@@ -13,7 +13,12 @@ import org.jspecify.annotations.Nullable;
 sealed interface ObjectCommand {
   /// One that is sent to the object through sharding.
   sealed interface Travelling extends ObjectCommand {
+    ObjectAddress target();
+
     Passage passage();
+
+    /// It does not get there.
+    void reject(HoldfastException why);
   }
 
   /// Something happens to the object.
@@ -24,6 +29,16 @@ sealed interface ObjectCommand {
     Deliver(ObjectEvent event, Optional<ObjectCall.Sent<?>> sent) {
       this(event, sent, new Passage());
     }
+
+    @Override
+    public ObjectAddress target() {
+      return event.target();
+    }
+
+    @Override
+    public void reject(HoldfastException why) {
+      event.reject(why);
+    }
   }
 
   /// Leave for another region.
@@ -31,6 +46,16 @@ sealed interface ObjectCommand {
       implements Travelling {
     Move(ObjectCall.Sent<Placement> sent, String region) {
       this(sent, region, new Passage());
+    }
+
+    @Override
+    public ObjectAddress target() {
+      return sent.target();
+    }
+
+    @Override
+    public void reject(HoldfastException why) {
+      sent.reject(why);
     }
   }
 
@@ -71,10 +96,33 @@ sealed interface ObjectCommand {
 
   /// Be there: events wait in [LateEvents].
   ///
-  /// @param leaves runs when the object is on another node: its events have to go there
-  record Wake(ObjectAddress address, Runnable leaves, Passage passage) implements Travelling {
-    Wake(ObjectAddress address, Runnable leaves) {
-      this(address, leaves, new Passage());
+  /// @param waiting what becomes of them when they cannot wait here
+  record Wake(ObjectAddress target, Waiting waiting, Passage passage) implements Travelling {
+    /// Events that wait.
+    interface Waiting {
+      /// The object is on another node: they have to go there.
+      void leave();
+
+      void reject(HoldfastException why);
+
+      /// Of another node, or none.
+      Waiting NONE =
+          new Waiting() {
+            @Override
+            public void leave() {}
+
+            @Override
+            public void reject(HoldfastException why) {}
+          };
+    }
+
+    Wake(ObjectAddress target, Waiting waiting) {
+      this(target, waiting, new Passage());
+    }
+
+    @Override
+    public void reject(HoldfastException why) {
+      waiting.reject(why);
     }
   }
 

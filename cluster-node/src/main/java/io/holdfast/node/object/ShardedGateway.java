@@ -106,19 +106,21 @@ public final class ShardedGateway implements ObjectGateway {
 
   /// Brings an object into memory that has left events behind.
   void wake(ObjectAddress target) {
-    ObjectCommand.Wake wake = new ObjectCommand.Wake(target, () -> lateEventsLeave(target));
-    homes.tell(target, Optional.empty(), wake, why -> rejectLate(target, why));
-  }
+    homes.tell(
+        Optional.empty(),
+        new ObjectCommand.Wake(
+            target,
+            new ObjectCommand.Wake.Waiting() {
+              @Override
+              public void leave() {
+                lateEvents.take(target).forEach(late -> homes.tell(Optional.empty(), late));
+              }
 
-  private void lateEventsLeave(ObjectAddress target) {
-    lateEvents
-        .take(target)
-        .forEach(
-            late -> homes.tell(target, Optional.empty(), late, why -> late.event().reject(why)));
-  }
-
-  private void rejectLate(ObjectAddress target, HoldfastException why) {
-    lateEvents.take(target).forEach(late -> late.event().reject(why));
+              @Override
+              public void reject(HoldfastException why) {
+                lateEvents.take(target).forEach(late -> late.reject(why));
+              }
+            }));
   }
 
   // ---- regions
@@ -304,7 +306,7 @@ public final class ShardedGateway implements ObjectGateway {
       return reply;
     }
     try {
-      homes.tell(target, hint, command.apply(reply), reply::completeExceptionally);
+      homes.tell(hint, command.apply(reply));
     } catch (HoldfastException e) {
       reply.completeExceptionally(e);
     }
@@ -318,12 +320,8 @@ public final class ShardedGateway implements ObjectGateway {
           letter.message() instanceof ShardingEnvelope<?> envelope
               ? envelope.message()
               : letter.message();
-      switch (message) {
-        case ObjectCommand.Deliver deliver ->
-            deliver.event().reject(unreachable(deliver.event().target()));
-        case ObjectCommand.Move move -> move.sent().reject(unreachable(move.sent().target()));
-        case ObjectCommand.Wake wake -> rejectLate(wake.address(), unreachable(wake.address()));
-        default -> {}
+      if (message instanceof ObjectCommand.Travelling command) {
+        command.reject(unreachable(command.target()));
       }
       return Behaviors.same();
     });

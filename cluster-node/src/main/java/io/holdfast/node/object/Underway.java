@@ -1,55 +1,84 @@
 package io.holdfast.node.object;
 
+import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.AbstractExtensionId;
+import org.apache.pekko.actor.Cancellable;
+import org.apache.pekko.actor.ClassicActorSystemProvider;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.Extension;
+import org.apache.pekko.actor.ExtensionIdProvider;
 
 /*
  * Sharding holds back what it does not know where to send, without an end. It also sends to nodes that have just left,
  * because they had the shard a moment ago; remoting drops that, and tells nobody.
  */
-/// The commands of this node on their way to objects, none of which takes for ever. Thread-safe.
-public final class Underway {
+/// The commands on their way to objects, in this node, none of which takes for ever. Thread-safe.
+public final class Underway implements Extension {
+  private static final Id ID = new Id();
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+
+  /** Longer than it takes to replace a node that has fallen silent. */
+  static final Duration IN_REGION_MAX = Duration.ofSeconds(10);
 
   private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
   private final LongSupplier nanoTime;
 
-  private record Waiting(Passage passage, long deadlineNanos, Runnable lost) {}
+  private record Waiting(
+      ObjectCommand.Travelling command, long deadlineNanos, Supplier<HoldfastException> why) {}
 
   Underway(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
   }
 
-  /// @param timer on which it looks, until that ends
-  public static Underway on(ScheduledExecutorService timer) {
-    Underway underway = new Underway(System::nanoTime);
-    ScheduledFuture<?> _ =
-        timer.scheduleWithFixedDelay(
-            underway::look, LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
-    return underway;
+  private Underway(ExtendedActorSystem system) {
+    this(System::nanoTime);
+    Cancellable _ =
+        system
+            .scheduler()
+            .scheduleWithFixedDelay(LOOK_EVERY, LOOK_EVERY, this::look, system.dispatcher());
   }
 
-  /// A command is sent.
+  /// The extension of this system; it looks from the first call on.
+  public static Underway get(ClassicActorSystemProvider system) {
+    return ID.get(system);
+  }
+
+  /// A command is sent from here, or on from here.
   ///
-  /// @param lost runs when it has not come to its end within `max`
-  void watch(Passage passage, Duration max, Runnable lost) {
-    passage.beginAgain();
-    waiting.add(new Waiting(passage, nanoTime.getAsLong() + max.toNanos(), lost));
+  /// @param max how long it may take; then it is rejected, and must not arrive any more
+  void watch(ObjectCommand.Travelling command, Duration max, Supplier<HoldfastException> why) {
+    command.passage().beginAgain();
+    waiting.add(new Waiting(command, nanoTime.getAsLong() + max.toNanos(), why));
   }
 
   /// Gives up what has been on its way for too long.
   void look() {
     long now = nanoTime.getAsLong();
-    waiting.removeIf(command -> {
-      if (now - command.deadlineNanos >= 0 && command.passage.giveUp()) {
-        command.lost.run();
+    waiting.removeIf(one -> {
+      Passage passage = one.command.passage();
+      if (now - one.deadlineNanos >= 0 && passage.giveUp()) {
+        one.command.reject(one.why.get());
       }
-      return command.passage.isOver();
+      return passage.isOver();
     });
+  }
+
+  /// How Pekko finds the extension.
+  private static final class Id extends AbstractExtensionId<Underway>
+      implements ExtensionIdProvider {
+    @Override
+    public Underway createExtension(ExtendedActorSystem system) {
+      return new Underway(system);
+    }
+
+    @Override
+    public Id lookup() {
+      return ID;
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.holdfast.node.peer;
 
+import io.holdfast.node.tls.NodeTls;
 import io.holdfast.sdk.spi.socket.CloseCodes;
 import io.holdfast.sdk.spi.socket.SocketEnd;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.Deque;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +24,13 @@ final class PeerClient implements AutoCloseable {
   private static final int IDLE_MAX = 16;
 
   private final Map<PeerAddress, Deque<PeerLine>> idle = new ConcurrentHashMap<>();
+  private final Optional<NodeTls> tls;
   private volatile boolean closed;
+
+  /// @param tls empty: in the clear
+  PeerClient(Optional<NodeTls> tls) {
+    this.tls = tls;
+  }
 
   /// The stream, which connects when it is first read.
   InputStream stream(RemoteRef ref) {
@@ -54,7 +62,9 @@ final class PeerClient implements AutoCloseable {
     Socket socket = new Socket();
     try {
       socket.connect(new InetSocketAddress(at.host(), at.port()), (int) CONNECT_MAX.toMillis());
-      return new PeerLine(socket);
+      return tls.isEmpty()
+          ? new PeerLine(socket, socket)
+          : new PeerLine(tls.get().connected(socket, at.host(), at.port()), socket);
     } catch (IOException | RuntimeException e) {
       socket.close();
       throw e;

@@ -21,13 +21,15 @@ final class PeerLine implements AutoCloseable {
   static final int BROKEN = -1;
   private static final int BUFFER_BYTES = 64 << 10;
 
-  private final Socket socket;
+  private final Socket connection;
   private final DataInputStream in;
   private final DataOutputStream out;
 
-  PeerLine(Socket socket) throws IOException {
-    this.socket = socket;
-    socket.setTcpNoDelay(true);
+  /// @param socket what is read and written
+  /// @param connection what carries it; the same without TLS
+  PeerLine(Socket socket, Socket connection) throws IOException {
+    this.connection = connection;
+    connection.setTcpNoDelay(true);
     this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES));
     this.out =
         new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), BUFFER_BYTES));
@@ -45,7 +47,7 @@ final class PeerLine implements AutoCloseable {
   @Override
   public void close() {
     try {
-      socket.close();
+      connection.close(); // TLS would wait for a thread that writes.
     } catch (IOException _) {
       // It is of no use any more.
     }

@@ -1,5 +1,6 @@
 package io.holdfast.node.peer;
 
+import io.holdfast.node.tls.NodeTls;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.spi.socket.CloseCodes;
@@ -12,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +32,7 @@ final class PeerServer implements AutoCloseable {
 
   private final ServerSocket listener;
   private final PeerAddress address;
+  private final Optional<NodeTls> tls;
   private final Map<UUID, Offer> offers = new ConcurrentHashMap<>();
   private final Set<PeerLine> lines = ConcurrentHashMap.newKeySet();
 
@@ -44,8 +47,10 @@ final class PeerServer implements AutoCloseable {
   /// Listens.
   ///
   /// @param port 0 for any
+  /// @param tls empty: in the clear
   /// @throws HoldfastException `config_invalid` when it cannot
-  PeerServer(String host, int port) {
+  PeerServer(String host, int port, Optional<NodeTls> tls) {
+    this.tls = tls;
     try {
       listener = new ServerSocket();
       listener.setReuseAddress(true);
@@ -112,7 +117,7 @@ final class PeerServer implements AutoCloseable {
   }
 
   private void serve(Socket socket) {
-    try (PeerLine line = new PeerLine(socket)) {
+    try (PeerLine line = line(socket)) {
       lines.add(line);
       try {
         while (serveNext(line)) {}
@@ -121,6 +126,17 @@ final class PeerServer implements AutoCloseable {
       }
     } catch (IOException e) {
       log.debug("a connection of another node ended: {}", e.getMessage());
+    }
+  }
+
+  private PeerLine line(Socket socket) throws IOException {
+    try {
+      return tls.isEmpty()
+          ? new PeerLine(socket, socket)
+          : new PeerLine(tls.get().accepted(socket), socket);
+    } catch (IOException | RuntimeException e) {
+      socket.close();
+      throw e;
     }
   }
 

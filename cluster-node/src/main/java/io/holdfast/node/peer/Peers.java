@@ -1,6 +1,8 @@
 package io.holdfast.node.peer;
 
 import com.typesafe.config.Config;
+import io.holdfast.node.tls.NodeTls;
+import io.holdfast.node.tls.TlsExtension;
 import io.holdfast.protocol.event.AlarmIndex;
 import io.holdfast.sdk.spi.socket.SocketEnd;
 import java.io.InputStream;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,7 +57,7 @@ public final class Peers implements Extension {
   private static final Duration ASK_AFTER = Duration.ofSeconds(5);
 
   private final PeerServer server;
-  private final PeerClient client = new PeerClient();
+  private final PeerClient client;
   private final AtomicLong ids = new AtomicLong();
   private final Map<Long, Sent> sent = new ConcurrentHashMap<>();
   private final Set<Served> served = ConcurrentHashMap.newKeySet();
@@ -95,10 +98,13 @@ public final class Peers implements Extension {
 
   private Peers(ExtendedActorSystem system) {
     Config config = system.settings().config();
+    Optional<NodeTls> tls = TlsExtension.of(system);
     server =
         new PeerServer(
             config.getString("pekko.remote.artery.canonical.hostname"),
-            config.getInt("holdfast.cluster.peer-port"));
+            config.getInt("holdfast.cluster.peer-port"),
+            tls);
+    client = new PeerClient(tls);
     region = config.getString("holdfast.region");
     system.registerOnTermination(this::close);
     this.system = Adapter.toTyped(system);

@@ -2,18 +2,46 @@ package io.holdfast.node.object;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.ObjectIds;
+import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class UnderwayTest {
   private static final Duration MAX = Duration.ofSeconds(3);
+  private static final ObjectAddress TARGET = address();
+  private static final HoldfastException WHY = ShardedGateway.unreachable(TARGET);
 
   private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
   private final Underway underway = new Underway(now::get);
-  private final Passage passage = new Passage();
-  private final AtomicInteger lost = new AtomicInteger();
+  private final List<HoldfastException> rejected = new ArrayList<>();
+  private final ObjectCommand.Wake command =
+      new ObjectCommand.Wake(
+          TARGET,
+          new ObjectCommand.Wake.Waiting() {
+            @Override
+            public void leave() {}
+
+            @Override
+            public void reject(HoldfastException why) {
+              rejected.add(why);
+            }
+          });
+  private final Passage passage = command.passage();
+
+  private static ObjectAddress address() {
+    NamespaceId namespace = new NamespaceId("app", "boxes");
+    return new ObjectAddress(namespace, new ObjectIds(namespace).named("alice"));
+  }
+
+  private void watch() {
+    underway.watch(command, MAX, () -> WHY);
+  }
 
   private void pass(Duration duration) {
     now.addAndGet(duration.toNanos());
@@ -21,40 +49,40 @@ class UnderwayTest {
   }
 
   @Test
-  void whatHasNotArrivedInTimeIsLostOnceAndMustNotArriveLater() {
-    underway.watch(passage, MAX, lost::incrementAndGet);
+  void whatHasNotArrivedInTimeIsRejectedOnceAndMustNotArriveLater() {
+    watch();
     pass(MAX.minusNanos(1));
-    assertThat(lost).hasValue(0);
+    assertThat(rejected).isEmpty();
     pass(Duration.ofNanos(1));
     pass(MAX);
-    assertThat(lost).hasValue(1);
+    assertThat(rejected).containsExactly(WHY);
     assertThat(passage.end()).isFalse();
   }
 
   @Test
-  void whatHasArrivedOrLeftIsNotLost() {
-    underway.watch(passage, MAX, lost::incrementAndGet);
+  void whatHasArrivedOrLeftIsNotRejected() {
+    watch();
     assertThat(passage.end()).isTrue();
     pass(MAX.multipliedBy(2));
-    assertThat(lost).hasValue(0);
+    assertThat(rejected).isEmpty();
     assertThat(passage.end()).as("from the node that held it to its object").isTrue();
   }
 
   @Test
   void whatIsSentAgainIsOnItsWayAgain() {
-    underway.watch(passage, MAX, lost::incrementAndGet);
+    watch();
     assertThat(passage.end()).isTrue();
-    underway.watch(passage, MAX, lost::incrementAndGet);
+    watch();
     pass(MAX);
-    assertThat(lost).hasValue(1);
+    assertThat(rejected).containsExactly(WHY);
     assertThat(passage.end()).isFalse();
   }
 
   @Test
   void whatWasGivenUpStaysSo() {
-    underway.watch(passage, MAX, lost::incrementAndGet);
+    watch();
     pass(MAX);
-    underway.watch(passage, MAX, lost::incrementAndGet);
+    watch();
     assertThat(passage.end()).isFalse();
   }
 }

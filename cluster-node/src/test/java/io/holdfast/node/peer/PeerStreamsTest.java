@@ -3,6 +3,7 @@ package io.holdfast.node.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.node.tls.NodeTls;
 import io.holdfast.sdk.spi.socket.CloseCodes;
 import io.holdfast.sdk.spi.socket.SocketEnd;
 import io.holdfast.sdk.spi.socket.SocketMessage;
@@ -15,6 +16,7 @@ import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -27,8 +29,13 @@ import org.junit.jupiter.api.Test;
 
 /// Streams and WebSockets between two nodes, over real connections.
 class PeerStreamsTest {
-  private final PeerServer server = new PeerServer("127.0.0.1", 0);
-  private final PeerClient client = new PeerClient();
+  private final PeerServer server = new PeerServer("127.0.0.1", 0, tls());
+  private final PeerClient client = new PeerClient(tls());
+
+  /// How the nodes talk.
+  Optional<NodeTls> tls() {
+    return Optional.empty();
+  }
 
   @AfterEach
   void close() {
