@@ -1,6 +1,7 @@
 package io.holdfast.node;
 
 import com.typesafe.config.Config;
+import io.holdfast.cassandra.store.CassandraIndex;
 import io.holdfast.cassandra.store.CassandraStore;
 import io.holdfast.edge.AdminServices;
 import io.holdfast.edge.BearerToken;
@@ -298,11 +299,17 @@ public final class Node {
                 registry));
     CarrierWatch.ensureStarted();
     if (clusterConfig.store() == ClusterConfig.Store.CASSANDRA) {
-      new AlarmSlots(system, members, CassandraStore.get(system).index())
-          .start(alarms::lookAgain, alarms::alarmSet);
-      lost.ifPresent(given ->
-          new AlarmRescue(regions, given, reachable, CassandraStore.get(system).index(), gateway)
-              .start());
+      CassandraIndex index = CassandraStore.get(system).index();
+      Optional<AlarmRescue> rescue =
+          lost.map(given -> new AlarmRescue(regions, given, reachable, index, gateway));
+      new AlarmSlots(system, members, index)
+          .start(
+              () -> {
+                alarms.lookAgain();
+                rescue.ifPresent(AlarmRescue::lookAgain);
+              },
+              alarms::alarmSet);
+      rescue.ifPresent(AlarmRescue::start);
     }
     alarms.start();
     sweep.start();

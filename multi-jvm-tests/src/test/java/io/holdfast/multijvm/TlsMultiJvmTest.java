@@ -35,8 +35,7 @@ class TlsMultiJvmTest {
       PemFiles.write(to.resolve("ca.crt"), trusted.certificate());
       PemFiles.write(to.resolve("node.key"), keys.getPrivate());
       PemFiles.write(
-          to.resolve("node.crt"),
-          by.issue(keys.getPublic(), List.of(HOST), Instant.now(), DAY));
+          to.resolve("node.crt"), by.issue(keys.getPublic(), List.of(HOST), Instant.now(), DAY));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (GeneralSecurityException e) {

@@ -32,6 +32,7 @@ public final class AlarmRescue {
   private final CassandraIndex index;
   private final ShardedGateway gateway;
   private final Set<Region> rescued = new HashSet<>();
+  private volatile boolean again;
 
   public AlarmRescue(
       Regions regions,
@@ -51,10 +52,19 @@ public final class AlarmRescue {
     Thread.ofVirtual().name("alarm-rescue").start(this::run);
   }
 
+  /// This node may look at other alarms than before, because nodes have come or gone.
+  public void lookAgain() {
+    again = true;
+  }
+
   private void run() {
     try {
       while (true) {
         Thread.sleep(LOOK_EVERY);
+        if (again) {
+          again = false;
+          rescued.clear();
+        }
         for (Region region : regions.all()) {
           if (!lost.isLost(region)) {
             rescued.remove(region);

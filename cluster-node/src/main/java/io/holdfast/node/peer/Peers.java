@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.AbstractExtensionId;
@@ -53,6 +54,9 @@ public final class Peers implements Extension {
 
   /** One that a member has not taken within this went to a node that is gone, when there is one. */
   private static final Duration TAKEN_BY_THE_LIVING = Duration.ofMillis(300);
+
+  /** Who has not answered by then was asked again, or is gone. */
+  private static final Duration ASKED_MAX = Duration.ofSeconds(30);
 
   private static final Duration ASK_AFTER = Duration.ofSeconds(5);
 
@@ -172,8 +176,10 @@ public final class Peers implements Extension {
   /// Asks another node for what it has agreed on; one that has not yet does not answer.
   public CompletableFuture<String> askAgreement(Address node) {
     long id = ids.incrementAndGet();
-    CompletableFuture<String> answer = new CompletableFuture<>();
+    CompletableFuture<String> answer =
+        new CompletableFuture<String>().orTimeout(ASKED_MAX.toMillis(), TimeUnit.MILLISECONDS);
     questions.put(id, answer);
+    answer.whenComplete((_, _) -> questions.remove(id));
     tell(node, new PeerMessage.AskAgreement(id, self));
     return answer;
   }
@@ -292,7 +298,7 @@ public final class Peers implements Extension {
         }
       }
       case PeerMessage.Agreed(long id, String theirs) -> {
-        CompletableFuture<String> question = questions.remove(id);
+        CompletableFuture<String> question = questions.get(id);
         if (question != null) {
           question.complete(theirs);
         }
