@@ -135,7 +135,6 @@ public final class Node {
   private final EgressGate gate;
   private final AlarmScheduler alarms;
   private final Membership membership;
-  private final Ownership ownership;
   private final HistorySweep sweep;
   private final FileKeeper files;
   private final EdgeServer edge;
@@ -147,7 +146,7 @@ public final class Node {
     this.system = system;
     this.config = config;
     EmbeddedStoreExtension data = EmbeddedStoreExtension.get(system);
-    this.ownership = Ownership.get(system);
+    Ownership ownership = Ownership.get(system);
     Path directory = data.directory().path();
     this.apps = new AppLoader(directory.resolve("apps")).loadAll(config.appsDirectory());
     ClusterConfig clusterConfig = ClusterConfig.from(root);
@@ -532,7 +531,7 @@ public final class Node {
     task(CoordinatedShutdown.PhaseServiceUnbind(), "edge", this::stopEdge);
     task(CoordinatedShutdown.PhaseServiceStop(), "alarms and containers", this::stopServices);
     task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "usage", usage::close);
-    task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "ownership", this::giveUpOwnership);
+    task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "membership", membership::close);
     task(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "engine", this::closeEngine);
   }
 
@@ -548,12 +547,6 @@ public final class Node {
     if (config.onShutdown() == NodeConfig.OnShutdown.SLEEP) {
       containers.sleepAll(config.shutdownTimeout());
     }
-  }
-
-  /** Not before the objects have left. */
-  private void giveUpOwnership() {
-    membership.close();
-    ownership.close();
   }
 
   private void closeEngine() {

@@ -40,6 +40,8 @@ public final class Ownership implements Extension {
           case EMBEDDED -> Optional.empty();
           case CASSANDRA -> Optional.of(leases(system, config, cluster.silentMax()));
         };
+    // When no object is left, and before the session with Cassandra, which is older.
+    leases.ifPresent(held -> system.registerOnTermination(held::close));
   }
 
   private static NodeLeases leases(ExtendedActorSystem system, Config config, Duration silentMax) {
@@ -86,11 +88,6 @@ public final class Ownership implements Extension {
   /// Runs when all is lost, because this node was silent for too long: then it must end.
   public void onLost(Runnable task) {
     leases.ifPresent(held -> held.onLost(task));
-  }
-
-  /// Gives all back, so that others need not wait. Blocks.
-  public void close() {
-    leases.ifPresent(NodeLeases::close);
   }
 
   /// How Pekko finds the extension.

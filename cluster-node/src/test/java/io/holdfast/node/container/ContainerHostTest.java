@@ -17,6 +17,7 @@ import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.SleepMode;
+import io.holdfast.testkit.FakeContainerEngine.Verb;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,6 +110,7 @@ class ContainerHostTest {
   void sleepAllCatchesContainersThatAreJustStarting() {
     fixture.engine.holdStarts();
     order(fixture.box());
+    await("the start to reach the engine").until(() -> fixture.engine.calls(Verb.START) == 1);
     CompletableFuture<Void> asleep = async(() -> fixture.host.sleepAll(DEADLINE));
     awaitStatus(fixture.box(), ContainerState.Status.STOPPING);
     fixture.engine.releaseStarts();
