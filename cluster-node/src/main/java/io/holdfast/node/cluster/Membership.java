@@ -53,7 +53,8 @@ public final class Membership implements AutoCloseable {
   ///
   /// @throws HoldfastException `config_invalid` when no seed has let it in
   public void join() {
-    if (config.seeds().isEmpty()) {
+    boolean founded = config.seeds().isEmpty();
+    if (founded) {
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     } else {
       List<Address> others = new ArrayList<>(seeds());
@@ -63,7 +64,6 @@ public final class Membership implements AutoCloseable {
       }
     }
     long begun = System.nanoTime();
-    boolean founded = false;
     while (cluster.selfMember().status() != MemberStatus.up()) {
       Duration waited = Duration.ofNanos(System.nanoTime() - begun);
       if (waited.compareTo(JOIN_MAX) > 0) {
@@ -96,7 +96,7 @@ public final class Membership implements AutoCloseable {
    * one region; that several begin together is left to the first seed.
    */
   private boolean isToFound(Duration waited) {
-    if (config.seeds().isEmpty() || cluster.selfMember().status() == MemberStatus.joining()) {
+    if (cluster.selfMember().status() == MemberStatus.joining()) {
       return false;
     }
     Address self = cluster.selfMember().address();

@@ -12,6 +12,8 @@ import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.Extension;
 import org.apache.pekko.actor.ExtensionIdProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * Sharding holds back what it does not know where to send, without an end. It also sends to nodes that have just left,
@@ -19,6 +21,7 @@ import org.apache.pekko.actor.ExtensionIdProvider;
  */
 /// The commands on their way to objects, in this node, none of which takes for ever. Thread-safe.
 public final class Underway implements Extension {
+  private static final Logger log = LoggerFactory.getLogger(Underway.class);
   private static final Id ID = new Id();
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
 
@@ -62,10 +65,19 @@ public final class Underway implements Extension {
     waiting.removeIf(one -> {
       Passage passage = one.command.passage();
       if (now - one.deadlineNanos >= 0 && passage.giveUp()) {
-        one.command.reject(one.why.get());
+        reject(one);
       }
       return passage.isOver();
     });
+  }
+
+  /** What one does that hears of it is no reason to leave the others waiting. */
+  private static void reject(Waiting one) {
+    try {
+      one.command.reject(one.why.get());
+    } catch (RuntimeException e) {
+      log.warn("rejecting a call to {} failed", one.command.target(), e);
+    }
   }
 
   /// How Pekko finds the extension.

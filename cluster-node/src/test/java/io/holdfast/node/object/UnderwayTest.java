@@ -79,6 +79,22 @@ class UnderwayTest {
   }
 
   @Test
+  void whatARejectionThrowsLeavesTheOthersAsTheyAre() {
+    ObjectCommand.Wake other = new ObjectCommand.Wake(TARGET, command.waiting());
+    watch();
+    underway.watch(
+        other,
+        MAX,
+        () -> {
+          throw new IllegalStateException("it breaks");
+        });
+    pass(MAX);
+    underway.look();
+    assertThat(rejected).containsExactly(WHY);
+    assertThat(other.passage().end()).isFalse();
+  }
+
+  @Test
   void whatWasGivenUpStaysSo() {
     watch();
     pass(MAX);
