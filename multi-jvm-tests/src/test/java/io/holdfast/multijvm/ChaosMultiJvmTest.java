@@ -25,7 +25,7 @@ class ChaosMultiJvmTest {
 
   private final int seeds = Integer.getInteger("chaos.seeds", 1);
   private final long first = Long.getLong("chaos.seed", 1);
-  private final Duration length = Duration.ofSeconds(Long.getLong("chaos.seconds", 25));
+  private final Duration length = Duration.ofSeconds(Long.getLong("chaos.seconds", 10));
   private final Mutation mutation = Mutation.parse(System.getProperty("chaos.mutate", "none"));
 
   @Test
