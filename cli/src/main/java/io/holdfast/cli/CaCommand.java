@@ -5,7 +5,6 @@ import io.holdfast.certificates.PemFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -15,13 +14,8 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /// `holdfast ca`.
 @Command(
@@ -33,18 +27,14 @@ import picocli.CommandLine.Spec;
 final class CaCommand {
   private static final int DAYS_MAX = 36_500;
 
-  /** Tells what went wrong in one line. */
-  private abstract static class Step implements Callable<Integer> {
-    @Spec private @Nullable CommandSpec spec;
-
+  /** One that needs the authority. */
+  private abstract static class OfAuthority extends Step {
     @Option(
         names = "--ca",
         paramLabel = "DIRECTORY",
         required = true,
         description = "The directory of the authority: ca.crt, and ca.key, which stays there.")
     private Path directory = Path.of("");
-
-    abstract void run(PrintWriter out) throws IOException, GeneralSecurityException;
 
     final Path certificate() {
       return directory.resolve("ca.crt");
@@ -60,31 +50,6 @@ final class CaCommand {
       }
       return Duration.ofDays(days);
     }
-
-    final ParameterException wrong(String what) {
-      return new ParameterException(specified().commandLine(), what);
-    }
-
-    private CommandSpec specified() {
-      if (spec == null) {
-        throw new IllegalStateException("used without a command line");
-      }
-      return spec;
-    }
-
-    @Override
-    public final Integer call() {
-      PrintWriter out = specified().commandLine().getOut();
-      try {
-        run(out);
-      } catch (NoSuchFileException e) {
-        throw new Refusal("expected " + e.getFile() + ", found nothing", e);
-      } catch (IOException | GeneralSecurityException e) {
-        throw new Refusal(String.valueOf(e.getMessage()), e);
-      }
-      out.flush();
-      return 0;
-    }
   }
 
   /// `holdfast ca create`.
@@ -92,7 +57,7 @@ final class CaCommand {
       name = "create",
       description = "Makes an authority. Who has its ca.key can make nodes: keep it off the nodes.",
       mixinStandardHelpOptions = true)
-  static final class Create extends Step {
+  static final class Create extends OfAuthority {
     @Option(
         names = "--days",
         paramLabel = "N",
@@ -124,7 +89,7 @@ final class CaCommand {
         "A node that runs takes new ones for its next connections."
       },
       mixinStandardHelpOptions = true)
-  static final class Issue extends Step {
+  static final class Issue extends OfAuthority {
     @Option(
         names = "--host",
         paramLabel = "HOST",

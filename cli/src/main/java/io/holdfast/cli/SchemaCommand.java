@@ -4,18 +4,13 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import io.holdfast.cassandra.CassandraSchema;
 import io.holdfast.cassandra.CassandraSessions;
 import io.holdfast.cassandra.Replication;
-import io.holdfast.sdk.HoldfastException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /// `holdfast schema`.
@@ -91,27 +86,6 @@ final class SchemaCommand {
 
     Replication parsed() {
       return Replication.parse(replication);
-    }
-  }
-
-  /** Tells what went wrong in one line. */
-  private abstract static class Step implements Callable<Integer> {
-    @Spec private @Nullable CommandSpec spec;
-
-    abstract void run(PrintWriter out);
-
-    @Override
-    public Integer call() {
-      if (spec == null) {
-        throw new IllegalStateException("used without a command line");
-      }
-      try {
-        run(spec.commandLine().getOut());
-      } catch (HoldfastException e) {
-        throw new Refusal(String.valueOf(e.getMessage()), e);
-      }
-      spec.commandLine().getOut().flush();
-      return 0;
     }
   }
 
