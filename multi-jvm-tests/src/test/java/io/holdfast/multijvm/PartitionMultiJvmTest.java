@@ -2,13 +2,11 @@ package io.holdfast.multijvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -24,21 +22,13 @@ class PartitionMultiJvmTest {
   @TempDir Path directory;
 
   /** Adds to all ledgers in turn through one node. */
-  private static Thread client(
-      NodeProcess node, String name, Queue<String> acknowledged, AtomicBoolean over) {
-    return Thread.ofVirtual()
-        .start(() -> {
-          for (int number = 0; !over.get(); number++) {
-            String ledger = LEDGERS.get(number % LEDGERS.size());
-            String token = ledger + "-" + name + number;
-            try {
-              if (node.post("/ledger/" + ledger + "?token=" + token, "").status() == 200) {
-                acknowledged.add(token);
-              }
-            } catch (UncheckedIOException _) {
-              NodeProcess.pause(Duration.ofMillis(20));
-            }
-          }
+  private static AddingClient client(NodeProcess node, String name, Queue<String> acknowledged) {
+    return AddingClient.start(
+        node,
+        acknowledged,
+        number -> {
+          String ledger = LEDGERS.get(number % LEDGERS.size());
+          return new AddingClient.Addition("/ledger/" + ledger, ledger + "-" + name + number);
         });
   }
 
@@ -46,11 +36,10 @@ class PartitionMultiJvmTest {
   void oneGoesOnAndNothingAcknowledgedIsLostOrThereTwice() throws Exception {
     try (TestCluster cluster = TestCluster.gated(directory, 2, Apps.ledger(directory))) {
       Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
-      AtomicBoolean over = new AtomicBoolean();
-      List<Thread> clients =
+      List<AddingClient> clients =
           List.of(
-              client(cluster.node(1), "a", acknowledged, over),
-              client(cluster.node(2), "b", acknowledged, over));
+              client(cluster.node(1), "a", acknowledged),
+              client(cluster.node(2), "b", acknowledged));
       NodeProcess.pause(Duration.ofSeconds(2));
       int before = acknowledged.size();
       cluster.gate(1).cut();
@@ -63,9 +52,8 @@ class PartitionMultiJvmTest {
       Awaitility.await("the other goes on")
           .atMost(PATIENCE)
           .until(() -> acknowledged.size() > during + 4 * LEDGERS.size());
-      over.set(true);
-      for (Thread client : clients) {
-        client.join();
+      for (AddingClient client : clients) {
+        client.stop();
       }
       assertThat(cluster.node(ended).exitCode()).as("to be started again").isEqualTo(3);
       cluster.gate(1).heal();

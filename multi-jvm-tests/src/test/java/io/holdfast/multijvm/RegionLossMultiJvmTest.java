@@ -3,13 +3,11 @@ package io.holdfast.multijvm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -135,10 +133,8 @@ class RegionLossMultiJvmTest {
     String place = "in-use";
     assertThat(add(us, place, "first")).isEqualTo("us");
     Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
-    AtomicBoolean over = new AtomicBoolean();
-    List<Thread> clients =
-        List.of(
-            client(eu, place, "e", acknowledged, over), client(us, place, "u", acknowledged, over));
+    List<AddingClient> clients =
+        List.of(client(eu, place, "e", acknowledged), client(us, place, "u", acknowledged));
     NodeProcess.pause(Duration.ofSeconds(1));
     int before = acknowledged.size();
     say(us, "lost", "\"lost\":true");
@@ -146,9 +142,8 @@ class RegionLossMultiJvmTest {
     awaitHome(us, place, "eu");
     int then = acknowledged.size();
     Awaitility.await("it goes on").atMost(PATIENCE).until(() -> acknowledged.size() > then + 20);
-    over.set(true);
-    for (Thread client : clients) {
-      client.join();
+    for (AddingClient client : clients) {
+      client.stop();
     }
     List<String> tokens = all(us, place);
     System.out.printf(
@@ -158,20 +153,9 @@ class RegionLossMultiJvmTest {
     say(us, "back", "\"lost\":false");
   }
 
-  private static Thread client(
-      NodeProcess node, String place, String name, Queue<String> acknowledged, AtomicBoolean over) {
-    return Thread.ofVirtual()
-        .start(() -> {
-          for (int number = 0; !over.get(); number++) {
-            String token = name + number;
-            try {
-              if (node.post("/place/" + place + "?token=" + token, "").status() == 200) {
-                acknowledged.add(token);
-              }
-            } catch (UncheckedIOException _) {
-              NodeProcess.pause(Duration.ofMillis(20));
-            }
-          }
-        });
+  private static AddingClient client(
+      NodeProcess node, String place, String name, Queue<String> acknowledged) {
+    return AddingClient.start(
+        node, acknowledged, number -> new AddingClient.Addition("/place/" + place, name + number));
   }
 }
