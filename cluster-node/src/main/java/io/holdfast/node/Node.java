@@ -67,6 +67,8 @@ import io.holdfast.node.region.OperatorRegions;
 import io.holdfast.node.region.Placements;
 import io.holdfast.node.region.ReachableRegions;
 import io.holdfast.node.region.Regions;
+import io.holdfast.node.tls.NodeTls;
+import io.holdfast.node.tls.TlsExtension;
 import io.holdfast.persistence.archive.ArchiveReferences;
 import io.holdfast.persistence.archive.Archives;
 import io.holdfast.persistence.blob.FileBlobStore;
@@ -146,6 +148,7 @@ public final class Node {
     this.system = system;
     this.config = config;
     EmbeddedStoreExtension data = EmbeddedStoreExtension.get(system);
+    Optional<NodeTls> _ = TlsExtension.of(system); // Tells what is wrong before anything begins.
     Ownership ownership = Ownership.get(system);
     Path directory = data.directory().path();
     this.apps = new AppLoader(directory.resolve("apps")).loadAll(config.appsDirectory());

@@ -81,7 +81,7 @@ public final class Agreement {
           CompletableFuture.anyOf(answers.toArray(CompletableFuture[]::new))
               .get(ASK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // Answers do not fail.
+      throw new IllegalStateException(e); // Answers do not fail that soon.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new HoldfastException(ErrorCode.CONFIG_INVALID, "interrupted while joining", e);

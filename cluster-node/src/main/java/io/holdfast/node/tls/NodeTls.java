@@ -6,6 +6,7 @@ import io.holdfast.sdk.HoldfastException;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
@@ -105,7 +106,11 @@ public final class NodeTls {
   private List<FileTime> times() throws IOException {
     List<FileTime> times = new ArrayList<>();
     for (String name : List.of("ca.crt", "node.crt", "node.key")) {
-      times.add(Files.getLastModifiedTime(directory.resolve(name)));
+      try {
+        times.add(Files.getLastModifiedTime(directory.resolve(name)));
+      } catch (NoSuchFileException e) {
+        throw new IOException("expected " + directory.resolve(name) + ", found nothing", e);
+      }
     }
     return times;
   }

@@ -127,6 +127,6 @@ class NodeTlsTest {
     Files.writeString(directory.resolve("ca.crt"), "");
     assertRefused("ca.crt");
     Files.delete(directory.resolve("ca.crt"));
-    assertRefused("ca.crt");
+    assertRefused("expected " + directory.resolve("ca.crt") + ", found nothing");
   }
 }
