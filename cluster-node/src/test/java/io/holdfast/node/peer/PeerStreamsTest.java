@@ -168,8 +168,9 @@ class PeerStreamsTest {
 
     @Override
     public void message(SocketMessage message, Runnable taken) {
+      boolean takesThis = takes;
       heard.add(message);
-      if (takes) {
+      if (takesThis) {
         taken.run();
       }
     }
