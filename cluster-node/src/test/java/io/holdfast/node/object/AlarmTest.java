@@ -110,9 +110,9 @@ class AlarmTest {
 
   @Test
   void wakesAnObjectThatHasLeftMemoryWhichThenKnowsItsName() {
-    ringIn("b", IDLE_MILLIS * 5, "");
+    ringIn("b", IDLE_MILLIS * 15, "");
     Awaitility.await()
-        .atMost(Duration.ofMillis(IDLE_MILLIS * 4))
+        .atMost(Duration.ofMillis(IDLE_MILLIS * 14))
         .until(() -> node.metric("holdfast_objects") == 0);
     Awaitility.await()
         .pollDelay(Duration.ofMillis(IDLE_MILLIS * 2))

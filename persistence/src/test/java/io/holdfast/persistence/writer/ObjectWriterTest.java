@@ -305,9 +305,12 @@ class ObjectWriterTest {
         small(writer);
         return newestSnapshot() > previous;
       });
+      // While it was written on, one more may have been taken.
+      await(() -> {
+        List<Long> kept = store.snapshotNumbers();
+        return kept.size() <= 2 && (previous == 0 || kept.size() == 2 && kept.getFirst() >= previous);
+      });
       newest = newestSnapshot();
-      List<Long> kept = previous == 0 ? List.of(newest) : List.of(previous, newest);
-      await(() -> store.snapshotNumbers().equals(kept));
     }
     release(writer);
     store.changeEvent(newest, ObjectWriterTest::flipped);
