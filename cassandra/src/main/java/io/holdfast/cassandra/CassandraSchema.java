@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 /// The tables of Holdfast in Cassandra. Blocks; any thread.
 public final class CassandraSchema {
   /// What this build makes and needs.
-  public static final int VERSION = 3;
+  public static final int VERSION = 4;
 
   private static final Pattern KEYSPACE = Pattern.compile("[a-z][a-z0-9_]{0,47}");
   private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(30);
@@ -137,6 +137,25 @@ public final class CassandraSchema {
               columns("region text", "version bigint", "lost boolean"),
               List.of("region"),
               ordered(ASC),
+              List.of()),
+          // The files that containers leave: who needs which archive, and what they consist of.
+          new TableDefinition(
+              "archive_references",
+              columns("owner text", "name text", "data blob"),
+              List.of("owner"),
+              ordered(ASC, "name"),
+              List.of()),
+          new TableDefinition(
+              "archive_blobs",
+              columns("id text", "made timeuuid", "parts int", "used bigint"),
+              List.of("id"),
+              ordered(ASC, "made"),
+              List.of()),
+          new TableDefinition(
+              "archive_parts",
+              columns("id text", "made timeuuid", "part int", "data blob"),
+              List.of("id", "made"),
+              ordered(ASC, "part"),
               List.of()),
           new TableDefinition(
               "leases",

@@ -61,7 +61,7 @@ public record Cql(CqlSession session, String keyspace, String what) {
 
   /// A lightweight transaction over all data centers. Asked again by the driver, the answer would
   /// be that of another try.
-  CompletableFuture<AsyncResultSet> changeAsync(BoundStatement change) {
+  public CompletableFuture<AsyncResultSet> changeAsync(BoundStatement change) {
     return executeAsync(
         change.setSerialConsistencyLevel(DefaultConsistencyLevel.SERIAL).setIdempotent(false));
   }

@@ -8,7 +8,10 @@ import io.holdfast.cassandra.CassandraSessions;
 import io.holdfast.cassandra.Cql;
 import io.holdfast.cassandra.PlacementDirectory;
 import io.holdfast.cassandra.RegionStates;
+import io.holdfast.persistence.archive.ArchiveIndex;
+import io.holdfast.persistence.blob.BlobStore;
 import io.holdfast.persistence.store.SnapshotChunks;
+import java.time.InstantSource;
 import org.apache.pekko.actor.AbstractExtensionId;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.ExtendedActorSystem;
@@ -70,6 +73,16 @@ public final class CassandraStore implements Extension {
 
   public CassandraRows rows() {
     return rows;
+  }
+
+  /// Who needs which archive of files.
+  public ArchiveIndex archives() {
+    return new CassandraArchives(cql("archives"));
+  }
+
+  /// What archives consist of.
+  public BlobStore blobs(InstantSource clock) {
+    return new CassandraBlobs(cql("blobs"), clock);
   }
 
   /// Where objects have their homes.

@@ -9,6 +9,9 @@ import com.typesafe.config.ConfigFactory;
 import io.holdfast.cassandra.CassandraSchema;
 import io.holdfast.cassandra.CassandraSessions;
 import io.holdfast.cassandra.Replication;
+import io.holdfast.persistence.archive.ArchiveIndex;
+import io.holdfast.persistence.blob.BlobId;
+import io.holdfast.persistence.blob.BlobStore;
 import io.holdfast.persistence.database.DatabaseLimits;
 import io.holdfast.persistence.database.EngineChoice;
 import io.holdfast.persistence.database.ObjectDatabase;
@@ -30,10 +33,13 @@ import io.holdfast.testcassandra.TestCassandra;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -363,5 +369,121 @@ class CassandraStoreIT {
     TestObject third = new TestObject(address);
     assertThat(third.get("n")).contains("1");
     assertThat(third.database.alarm()).isPresent();
+  }
+
+  // ---- archives of files
+  // ---------------------------------------------------------------------------------------
+
+  /** A clock that tests set. */
+  private static final class Clock implements InstantSource {
+    private Instant now = Instant.now();
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+  }
+
+  private static byte[] random(int length) {
+    byte[] bytes = new byte[length];
+    new Random(length).nextBytes(bytes);
+    return bytes;
+  }
+
+  private static List<BlobId> all(BlobStore store) {
+    List<BlobId> all = new ArrayList<>();
+    store.forEach(all::add);
+    return all;
+  }
+
+  @Test
+  void aBlobOfAnySizeIsThereForAllNodes() {
+    BlobStore here = store().blobs(InstantSource.system());
+    BlobStore there = store().blobs(InstantSource.system());
+    for (int length : new int[] {0, 1, 1 << 20, (1 << 20) + 1, BlobStore.BYTES_MAX}) {
+      byte[] bytes = random(length);
+      BlobId id = BlobId.of(bytes);
+      assertThat(there.contains(id)).isFalse();
+      here.put(id, bytes);
+      here.put(id, bytes);
+      assertThat(there.contains(id)).isTrue();
+      assertThat(there.get(id)).contains(bytes);
+      assertThat(all(there)).contains(id);
+    }
+    byte[] larger = random(BlobStore.BYTES_MAX + 1);
+    assertThatThrownBy(() -> here.put(BlobId.of(larger), larger)).hasMessageContaining("8388609");
+    assertThat(there.get(BlobId.of(larger))).isEmpty();
+  }
+
+  @Test
+  void aBlobThatAnotherNodeCountsOnStaysForADayMore() {
+    Clock clock = new Clock();
+    BlobStore here = store().blobs(clock);
+    BlobStore there = store().blobs(clock);
+    byte[] bytes = random(1003);
+    BlobId id = BlobId.of(bytes);
+    here.put(id, bytes);
+    assertThat(here.delete(id)).as("just put").isFalse();
+    clock.now = clock.now.plus(Duration.ofHours(23));
+    assertThat(there.contains(id)).isTrue();
+    clock.now = clock.now.plus(Duration.ofHours(23));
+    assertThat(here.delete(id)).as("counted on yesterday").isFalse();
+    assertThat(here.get(id)).contains(bytes);
+    clock.now = clock.now.plus(Duration.ofHours(2));
+    assertThat(here.delete(id)).isTrue();
+    assertThat(there.contains(id)).isFalse();
+    assertThat(all(there)).doesNotContain(id);
+    assertThat(here.delete(id)).isTrue();
+    there.put(id, bytes);
+    assertThat(here.get(id)).contains(bytes);
+  }
+
+  @Test
+  void aBlobThatBrokeOffIsNoneAndIsRemovedLikeOthers() {
+    Clock clock = new Clock();
+    BlobStore blobs = store().blobs(clock);
+    byte[] bytes = random(1004);
+    BlobId id = BlobId.of(bytes);
+    store()
+        .session()
+        .execute(
+            "INSERT INTO objects.archive_blobs (id, made, parts, used) VALUES ('%s', now(), 0, %d)"
+                .formatted(id.hex(), clock.millis()));
+    assertThat(blobs.contains(id)).isFalse();
+    assertThat(all(blobs)).contains(id);
+    blobs.put(id, bytes);
+    assertThat(blobs.get(id)).contains(bytes);
+    clock.now = clock.now.plus(Duration.ofHours(25));
+    assertThat(blobs.delete(id)).isTrue();
+    assertThat(all(blobs)).doesNotContain(id);
+  }
+
+  @Test
+  void aReferenceIsRemovedOnlyAsItWasSeen() {
+    ArchiveIndex here = store().archives();
+    ArchiveIndex there = store().archives();
+    byte[] old = {1};
+    byte[] young = {2};
+    here.put("o/app.rooms/abc/1", old);
+    here.put("o/app.rooms/abcd/1", old);
+    here.put("s/app/x", old);
+    there.put("o/app.rooms/abc/1", young);
+    here.delete("o/app.rooms/abc/1", old);
+    here.delete("o/app.rooms/none/1", old);
+    assertThat(there.get("o/app.rooms/abc/1")).contains(young);
+    here.delete("o/app.rooms/abc/1", young);
+    assertThat(there.get("o/app.rooms/abc/1")).isEmpty();
+    there.put("o/app.rooms/abc/1", young);
+    assertThat(keys(here, "o/app.rooms/abc/")).containsExactly("o/app.rooms/abc/1");
+    assertThat(keys(here, "o/"))
+        .contains("o/app.rooms/abc/1", "o/app.rooms/abcd/1")
+        .doesNotContain("s/app/x");
+    assertThat(keys(here, "s/")).containsExactly("s/app/x");
+  }
+
+  private static List<String> keys(ArchiveIndex index, String prefix) {
+    List<String> keys = new ArrayList<>();
+    index.forEach(prefix, (key, _) -> keys.add(key));
+    return keys;
   }
 }

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
@@ -72,8 +73,8 @@ final class TestFiles implements ArchiveIndex, AutoCloseable {
   }
 
   @Override
-  public void delete(String key) {
-    rows.remove(key);
+  public void delete(String key, byte[] seen) {
+    rows.computeIfPresent(key, (_, row) -> Arrays.equals(row, seen) ? null : row);
   }
 
   @Override

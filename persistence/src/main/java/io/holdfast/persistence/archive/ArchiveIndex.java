@@ -13,9 +13,11 @@ public interface ArchiveIndex {
 
   void put(String key, byte[] row);
 
-  /// Does nothing when there is none.
-  void delete(String key);
+  /// Removes a row that is still as it was seen; does nothing otherwise.
+  void delete(String key, byte[] seen);
 
-  /// The rows whose keys begin so, in order; as they are when the call begins.
+  /// The rows whose keys begin so.
+  ///
+  /// @param prefix the first part of keys, or all of their parts but the last, each with its slash
   void forEach(String prefix, BiConsumer<String, byte[]> row);
 }

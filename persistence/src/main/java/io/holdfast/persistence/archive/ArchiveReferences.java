@@ -172,23 +172,23 @@ public final class ArchiveReferences {
   synchronized int expire() {
     Instant now = clock.instant();
     long oldest = now.minus(retention).toEpochMilli();
-    List<String> over = new ArrayList<>();
+    Map<String, byte[]> over = new HashMap<>();
     index.forEach(
         OBJECTS,
         (key, row) -> {
           long superseded = Pin.decode(row).supersededAt;
           if (superseded != CURRENT && superseded <= oldest) {
-            over.add(key);
+            over.put(key, row);
           }
         });
     index.forEach(
         SNAPSHOTS,
         (key, row) -> {
           if (!StoredSnapshot.decode(row).expires().isAfter(now)) {
-            over.add(key);
+            over.put(key, row);
           }
         });
-    over.forEach(index::delete);
+    over.forEach(index::delete); // Unless another node needs it again by now.
     return over.size();
   }
 

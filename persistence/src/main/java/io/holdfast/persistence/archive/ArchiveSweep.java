@@ -53,7 +53,7 @@ public final class ArchiveSweep {
   /// off left something behind, removes it.
   public Swept runWhenNeeded() {
     int expired = references.expire();
-    if (expired == 0 && !mayFindSomething) {
+    if (expired == 0 && !mayFindSomething && !store.isShared()) {
       return new Swept(0, 0, 0);
     }
     return sweep(expired);

@@ -73,8 +73,7 @@ class BlobsInUse {
     if (isInUse(id)) {
       return false;
     }
-    store.delete(id);
-    return true;
+    return store.delete(id);
   }
 
   /** Called with the monitor held. */

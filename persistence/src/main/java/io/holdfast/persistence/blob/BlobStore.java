@@ -19,7 +19,14 @@ public interface BlobStore {
   /// Bytes of the largest blob.
   int BYTES_MAX = 8 << 20;
 
+  /// Whether it is there. When processes share the store, it stays from then on for as long as an
+  /// archive may need to get its reference, whatever the sweep of another process finds.
   boolean contains(BlobId id);
+
+  /// Whether other processes may use the same store at the same time.
+  default boolean isShared() {
+    return false;
+  }
 
   /// Does nothing when the blob is there.
   ///
@@ -32,7 +39,9 @@ public interface BlobStore {
   Optional<byte[]> get(BlobId id);
 
   /// Does nothing when there is none. After a crash it may be there again.
-  void delete(BlobId id);
+  ///
+  /// @return whether it is gone: not when another process may count on it
+  boolean delete(BlobId id);
 
   /// Names the blobs that are there; those that come or go meanwhile may be named or not.
   void forEach(Consumer<BlobId> blob);

@@ -216,8 +216,9 @@ public final class FileBlobStore implements BlobStore {
   }
 
   @Override
-  public void delete(BlobId id) {
+  public boolean delete(BlobId id) {
     remove(path(id));
+    return true;
   }
 
   @Override

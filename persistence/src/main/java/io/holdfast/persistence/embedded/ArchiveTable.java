@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.holdfast.persistence.archive.ArchiveIndex;
 import io.holdfast.persistence.store.StoredFutures;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -28,8 +29,10 @@ final class ArchiveTable implements ArchiveIndex {
   }
 
   @Override
-  public void delete(String key) {
-    StoredFutures.joined(rows.write(List.of(), List.of(key.getBytes(UTF_8))));
+  public void delete(String key, byte[] seen) {
+    if (get(key).filter(row -> Arrays.equals(row, seen)).isPresent()) {
+      StoredFutures.joined(rows.write(List.of(), List.of(key.getBytes(UTF_8))));
+    }
   }
 
   @Override

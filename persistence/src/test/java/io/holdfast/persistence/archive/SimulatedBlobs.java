@@ -3,6 +3,7 @@ package io.holdfast.persistence.archive;
 import io.holdfast.persistence.blob.BlobId;
 import io.holdfast.persistence.blob.BlobStore;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,9 +106,10 @@ final class SimulatedBlobs implements BlobStore, ArchiveIndex {
   }
 
   @Override
-  public synchronized void delete(BlobId id) {
+  public synchronized boolean delete(BlobId id) {
     step();
     durable.remove(id);
+    return true;
   }
 
   @Override
@@ -133,9 +135,11 @@ final class SimulatedBlobs implements BlobStore, ArchiveIndex {
   }
 
   @Override
-  public synchronized void delete(String key) {
+  public synchronized void delete(String key, byte[] seen) {
     step();
-    rows.remove(key);
+    if (Arrays.equals(seen, rows.get(key))) {
+      rows.remove(key);
+    }
   }
 
   @Override

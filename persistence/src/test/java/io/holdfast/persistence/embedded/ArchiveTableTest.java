@@ -28,8 +28,11 @@ class ArchiveTableTest {
       index.put("o/b/1", "three".getBytes(UTF_8));
       index.put("o/b/1", "four".getBytes(UTF_8));
       index.put("s/b", "five".getBytes(UTF_8));
-      index.delete("o/b/2");
-      index.delete("none");
+      index.put("o/c/1", "six".getBytes(UTF_8));
+      index.delete("o/b/2", "two".getBytes(UTF_8));
+      index.delete("o/a/1", "other".getBytes(UTF_8));
+      index.delete("o/c/1", "six".getBytes(UTF_8));
+      index.delete("none", new byte[0]);
     }
     try (EmbeddedStore store = Stores.open(directory)) {
       ArchiveIndex index = store.archives();

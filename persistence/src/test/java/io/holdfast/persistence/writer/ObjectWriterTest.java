@@ -308,7 +308,8 @@ class ObjectWriterTest {
       // While it was written on, one more may have been taken.
       await(() -> {
         List<Long> kept = store.snapshotNumbers();
-        return kept.size() <= 2 && (previous == 0 || kept.size() == 2 && kept.getFirst() >= previous);
+        return kept.size() <= 2
+            && (previous == 0 || kept.size() == 2 && kept.getFirst() >= previous);
       });
       newest = newestSnapshot();
     }
