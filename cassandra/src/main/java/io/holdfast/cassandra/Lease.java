@@ -76,6 +76,14 @@ public final class Lease {
     return mine != null && nanoTime.getAsLong() - mine.until() < 0;
   }
 
+  /// How long it is held from now on, if it is not renewed. Asks nobody.
+  public Duration left() {
+    Held mine = held;
+    return mine == null
+        ? Duration.ZERO
+        : Duration.ofNanos(Math.max(0, mine.until() - nanoTime.getAsLong()));
+  }
+
   /// The token of the lease while it is held; above those of all earlier owners.
   public OptionalLong token() {
     Held mine = held;

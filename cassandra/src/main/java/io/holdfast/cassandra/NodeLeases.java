@@ -167,6 +167,11 @@ public final class NodeLeases implements AutoCloseable {
     return session.isHeld();
   }
 
+  /// How long it may from now on, if it cannot give a sign of life. Asks nobody.
+  public Duration left() {
+    return session.left();
+  }
+
   /// Runs once when the session is over, on a thread of this, or at once when it is over already:
   /// nothing can be held any more.
   public void onLost(Runnable task) {

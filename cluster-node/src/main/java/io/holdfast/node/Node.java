@@ -47,6 +47,7 @@ import io.holdfast.node.dispatch.CarrierWatch;
 import io.holdfast.node.files.FileKeeper;
 import io.holdfast.node.files.FileMetrics;
 import io.holdfast.node.files.FileSettings;
+import io.holdfast.node.guard.ContainerGuard;
 import io.holdfast.node.metering.MeterBook;
 import io.holdfast.node.metering.MeteringMetrics;
 import io.holdfast.node.metering.MeteringSettings;
@@ -69,8 +70,10 @@ import io.holdfast.node.region.ReachableRegions;
 import io.holdfast.node.region.Regions;
 import io.holdfast.node.tls.NodeTls;
 import io.holdfast.node.tls.TlsExtension;
+import io.holdfast.persistence.archive.ArchiveIndex;
 import io.holdfast.persistence.archive.ArchiveReferences;
 import io.holdfast.persistence.archive.Archives;
+import io.holdfast.persistence.blob.BlobStore;
 import io.holdfast.persistence.blob.FileBlobStore;
 import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.embedded.EmbeddedStoreExtension;
@@ -135,6 +138,7 @@ public final class Node {
   private final ContainerHost containers;
   private final MeterBook usage;
   private final EgressGate gate;
+  private final Optional<ContainerGuard> guard;
   private final AlarmScheduler alarms;
   private final Membership membership;
   private final HistorySweep sweep;
@@ -153,8 +157,8 @@ public final class Node {
     Path directory = data.directory().path();
     this.apps = new AppLoader(directory.resolve("apps")).loadAll(config.appsDirectory());
     ClusterConfig clusterConfig = ClusterConfig.from(root);
-    if (!clusterConfig.seeds().isEmpty()) {
-      requireNoContainers();
+    if (ownership.isLeased()) {
+      requireSleep();
     }
     PrometheusRegistry registry = new PrometheusRegistry();
     JvmMetrics.builder().register(registry);
@@ -177,11 +181,9 @@ public final class Node {
             apps,
             new Homes(system, regions, reachable, placements, underway(clusterConfig)));
     this.gate = gate(directory, engineConfig);
-    ContainerEngine engine =
-        engines.open(
-            engineConfig,
-            new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id"))),
-            gate);
+    Deployment deployment =
+        new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id")));
+    ContainerEngine engine = engines.open(engineConfig, deployment, gate);
     this.usage =
         new MeterBook(
             data.store().meters(),
@@ -191,10 +193,7 @@ public final class Node {
     FileSettings fileSettings = FileSettings.from(root);
     this.files =
         new FileKeeper(
-            new Archives(
-                FileBlobStore.open(directory.resolve("files"), fileSettings.freeBytesMin()),
-                new ArchiveReferences(
-                    data.store().archives(), Clock.systemUTC(), fileSettings.retention())),
+            archives(clusterConfig.store(), data, fileSettings),
             engine,
             fileSettings,
             new FileMetrics(registry),
@@ -205,7 +204,7 @@ public final class Node {
             toContainers,
             apps,
             gateway::containerHooks,
-            RunBook.in(data.store().nodeTable("containers")),
+            ownership.isLeased() ? RunBook.NONE : RunBook.in(data.store().nodeTable("containers")),
             new ContainerMetrics(registry),
             timer,
             Clock.systemUTC(),
@@ -230,7 +229,10 @@ public final class Node {
                 config.region(),
                 config.stopGrace(),
                 config.pausedMax(),
-                ContainerLogSettings.from(root)));
+                ContainerLogSettings.from(root),
+                ownership.isLeased()
+                    ? ContainerHost.Heritage.REMOVED
+                    : ContainerHost.Heritage.ADOPTED));
     gate.directory(containers.egress());
     HistoryConfig historyConfig = HistoryConfig.from(root);
     ObjectStore objects =
@@ -260,6 +262,13 @@ public final class Node {
             objects.index(),
             ownership,
             placements);
+    this.guard =
+        apps.hasContainers() && ownership.isLeased()
+            ? Optional.of(ContainerGuard.start(deployment, root, ownership::left))
+            : Optional.empty();
+    if (guard.isPresent()) {
+      containers.open(); // Before others could wait for what an earlier life has left.
+    }
     if (clusterConfig.seeds().isEmpty()) {
       membership.join();
     } else {
@@ -315,9 +324,9 @@ public final class Node {
     }
     alarms.start();
     sweep.start();
-    files.start(timer);
+    files.start(timer, members::isFirst);
     usage.start(engine::stats);
-    if (apps.hasContainers()) {
+    if (apps.hasContainers() && guard.isEmpty()) {
       containers.open();
     }
     onShutdown();
@@ -363,6 +372,7 @@ public final class Node {
   private void endLost() {
     log.error("this node was silent for too long and owns nothing any more: it ends");
     lost = true;
+    Thread.ofVirtual().start(() -> containers.endAll(_ -> true));
     membership.leaveAtOnce();
   }
 
@@ -443,14 +453,31 @@ public final class Node {
     };
   }
 
-  /** The container of an object that moves to another node is not taken along yet. */
-  private void requireNoContainers() {
-    if (apps.hasContainers()) {
+  /** Containers that outlive their node have no place where others may have their objects. */
+  private void requireSleep() {
+    if (apps.hasContainers() && config.onShutdown() == NodeConfig.OnShutdown.KEEP) {
       throw new HoldfastException(
           ErrorCode.CONFIG_INVALID,
-          "holdfast.cluster.seeds: expected none on a node whose apps have containers, which run on"
-              + " one node as yet, found some");
+          "holdfast.containers.on-shutdown: expected sleep with holdfast.store = cassandra, found"
+              + " keep");
     }
+  }
+
+  private Archives archives(
+      ClusterConfig.Store store, EmbeddedStoreExtension data, FileSettings settings) {
+    Clock clock = Clock.systemUTC();
+    BlobStore blobs =
+        switch (store) {
+          case EMBEDDED ->
+              FileBlobStore.open(data.directory().path().resolve("files"), settings.freeBytesMin());
+          case CASSANDRA -> CassandraStore.get(system).blobs(clock);
+        };
+    ArchiveIndex index =
+        switch (store) {
+          case EMBEDDED -> data.store().archives();
+          case CASSANDRA -> CassandraStore.get(system).archives();
+        };
+    return new Archives(blobs, new ArchiveReferences(index, clock, settings.retention()));
   }
 
   private Optional<AdminServices> admin(
@@ -547,13 +574,16 @@ public final class Node {
     alarms.close();
     sweep.close();
     files.close();
-    if (config.onShutdown() == NodeConfig.OnShutdown.SLEEP) {
+    if (isLost()) {
+      Thread.ofVirtual().start(() -> containers.endAll(_ -> true));
+    } else if (config.onShutdown() == NodeConfig.OnShutdown.SLEEP) {
       containers.sleepAll(config.shutdownTimeout());
     }
   }
 
   private void closeEngine() {
     containers.close();
+    guard.ifPresent(ContainerGuard::close);
     gate.close();
   }
 

@@ -75,6 +75,25 @@ final class Apps {
       }
       """;
 
+  private static final String BOXES_DESCRIPTOR =
+      """
+      {
+        "name": "boxes",
+        "worker": "io.holdfast.multijvm.app.BoxWorker",
+        "routes": ["/box/*"],
+        "objects": [{
+          "name": "boxes",
+          "class": "io.holdfast.multijvm.app.Box",
+          "container": {
+            "image": "holdfast-demo/sandbox:latest",
+            "instanceType": "basic",
+            "maxInstances": 20,
+            "persistentPaths": ["/home/guest"],
+          },
+        }],
+      }
+      """;
+
   private static boolean nodeIsQuick;
 
   private Apps() {}
@@ -133,6 +152,11 @@ final class Apps {
   /// Objects that say where they are, from a jar of the same classes.
   static Path places(Path directory) throws IOException {
     return jar(directory.resolve("places.jar"), PLACES_DESCRIPTOR);
+  }
+
+  /// Objects with containers, from a jar of the same classes.
+  static Path boxes(Path directory) throws IOException {
+    return jar(directory.resolve("boxes.jar"), BOXES_DESCRIPTOR);
   }
 
   /// Mailboxes, from a jar of the same classes.

@@ -24,6 +24,23 @@ final class DockerCli {
     return lines("ps", "-q", "--no-trunc", "--filter", "label=" + OBJECT + "=" + objectId);
   }
 
+  /// The objects of all running containers, each as often as it has one.
+  static List<String> objectsOfRunningContainers() {
+    return lines("ps", "--filter", "label=" + OBJECT, "--format", "{{.Label \"" + OBJECT + "\"}}");
+  }
+
+  /// The ids of the running containers of one data directory.
+  static List<String> containersOfDeployment(String deployment) {
+    return lines(
+        "ps", "-q", "--no-trunc", "--filter", "label=io.holdfast.deployment=" + deployment);
+  }
+
+  /// The ids of all containers of one data directory, also of those that do not run.
+  static List<String> allContainersOfDeployment(String deployment) {
+    return lines(
+        "ps", "-aq", "--no-trunc", "--filter", "label=io.holdfast.deployment=" + deployment);
+  }
+
   /// The ids of all containers of an object, also of those that do not run.
   static List<String> allContainersOf(String objectId) {
     return lines("ps", "-aq", "--no-trunc", "--filter", "label=" + OBJECT + "=" + objectId);

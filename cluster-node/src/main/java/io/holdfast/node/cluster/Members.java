@@ -45,6 +45,16 @@ public final class Members {
     return up;
   }
 
+  /// Whether this node is the one that does what one does for all; for a moment two may be, or
+  /// none.
+  public boolean isFirst() {
+    return up.stream()
+        .map(Node::address)
+        .min(Member.addressOrdering())
+        .filter(Cluster.get(system).selfMember().address()::equals)
+        .isPresent();
+  }
+
   /// Runs each time when they have changed, on a thread of Pekko's: it must not block.
   public void onChange(Runnable listener) {
     listeners.add(listener);

@@ -6,9 +6,12 @@ import io.holdfast.cassandra.NodeLeases;
 import io.holdfast.cassandra.store.CassandraStore;
 import io.holdfast.protocol.ObjectAddress;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.AbstractExtensionId;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.ExtendedActorSystem;
@@ -28,6 +31,7 @@ public final class Ownership implements Extension {
   private final String system;
   private final HashCodeMessageExtractor<?> shards;
   private final Optional<NodeLeases> leases;
+  private volatile Consumer<String> beforeRelease = _ -> {};
 
   private Ownership(ExtendedActorSystem system) {
     this.system = system.name();
@@ -80,9 +84,36 @@ public final class Ownership implements Extension {
       return () -> true;
     }
     NodeLeases held = leases.get();
-    // As Pekko's sharding names it.
-    String name = "%s-shard-%s-%s".formatted(system, type.name(), shards.shardId(object.key()));
+    String name = leaseName(type, object);
     return () -> held.isHeld(name);
+  }
+
+  /** As Pekko's sharding names it. */
+  private String leaseName(EntityTypeKey<?> type, ObjectAddress object) {
+    return "%s-shard-%s-%s".formatted(system, type.name(), shards.shardId(object.key()));
+  }
+
+  /// Whether others may own an object of this node later on.
+  public boolean isLeased() {
+    return leases.isPresent();
+  }
+
+  /// How long this node may act as an owner, if it can reach nobody from now on.
+  public Duration left() {
+    return leases.map(NodeLeases::left).orElse(ChronoUnit.FOREVER.getDuration());
+  }
+
+  /// Before a shard is given back its objects must have nothing any more that works for them.
+  ///
+  /// @param task ends that, of the objects for which its argument holds; blocks
+  public void beforeRelease(EntityTypeKey<?> type, Consumer<Predicate<ObjectAddress>> task) {
+    beforeRelease = lease -> task.accept(object -> leaseName(type, object).equals(lease));
+  }
+
+  /// A lease is going to be given back; blocks.
+  void release(String lease) {
+    beforeRelease.accept(lease);
+    leases.orElseThrow().release(lease);
   }
 
   /// Runs when all is lost, because this node was silent for too long: then it must end.

@@ -22,14 +22,16 @@ public final class ShardLease extends Lease {
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("lease").factory());
 
   private final LeaseSettings settings;
+  private final Ownership ownership;
   private final NodeLeases leases;
   private final AtomicBoolean watched = new AtomicBoolean();
   private volatile boolean wanted;
 
   public ShardLease(LeaseSettings settings, ExtendedActorSystem system) {
     this.settings = settings;
+    this.ownership = Ownership.get(system);
     this.leases =
-        Ownership.get(system)
+        ownership
             .leases()
             .orElseThrow(() -> new IllegalStateException("leases need holdfast.store = cassandra"));
   }
@@ -68,7 +70,7 @@ public final class ShardLease extends Lease {
   public CompletionStage<Boolean> release() {
     wanted = false;
     return apart(() -> {
-      leases.release(settings.leaseName());
+      ownership.release(settings.leaseName());
       return true;
     });
   }

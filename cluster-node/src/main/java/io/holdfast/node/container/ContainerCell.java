@@ -39,6 +39,9 @@ final class ContainerCell {
   /** Whether nothing is started here any more. */
   boolean retired;
 
+  /** Whether nothing is started here, because the object is going to another node. */
+  boolean leaving;
+
   /** Completes when the ends of earlier runs, of which the object may not know, are in the book. */
   private CompletableFuture<Void> endsNoted = CompletableFuture.completedFuture(null);
 

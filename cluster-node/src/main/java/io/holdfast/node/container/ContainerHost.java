@@ -30,9 +30,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,6 +67,7 @@ public final class ContainerHost implements AutoCloseable {
   private final AddressBook addresses;
   private final OutboundServices outbound;
   private final PausedLimit paused;
+  private final String life = UUID.randomUUID().toString();
   private final AtomicLong lastEpoch = new AtomicLong();
   private volatile boolean closed;
 
@@ -74,6 +79,7 @@ public final class ContainerHost implements AutoCloseable {
   /// @param retryPause the first pause before something that failed is tried again
   /// @param cleanEvery how often the engine is searched for containers that nobody wants
   /// @param pausedMax how many containers may be paused at one time
+  /// @param heritage what becomes of the containers of the node's earlier life
   public record Settings(
       String node,
       String region,
@@ -81,12 +87,34 @@ public final class ContainerHost implements AutoCloseable {
       Duration retryPause,
       Duration cleanEvery,
       int pausedMax,
-      ContainerLogSettings logs) {
+      ContainerLogSettings logs,
+      Heritage heritage) {
     /// With the usual pauses.
     public Settings(
-        String node, String region, Duration stopGrace, int pausedMax, ContainerLogSettings logs) {
-      this(node, region, stopGrace, Duration.ofMillis(500), Duration.ofMinutes(1), pausedMax, logs);
+        String node,
+        String region,
+        Duration stopGrace,
+        int pausedMax,
+        ContainerLogSettings logs,
+        Heritage heritage) {
+      this(
+          node,
+          region,
+          stopGrace,
+          Duration.ofMillis(500),
+          Duration.ofMinutes(1),
+          pausedMax,
+          logs,
+          heritage);
     }
+  }
+
+  /// Whose the containers are that an earlier life of the node left.
+  public enum Heritage {
+    /// This node's: nobody else has had their objects.
+    ADOPTED,
+    /// Nobody's: others may have their objects, and the objects of this node may go to others.
+    REMOVED
   }
 
   /// Makes the way from a container back to its object.
@@ -165,12 +193,14 @@ public final class ContainerHost implements AutoCloseable {
   }
 
   /// Puts all containers to sleep, as if they had been idle for long enough; then stops those that
-  /// still run, and starts no more. Returns when all are gone and their objects have heard of it,
-  /// or the time is over.
+  /// still run. Starts no more, unless other nodes wait for its objects. Returns when all are gone
+  /// and their objects have heard of it, or the time is over.
   public void sleepAll(Duration deadline) {
-    capacity.close(
-        new HoldfastException(
-            ErrorCode.OBJECT_UNAVAILABLE, "node " + settings.node() + " is shutting down"));
+    if (settings.heritage() == Heritage.ADOPTED) {
+      capacity.close(
+          new HoldfastException(
+              ErrorCode.OBJECT_UNAVAILABLE, "node " + settings.node() + " is shutting down"));
+    }
     List<Thread> threads =
         supervisors.values().stream()
             .map(supervisor ->
@@ -185,6 +215,86 @@ public final class ContainerHost implements AutoCloseable {
         return;
       }
     }
+  }
+
+  // ---- objects that go to other nodes
+  // -------------------------------------------------------------------------
+
+  /// Whether objects of this node may go to others.
+  public boolean mayLoseObjects() {
+    return settings.heritage() == Heritage.REMOVED;
+  }
+
+  /// This life of the node; no other one has that.
+  public String life() {
+    return life;
+  }
+
+  /// Whether an object must not leave, because of its container: it runs, or the object has not
+  /// heard of its end.
+  public boolean holds(ObjectAddress address) {
+    return mayLoseObjects() && find(address).filter(ContainerSupervisor::isBusy).isPresent();
+  }
+
+  /// Whether the container of an object runs.
+  public boolean isRunning(ObjectAddress address) {
+    return find(address).filter(ContainerSupervisor::running).isPresent();
+  }
+
+  /// Puts the container of an object to sleep.
+  ///
+  /// @return completes when it has ended, its object knows, and its files are kept; or that failed
+  public CompletableFuture<Void> sleep(ObjectAddress address) {
+    return apart("sleep", address, supervisor -> supervisor.sleepNow(settings.stopGrace()));
+  }
+
+  /// Ends the container of an object, and starts it no more until it is said to [#remain].
+  ///
+  /// @param graceMax how long its program may take at most
+  /// @return completes when it has ended, its object knows, and its files are kept; or that failed
+  public CompletableFuture<Void> leave(ObjectAddress address, Duration graceMax) {
+    Duration grace = graceMax.compareTo(settings.stopGrace()) < 0 ? graceMax : settings.stopGrace();
+    return apart("leave", address, supervisor -> supervisor.leave(grace));
+  }
+
+  private CompletableFuture<Void> apart(
+      String what, ObjectAddress address, Consumer<ContainerSupervisor> task) {
+    Optional<ContainerSupervisor> supervisor = find(address);
+    if (supervisor.isEmpty()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .name("container-" + what)
+        .start(() -> {
+          try {
+            task.accept(supervisor.get());
+            done.complete(null);
+          } catch (RuntimeException e) {
+            log.warn("{}: the container could not be ended in order: {}", address, e.getMessage());
+            done.completeExceptionally(e);
+          }
+        });
+    return done;
+  }
+
+  /// An object stays after all.
+  public void remain(ObjectAddress address) {
+    find(address).ifPresent(ContainerSupervisor::remain);
+  }
+
+  /// Another node has the object: kills its container. Does not wait.
+  public void disown(ObjectAddress address) {
+    find(address).ifPresent(ContainerSupervisor::disown);
+  }
+
+  /// Kills the containers of these objects, and starts them no more; returns when none of them
+  /// runs, or this is closed.
+  public void endAll(Predicate<ObjectAddress> of) {
+    List<ContainerSupervisor> all =
+        supervisors.values().stream().filter(supervisor -> of.test(supervisor.address())).toList();
+    all.forEach(ContainerSupervisor::disown);
+    all.forEach(ContainerSupervisor::awaitStopped);
   }
 
   /// The containers that run here, as the gate knows them.

@@ -77,7 +77,11 @@ final class ContainerInventory {
       return;
     }
     List<FoundContainer> found = engine().list();
-    adoption.adopt(found);
+    if (host.mayLoseObjects()) {
+      found.forEach(each -> each.owner().ifPresent(owner -> host.sawEpoch(owner.epoch())));
+    } else {
+      adoption.adopt(found);
+    }
     int removed = removeUnwanted(found);
     adopted = true;
     host.usage().containers().foundAll();

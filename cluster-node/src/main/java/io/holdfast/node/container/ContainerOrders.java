@@ -52,6 +52,10 @@ final class ContainerOrders {
         throw new HoldfastException(
             ErrorCode.OBJECT_UNAVAILABLE, "object " + cell.address() + " is leaving memory");
       }
+      if (cell.leaving) {
+        throw new HoldfastException(
+            ErrorCode.OBJECT_UNAVAILABLE, "object " + cell.address() + " is moving");
+      }
       if (cell.step(Event.START_ORDERED) != Action.LAUNCH) {
         throw new HoldfastException(
             ErrorCode.WRONG_STATE,

@@ -105,7 +105,7 @@ final class ContainerSleep {
     if (!stopped) {
       expire(() -> true);
       cell.awaitUntil(() -> !idleness.expiring, System.nanoTime() + Long.MAX_VALUE / 2);
-      orders.order(Event.STOP_ORDERED, grace, () -> true);
+      orders.order(Event.STOP_ORDERED, grace, () -> cell.run == sleeping);
     }
     Waits.join(sleeping.settled);
   }

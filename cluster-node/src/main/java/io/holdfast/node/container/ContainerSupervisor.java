@@ -410,6 +410,48 @@ public final class ContainerSupervisor {
     sleep.sleepNow(grace);
   }
 
+  // ---- the object goes to another node
+  // ------------------------------------------------------------------------
+
+  /// Whether it runs, or its object has not heard of its end.
+  boolean isBusy() {
+    synchronized (cell) {
+      return cell.run != null && (cell.state != State.STOPPED || !cell.run.settled.isDone());
+    }
+  }
+
+  /// As [#sleepNow], and starts nothing until [#remain].
+  void leave(Duration grace) {
+    setLeaving(true);
+    sleep.sleepNow(grace);
+  }
+
+  /// The object stays after all.
+  void remain() {
+    setLeaving(false);
+  }
+
+  /// Another node has the object: kills it, and starts nothing. Does not wait.
+  void disown() {
+    setLeaving(true);
+    orders.order(Event.DESTROY_ORDERED, Duration.ZERO, () -> true);
+  }
+
+  private void setLeaving(boolean leaving) {
+    synchronized (cell) {
+      cell.leaving = leaving;
+    }
+  }
+
+  /// Waits until it does not run, or the host is closed.
+  void awaitStopped() {
+    while (running() && !cell.host().isClosed()) {
+      cell.awaitUntil(
+          () -> cell.state == State.STOPPED,
+          System.nanoTime() + cell.host().retryPause().toNanos());
+    }
+  }
+
   // ---- adoption
   // -----------------------------------------------------------------------------------------------
 

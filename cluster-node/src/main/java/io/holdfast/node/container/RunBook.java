@@ -21,6 +21,25 @@ public interface RunBook {
   /// All facts, those of one object in the order of their runs; waits for the disk.
   List<RunFact> all();
 
+  /// Of a node whose next life has none of its containers.
+  RunBook NONE =
+      new RunBook() {
+        @Override
+        public CompletableFuture<Void> write(RunFact fact) {
+          return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public CompletableFuture<Void> erase(RunFact fact) {
+          return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public List<RunFact> all() {
+          return List.of();
+        }
+      };
+
   /// The book in the journal of a node.
   static RunBook in(NodeTable table) {
     return new RunBook() {

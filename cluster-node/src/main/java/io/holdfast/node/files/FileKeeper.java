@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -110,12 +111,18 @@ public final class FileKeeper implements AutoCloseable {
   // -----------------------------------------------------------------------------------------------
 
   /// Removes from now on, at each interval, what nobody needs any more.
-  public void start(ScheduledExecutorService timer) {
+  ///
+  /// @param turn whether it is for this node to do that; asked each time
+  public void start(ScheduledExecutorService timer, BooleanSupplier turn) {
     long millis = settings.sweepInterval().toMillis();
     try {
       var _ =
           timer.scheduleWithFixedDelay(
-              () -> Thread.ofVirtual().name("file-sweep").start(this::sweep),
+              () -> {
+                if (turn.getAsBoolean()) {
+                  Thread.ofVirtual().name("file-sweep").start(this::sweep);
+                }
+              },
               millis,
               millis,
               TimeUnit.MILLISECONDS);

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -45,11 +46,20 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   /** How long a drain waits for the events that still run. */
   private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
 
+  /** How long events may need the container before it is ended under them. */
+  private static final Duration CONTAINER_DRAIN_MAX = Duration.ofSeconds(5);
+
+  /** What the program of a container gets to end while callers wait. */
+  private static final Duration CONTAINER_GRACE = Duration.ofSeconds(5);
+
+  private static final Duration CONTAINER_DEPART_GRACE = Duration.ofSeconds(1);
+
   private final ObjectAddress address;
   private final ObjectClass objectClass;
   private final ObjectServices services;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final LateEvents lateEvents;
+  private final LeavingObjects leaving;
   private final BooleanSupplier owned;
   private final ObjectHome home;
   private final TimerScheduler<ObjectCommand> timers;
@@ -65,17 +75,25 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private boolean passivating;
   private boolean stopping;
   private final List<ObjectCommand.Deliver> late = new ArrayList<>();
-  private long drainDeadlineNanos;
+  private long drainBegunNanos;
+
+  /** The end of its container, for which the object waits to leave this node. */
+  private @Nullable CompletableFuture<Void> containerEnd;
+
+  /** Whether what its container tells comes to it, though it is about to leave. */
+  private boolean hearsContainer;
 
   static Behavior<ObjectCommand> create(
       ObjectAddress address,
       ObjectClass objectClass,
       ObjectServices services,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      LateEvents lateEvents) {
+      LateEvents lateEvents,
+      LeavingObjects leaving) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers ->
-            new ObjectActor(context, timers, address, objectClass, services, shard, lateEvents)));
+            new ObjectActor(
+                context, timers, address, objectClass, services, shard, lateEvents, leaving)));
   }
 
   private ObjectActor(
@@ -85,7 +103,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       ObjectClass objectClass,
       ObjectServices services,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      LateEvents lateEvents) {
+      LateEvents lateEvents,
+      LeavingObjects leaving) {
     super(context);
     this.timers = timers;
     this.address = address;
@@ -93,12 +112,14 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     this.services = services;
     this.shard = shard;
     this.lateEvents = lateEvents;
+    this.leaving = leaving;
     this.home = new ObjectHome(address, services.placements(), context.getSelf());
     BooleanSupplier leased = services.ownership().of(ShardedGateway.TYPE, address);
     this.owned = () -> leased.getAsBoolean() && home.isCurrent();
     home.ask();
     services.metrics().objectEntered();
     services.usage().entered(address.namespace());
+    services.containers().remain(address);
     checkIdleIn(firstCheck());
     lateEvents.take(address).forEach(this::onDeliver);
   }
@@ -124,6 +145,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       case ObjectCommand.CheckIdle check -> onCheckIdle();
       case ObjectCommand.HomeKnown answer -> onHomeKnown(answer);
       case ObjectCommand.Move move -> onMove(move);
+      case ObjectCommand.Asleep asleep -> obey(asleep.order());
       case ObjectCommand.Departed outcome -> onDeparted(outcome);
       case ObjectCommand.Wake _, ObjectCommand.Nothing _ -> this;
       case ObjectCommand.Stop stop -> onStop();
@@ -141,12 +163,17 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     HoldfastException refusal = home.refusal();
     if (refusal != null) {
       deliver.event().reject(refusal);
-    } else if (passivating || !home.isOpen() || (stopping && current == null)) {
+    } else if (isToWait(deliver.event())) {
       late.add(deliver);
     } else {
       incarnation().submit(deliver.event());
     }
     return this;
+  }
+
+  private boolean isToWait(ObjectEvent event) {
+    boolean leaves = passivating || !home.isOpen() || (stopping && current == null);
+    return leaves && !(hearsContainer && event.isOfTheNode());
   }
 
   private Incarnation incarnation() {
@@ -159,6 +186,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     if (live == null) {
       live = new Incarnation(address, objectClass, getContext().getSelf(), services, owned);
       current = live;
+      services.firstEvent(address, objectClass).ifPresent(live::submit);
     }
     return live;
   }
@@ -358,6 +386,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       return;
     }
     rejectLate(refusal);
+    services.containers().disown(address);
     if (!stopping) {
       passivate();
     }
@@ -369,9 +398,24 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   }
 
   private Behavior<ObjectCommand> onMove(ObjectCommand.Move move) {
+    if (passivating || stopping || !home.isToObey(move) || !services.containers().holds(address)) {
+      return obey(move);
+    }
+    // What can be done while the object serves is done before it leaves.
+    ActorRef<ObjectCommand> self = getContext().getSelf();
+    var _ =
+        services
+            .containers()
+            .sleep(address)
+            .whenComplete((_, _) -> self.tell(new ObjectCommand.Asleep(move)));
+    return this;
+  }
+
+  private Behavior<ObjectCommand> obey(ObjectCommand.Move move) {
     if (passivating || stopping) {
       move.sent().reject(home.refusal() == null ? moving() : home.refusal());
     } else if (home.beginDeparture(move)) {
+      hearContainer();
       return depart();
     }
     return this;
@@ -385,7 +429,11 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       spawnWriter();
     }
     ActorRef<ObjectWriter.Command> its = writer;
-    if (its != null && writerOf == last && recovered && quietForGood()) {
+    boolean waits =
+        services.containers().holds(address)
+            && (!isQuiet() || awaitsContainer(CONTAINER_DEPART_GRACE));
+    if (its != null && writerOf == last && recovered && !waits && quietForGood()) {
+      hearContainerNoMore();
       current = null;
       endForGood(last, moving());
       services.containers().left(address);
@@ -408,6 +456,33 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       rejectLate(moving());
     }
     return this;
+  }
+
+  // ---- its container
+  // -----------------------------------------------------------------------------------------------
+
+  /// Whether the object cannot leave the node because of its container, which is told to end.
+  private boolean awaitsContainer(Duration graceMax) {
+    if (containerEnd == null && services.containers().holds(address)) {
+      ActorRef<ObjectCommand> self = getContext().getSelf();
+      containerEnd = services.containers().leave(address, graceMax);
+      var _ = containerEnd.whenComplete((_, _) -> self.tell(new ObjectCommand.CheckIdle()));
+    }
+    return containerEnd != null && !containerEnd.isDone();
+  }
+
+  private void hearContainer() {
+    if (services.containers().holds(address)) {
+      hearsContainer = true;
+      leaving.enter(address, getContext().getSelf());
+    }
+  }
+
+  private void hearContainerNoMore() {
+    if (hearsContainer) {
+      hearsContainer = false;
+      leaving.leave(address, getContext().getSelf());
+    }
   }
 
   // ---- leaving memory
@@ -447,7 +522,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     } else if (live != null && idle.compareTo(timeout) < 0) {
       live.hibernate();
       checkIdleIn(timeout.minus(idle));
-    } else if (!quietForGood()) {
+    } else if (services.containers().holds(address) || !quietForGood()) {
       checkIdleIn(firstCheck());
     } else {
       passivate();
@@ -478,6 +553,11 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   /** The shard did not want the object to leave. */
   private void stay() {
     passivating = false;
+    hearContainerNoMore();
+    if (containerEnd != null) {
+      containerEnd = null;
+      services.containers().remain(address);
+    }
     if (current != null) {
       current.sockets().stay();
     }
@@ -496,7 +576,8 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     if (current != null) {
       current.sockets().beginLeaving();
     }
-    drainDeadlineNanos = System.nanoTime() + DRAIN_MAX.toNanos();
+    drainBegunNanos = System.nanoTime();
+    hearContainer();
     return stopNow();
   }
 
@@ -508,11 +589,11 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
 
   /** Stops when nothing runs any more, or the time for it is over. */
   private Behavior<ObjectCommand> stopNow() {
-    boolean late = System.nanoTime() - drainDeadlineNanos >= 0;
-    if (!isQuiet() && !late) {
+    if (!mayStop() && !hasDrainedFor(DRAIN_MAX)) {
       timers.startSingleTimer(new ObjectCommand.CheckIdle(), Duration.ofMillis(20));
       return this;
     }
+    hearContainerNoMore();
     Incarnation last = current;
     if (last != null) {
       current = null;
@@ -526,7 +607,21 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     return this;
   }
 
+  /** First what runs ends, since it may need the container. */
+  private boolean mayStop() {
+    if (home.refusal() != null) {
+      return isQuiet() && !services.containers().isRunning(address);
+    }
+    boolean ends = isQuiet() || containerEnd != null || hasDrainedFor(CONTAINER_DRAIN_MAX);
+    return ends && !awaitsContainer(CONTAINER_GRACE) && isQuiet();
+  }
+
+  private boolean hasDrainedFor(Duration duration) {
+    return System.nanoTime() - drainBegunNanos >= duration.toNanos();
+  }
+
   private Behavior<ObjectCommand> onPostStop() {
+    hearContainerNoMore();
     services.metrics().objectLeft();
     services.usage().left(address.namespace());
     if (current != null) {

@@ -148,7 +148,7 @@ final class ObjectBookmarks implements StorageHistory {
     try (ObjectDatabase database = services.openDatabase(state.image())) {
       Optional<KeptFiles> files = ObjectFiles.stored(database);
       filesAreGone = files.isPresent() && !services.containers().keepAgain(address, files.get());
-      if (!filesAreGone && ObjectExit.stored(database).isEmpty()) {
+      if (!filesAreGone && ObjectExit.stored(database).isEmpty() && !ObjectRun.isStored(database)) {
         return state;
       }
     }
@@ -159,6 +159,7 @@ final class ObjectBookmarks implements StorageHistory {
         state,
         database -> {
           ObjectExit.forget(database);
+          ObjectRun.forget(database);
           if (filesAreGone) {
             ObjectFiles.forget(database);
           }

@@ -139,6 +139,9 @@ sealed interface ObjectCommand {
       Placement from, Placement next, @Nullable Boolean done, @Nullable Throwable failure)
       implements ObjectCommand {}
 
+  /// The container sleeps, as far as it did: the order to leave can be obeyed.
+  record Asleep(Move order) implements ObjectCommand {}
+
   /// Leave memory: sent by sharding, after a passivation or when the node drains.
   record Stop() implements ObjectCommand {}
 }

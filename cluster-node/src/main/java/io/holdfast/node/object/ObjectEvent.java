@@ -37,6 +37,11 @@ abstract sealed class ObjectEvent {
     this.context = context;
   }
 
+  /// Whether the node itself wants it: it runs also while the object is about to leave.
+  boolean isOfTheNode() {
+    return false;
+  }
+
   /// The object it happens to, as the sender knows it.
   final ObjectAddress target() {
     return target;
@@ -383,6 +388,11 @@ abstract sealed class ObjectEvent {
     }
 
     @Override
+    boolean isOfTheNode() {
+      return true;
+    }
+
+    @Override
     OutputGate.Effect run(DurableObject instance, Incarnation incarnation) throws Exception {
       action.run(instance, incarnation);
       return new Reply<>(reply, true);
@@ -422,6 +432,11 @@ abstract sealed class ObjectEvent {
       this.action = action;
       this.afterwards = afterwards;
       this.reply = reply;
+    }
+
+    @Override
+    boolean isOfTheNode() {
+      return true;
     }
 
     @Override

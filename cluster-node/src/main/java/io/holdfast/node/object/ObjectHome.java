@@ -118,6 +118,19 @@ final class ObjectHome {
   // ---- leaving
   // ------------------------------------------------------------------------------------------------
 
+  /// Whether an order to leave would be obeyed.
+  boolean isToObey(ObjectCommand.Move order) {
+    try {
+      return home != null
+          && departure == null
+          && !directory()
+              .requireMovable(object, order.region())
+              .equals(directory().regions().self());
+    } catch (HoldfastException e) {
+      return false;
+    }
+  }
+
   /// An order to leave.
   ///
   /// @return whether it is to be obeyed now

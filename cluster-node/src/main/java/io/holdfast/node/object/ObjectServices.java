@@ -3,6 +3,7 @@ package io.holdfast.node.object;
 import io.holdfast.cassandra.Placement;
 import io.holdfast.engine.http.HttpFetcher;
 import io.holdfast.node.app.AppCatalog;
+import io.holdfast.node.app.ObjectClass;
 import io.holdfast.node.cluster.Ownership;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.message.Batch;
@@ -132,6 +133,13 @@ public final class ObjectServices {
   /// Brings an object into memory.
   void wake(ObjectAddress address) {
     gateway.wake(address);
+  }
+
+  /// What comes first in each life of an object, when something does.
+  Optional<ObjectEvent> firstEvent(ObjectAddress address, ObjectClass objectClass) {
+    return containers.mayLoseObjects() && objectClass.container().isPresent()
+        ? Optional.of(gateway.lostRun(address))
+        : Optional.empty();
   }
 
   /// An object that was here lives elsewhere now.

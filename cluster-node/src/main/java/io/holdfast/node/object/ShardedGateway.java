@@ -16,6 +16,7 @@ import io.holdfast.protocol.RpcCall;
 import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.Container;
 import io.holdfast.sdk.ContainerExit;
+import io.holdfast.sdk.DurableObject;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
@@ -48,6 +49,7 @@ public final class ShardedGateway implements ObjectGateway {
   private final AppCatalog apps;
   private final Homes homes;
   private final LateEvents lateEvents = new LateEvents();
+  private final LeavingObjects leaving = new LeavingObjects();
 
   /// A gateway that is not yet connected: calls fail until [#connect].
   public ShardedGateway(ActorSystem<?> system, AppCatalog apps, Homes homes) {
@@ -71,9 +73,11 @@ public final class ShardedGateway implements ObjectGateway {
                       apps.objectClass(address.namespace()),
                       services,
                       entity.getShard(),
-                      lateEvents);
+                      lateEvents,
+                      leaving);
                 })
             .withStopMessage(new ObjectCommand.Stop());
+    services.ownership().beforeRelease(TYPE, services.containers()::endAll);
     ClusterSharding sharding = ClusterSharding.get(system);
     homes.connect(
         sharding.init(objects), region -> sharding.init(objects.withDataCenter(region.name())));
@@ -181,14 +185,7 @@ public final class ShardedGateway implements ObjectGateway {
     return new ContainerOwnerHooks() {
       @Override
       public CompletableFuture<?> ended(ContainerExit exit) {
-        return run(
-            target,
-            (instance, incarnation) -> {
-              ObjectExit.note(incarnation, exit, incarnation.services().clock().instant());
-              if (instance instanceof Container container) {
-                container.onStop(exit);
-              }
-            });
+        return run(target, (instance, incarnation) -> hearEnd(instance, incarnation, exit));
       }
 
       @Override
@@ -218,6 +215,28 @@ public final class ShardedGateway implements ObjectGateway {
         return run(target, (instance, incarnation) -> ObjectOutbound.tellAgain(incarnation));
       }
     };
+  }
+
+  private static void hearEnd(DurableObject instance, Incarnation incarnation, ContainerExit exit)
+      throws Exception {
+    ObjectRun.ended(incarnation);
+    ObjectExit.note(incarnation, exit, incarnation.services().clock().instant());
+    if (instance instanceof Container container) {
+      container.onStop(exit);
+    }
+  }
+
+  /// What comes first in each life of an object whose container may have been lost with another
+  /// node: to hear of that.
+  ObjectEvent lostRun(ObjectAddress target) {
+    return hook(
+        target,
+        (instance, incarnation) -> {
+          if (ObjectRun.isLost(incarnation)) {
+            hearEnd(instance, incarnation, ObjectRun.LOST);
+          }
+        },
+        new CompletableFuture<>());
   }
 
   /** A hook of a [Container]; nothing for other classes. */
@@ -288,10 +307,15 @@ public final class ShardedGateway implements ObjectGateway {
   /** Only when the object is on this node. */
   private <T> CompletableFuture<T> here(
       ObjectAddress target, Function<CompletableFuture<T>, ObjectEvent> event) {
-    return told(
-        target,
-        Optional.empty(),
-        reply -> new ObjectCommand.Deliver(event.apply(reply), Optional.empty()));
+    Function<CompletableFuture<T>, ObjectCommand.Travelling> command =
+        reply -> new ObjectCommand.Deliver(event.apply(reply), Optional.empty());
+    Optional<ActorRef<ObjectCommand>> actor = leaving.find(target);
+    if (actor.isEmpty()) {
+      return told(target, Optional.empty(), command);
+    }
+    CompletableFuture<T> reply = new CompletableFuture<>();
+    actor.get().tell(command.apply(reply));
+    return reply;
   }
 
   private <T> CompletableFuture<T> told(
@@ -322,6 +346,8 @@ public final class ShardedGateway implements ObjectGateway {
               : letter.message();
       if (message instanceof ObjectCommand.Travelling command) {
         command.reject(unreachable(command.target()));
+      } else if (message instanceof ObjectCommand.Asleep(ObjectCommand.Move order)) {
+        order.reject(unreachable(order.target()));
       }
       return Behaviors.same();
     });

@@ -64,6 +64,7 @@ final class TurnContainerHandle implements ContainerHandle {
     if (before.isPresent() || supervisor.isGated(outbound)) {
       ObjectOutbound.store(incarnation, outbound);
     }
+    ObjectRun.begin(incarnation);
     supervisor.start(options, storedFiles(), outbound, incarnation.whenDurable());
   }
 

@@ -102,6 +102,9 @@ final class ContainerFixture implements AutoCloseable {
     host.open();
   }
 
+  /// What becomes of the containers of an earlier life.
+  ContainerHost.Heritage heritage = ContainerHost.Heritage.ADOPTED;
+
   ContainerHost make(ContainerEngine on) {
     NodeCapacity made = Room.of(APPS, timer, queueTimeout);
     capacity = made;
@@ -128,7 +131,8 @@ final class ContainerFixture implements AutoCloseable {
             Duration.ofMillis(5),
             Duration.ofMillis(200),
             pausedMax,
-            logs));
+            logs,
+            heritage));
   }
 
   /// The node is gone, its containers are not; the next node has not yet looked for them.

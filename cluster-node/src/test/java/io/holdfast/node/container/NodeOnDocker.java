@@ -67,7 +67,12 @@ final class NodeOnDocker implements AutoCloseable {
             files.keeper(engine, "", Instant::now),
             NoOutbound.INSTANCE,
             new ContainerHost.Settings(
-                "node-1", "local", stopGrace, 10, ContainerLogSettings.USUAL));
+                "node-1",
+                "local",
+                stopGrace,
+                10,
+                ContainerLogSettings.USUAL,
+                ContainerHost.Heritage.ADOPTED));
     opened.open();
     return opened;
   }
