@@ -84,7 +84,7 @@ class ContainerClusterMultiJvmTest {
   }
 
   private static List<String> names(String prefix) {
-    return IntStream.range(0, 6).mapToObj(number -> prefix + number).toList();
+    return IntStream.range(0, 5).mapToObj(number -> prefix + number).toList();
   }
 
   private static String run(NodeProcess node, String box, String script) {
@@ -163,7 +163,7 @@ class ContainerClusterMultiJvmTest {
     int code = cluster.node(1).stop();
     long millis = Duration.ofNanos(System.nanoTime() - begun).toMillis();
     assertThat(DockerCli.allContainersOfDeployment(deployment)).isEmpty();
-    NodeProcess.pause(Duration.ofSeconds(2));
+    NodeProcess.pause(Duration.ofSeconds(1));
     enough.set(true);
     for (Thread client : clients) {
       client.join();
@@ -243,7 +243,6 @@ class ContainerClusterMultiJvmTest {
   void nothingIsLeftWhenTheLastNodeStops() throws Exception {
     assertThat(run(cluster.node(1), "last", "echo last > file")).isEmpty();
     assertThat(cluster.node(1).stop()).isEqualTo(STOPPED);
-    assertThat(runAtLast(cluster.node(2), "last", "cat file")).isEqualTo("last\n");
     assertThat(cluster.node(2).stop()).isEqualTo(STOPPED);
     assertThat(DockerCli.allContainersOfDeployment(cluster.node(2).deployment())).isEmpty();
     cluster.node(2).start();

@@ -33,7 +33,9 @@ class RegionsMultiJvmTest {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = TestCluster.ofRegions(directory, List.of("eu", "eu", "us"), Apps.places(directory));
+    cluster =
+        TestCluster.ofRegions(
+            directory, List.of("eu", "eu", "us"), Apps.places(directory), Apps.boxes(directory));
     eu = cluster.node(1);
     eu2 = cluster.node(2);
     us = cluster.node(3);
@@ -42,7 +44,9 @@ class RegionsMultiJvmTest {
 
   @AfterAll
   static void stop() throws IOException {
+    List<String> deployments = List.of(eu.deployment(), eu2.deployment(), us.deployment());
     cluster.close();
+    deployments.forEach(DockerCli::removeDeployment);
   }
 
   /** Until each region reaches the other one. */
@@ -64,9 +68,13 @@ class RegionsMultiJvmTest {
   }
 
   private static void move(NodeProcess by, String place, String region) {
+    move(by, "places", place, region);
+  }
+
+  private static void move(NodeProcess by, String namespace, String object, String region) {
     assertThat(
             by.admin(
-                    "namespaces/places/objects/" + place + "/move",
+                    "namespaces/" + namespace + "/objects/" + object + "/move",
                     "{\"region\":\"" + region + "\"}")
                 .ok())
         .isEqualTo("{\"region\":\"" + region + "\"}");
@@ -185,6 +193,44 @@ class RegionsMultiJvmTest {
         .until(() -> all(us, place).contains("rang in us"));
     List<String> tokens = all(eu, place);
     assertThat(tokens).doesNotHaveDuplicates().containsAll(told).contains("first");
+  }
+
+  @Test
+  @Order(6)
+  void anObjectMovesWithItsContainerItsFilesAndWithoutAFailedCall() throws Exception {
+    assertThat(us.post("/box/mover?hint=weur", "echo kept > file").ok()).isEmpty();
+    String id = eu.get("/box/mover").ok().lines().findFirst().orElseThrow();
+    assertThat(DockerCli.containersOfDeployment(us.deployment())).isEmpty();
+    List<NodeProcess.Answer> answers = new ArrayList<>();
+    AtomicBoolean over = new AtomicBoolean();
+    AtomicLong slowest = new AtomicLong();
+    Thread client =
+        Thread.ofVirtual()
+            .start(() -> {
+              while (!over.get()) {
+                long begun = System.nanoTime();
+                answers.add(eu2.post("/box/mover", "cat file"));
+                slowest.accumulateAndGet(System.nanoTime() - begun, Math::max);
+              }
+            });
+    try {
+      move(eu, "boxes", "mover", "us");
+      Awaitility.await("a container where the object is")
+          .atMost(PATIENCE)
+          .until(() -> DockerCli.containersOfDeployment(us.deployment()).size() == 1);
+    } finally {
+      over.set(true);
+      client.join();
+    }
+    System.out.printf(
+        "regions: %d calls while a box was moved, the slowest took %d ms%n",
+        answers.size(), slowest.get() / 1_000_000);
+    assertThat(answers)
+        .isNotEmpty()
+        .allSatisfy(answer -> assertThat(answer.ok()).isEqualTo("kept\n"));
+    assertThat(DockerCli.allContainersOf(id)).hasSize(1);
+    assertThat(eu.get("/box/mover").ok().lines().skip(1))
+        .startsWith("start", "stop 143 RUNTIME_SIGNAL", "start");
   }
 
   @Test

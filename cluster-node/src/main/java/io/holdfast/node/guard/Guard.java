@@ -26,6 +26,7 @@ final class Guard {
 
   // Guarded by this.
   private boolean gone;
+  private long goneSinceNanos;
   private long untilNanos;
 
   /// @param nanoTime a monotonic clock
@@ -45,6 +46,7 @@ final class Guard {
   /// The node has ended.
   synchronized void nodeIsGone() {
     gone = true;
+    goneSinceNanos = nanoTime.getAsLong();
     notifyAll();
   }
 
@@ -52,11 +54,10 @@ final class Guard {
   void run() {
     boolean away = false;
     int empty = 0;
-    long goneSince = 0;
-    while (true) {
+    while (empty < EMPTY_LOOKS && !isToGiveUp()) {
       boolean over = awaitOver();
       try {
-        empty = removeAll() ? empty + 1 : 0;
+        empty = removeAll() && over ? empty + 1 : 0;
         away = false;
       } catch (HoldfastException e) {
         if (!away) {
@@ -64,15 +65,12 @@ final class Guard {
         }
         away = true;
       }
-      if (!over) {
-        empty = 0;
-        goneSince = nanoTime.getAsLong();
-      } else if (empty >= EMPTY_LOOKS
-          || nanoTime.getAsLong() - goneSince > GIVE_UP_AFTER.toNanos()) {
-        return;
-      }
       pause();
     }
+  }
+
+  private synchronized boolean isToGiveUp() {
+    return gone && nanoTime.getAsLong() - goneSinceNanos > GIVE_UP_AFTER.toNanos();
   }
 
   /** Waits until the time of the node is over; whether for good. */
