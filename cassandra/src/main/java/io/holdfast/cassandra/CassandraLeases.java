@@ -15,7 +15,7 @@ import java.util.Optional;
 /// Leases by lightweight transactions, which Cassandra orders one after the other within a data
 /// center: a lease is for one region, and so is the list of sessions. The token is called `fence`
 /// there: `token` is a word of CQL.
-public final class CassandraLeases implements LeaseStore, SessionList {
+public final class CassandraLeases implements LeaseStore, SessionList, SignsOfLife {
   private final Cql cql;
   private final PreparedStatement read;
   private final PreparedStatement insert;
@@ -83,6 +83,19 @@ public final class CassandraLeases implements LeaseStore, SessionList {
     cql.execute(sessions.bind(region).setTimeout(timeout))
         .forEach(row -> ids.add(String.valueOf(row.getString(0))));
     return ids;
+  }
+
+  /** As they were copied to this data center: nobody is asked to agree. */
+  @Override
+  public String latest(String region) {
+    StringBuilder signs = new StringBuilder();
+    for (String id : sessions(region)) {
+      Row row = execute(read.bind(NodeLeases.sessionName(region, id))).one();
+      if (row != null) {
+        signs.append(id).append(' ').append(row.getLong("beat")).append('\n');
+      }
+    }
+    return signs.toString();
   }
 
   @Override

@@ -82,6 +82,10 @@ public final class NodeLeases implements AutoCloseable {
   }
 
   private String sessionName(String id) {
+    return sessionName(region, id);
+  }
+
+  static String sessionName(String region, String id) {
     return region + "|session|" + id;
   }
 

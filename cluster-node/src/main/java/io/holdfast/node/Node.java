@@ -67,6 +67,7 @@ import io.holdfast.node.region.LostRegions;
 import io.holdfast.node.region.OperatorRegions;
 import io.holdfast.node.region.Placements;
 import io.holdfast.node.region.ReachableRegions;
+import io.holdfast.node.region.RegionLossPolicy;
 import io.holdfast.node.region.Regions;
 import io.holdfast.node.tls.NodeTls;
 import io.holdfast.node.tls.TlsExtension;
@@ -278,7 +279,12 @@ public final class Node {
     }
     members.start();
     reachable.start(timer);
-    lost.ifPresent(given -> given.start(timer));
+    lost.ifPresent(given -> {
+      given.start(timer);
+      clusterConfig
+          .regionLostAfter()
+          .ifPresent(after -> regionLoss(regions, reachable, given, after).start(timer));
+    });
     gateway.connect(system, services);
     this.alarms =
         new AlarmScheduler(
@@ -423,6 +429,9 @@ public final class Node {
     all.put("holdfast.objects.shards", "" + root.getInt("holdfast.objects.shards"));
     all.put("holdfast.cluster.silent-max", cluster.silentMax().toMillis() + " ms");
     all.put(
+        "holdfast.cluster.region-lost-after",
+        cluster.regionLostAfter().map(after -> after.toMillis() + " ms").orElse("never"));
+    all.put(
         "holdfast.persistence.cassandra.keyspace",
         root.getString("holdfast.persistence.cassandra.keyspace"));
     return all;
@@ -444,6 +453,17 @@ public final class Node {
               new LostRegions(
                   regions, CassandraStore.get(system).regionStates(), System::nanoTime));
     };
+  }
+
+  private RegionLossPolicy regionLoss(
+      Regions regions, ReachableRegions reachable, LostRegions lost, Duration after) {
+    return new RegionLossPolicy(
+        regions,
+        reachable,
+        lost,
+        CassandraStore.get(system).signsOfLife(),
+        after,
+        System::nanoTime);
   }
 
   private Optional<Underway> underway(ClusterConfig cluster) {

@@ -102,6 +102,11 @@ final class FakeGateway implements ObjectGateway, NamespaceDirectory {
   }
 
   @Override
+  public CompletableFuture<String> move(ObjectAddress target, String region, CallContext context) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public int birthRegion(Optional<Jurisdiction> jurisdiction) {
     return 0;
   }

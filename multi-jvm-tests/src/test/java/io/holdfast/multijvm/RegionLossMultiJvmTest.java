@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RegionLossMultiJvmTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration LOST_AFTER = Duration.ofSeconds(12);
   private static final List<String> PLACES =
       IntStream.range(0, 10).mapToObj(number -> "p" + number).toList();
 
@@ -32,7 +33,12 @@ class RegionLossMultiJvmTest {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = TestCluster.ofRegions(directory, List.of("eu", "us"), Apps.places(directory));
+    cluster =
+        TestCluster.ofRegions(
+            directory,
+            List.of("eu", "us"),
+            node -> node.with("holdfast.cluster.region-lost-after", LOST_AFTER.toSeconds() + " s"),
+            Apps.places(directory));
     eu = cluster.node(1);
     us = cluster.node(2);
     Awaitility.await("regions reach each other")
@@ -151,6 +157,23 @@ class RegionLossMultiJvmTest {
         before, acknowledged.size());
     assertThat(tokens).doesNotHaveDuplicates().containsAll(acknowledged);
     say(us, "back", "\"lost\":false");
+  }
+
+  @Test
+  @Order(4)
+  void aRegionThatShowsNoSignOfLifeIsGivenUpWithoutAnOperator() {
+    Awaitility.await("objects begin there again")
+        .atMost(PATIENCE)
+        .until(() -> us.post("/place/alone?token=a&hint=enam", "").body().equals("us"));
+    us.kill();
+    long begun = System.nanoTime();
+    awaitHome(eu, "alone", "eu");
+    Duration took = Duration.ofNanos(System.nanoTime() - begun);
+    System.out.printf(
+        "region loss: by policy after %s, an object answers %d ms after the kill%n",
+        LOST_AFTER, took.toMillis());
+    assertThat(took).isBetween(LOST_AFTER, LOST_AFTER.plusSeconds(10));
+    assertThat(all(eu, "alone")).containsExactly("eu", "a");
   }
 
   private static AddingClient client(

@@ -234,6 +234,18 @@ class RegionsMultiJvmTest {
   }
 
   @Test
+  @Order(6)
+  void codeMovesAnObject() {
+    assertThat(add(eu, "by-code", "a")).isEqualTo("eu");
+    assertThat(eu2.post("/place/by-code?move=us", "").ok()).isEqualTo("moved");
+    assertThat(eu2.post("/place/by-code?move=us", "").ok()).as("once more").isEqualTo("moved");
+    assertThat(all(us, "by-code")).containsExactly("us", "a");
+    assertThat(us.post("/place/by-code?move=mars", "").body())
+        .startsWith("invalid_argument: expected ")
+        .contains("mars");
+  }
+
+  @Test
   @Order(7)
   void anObjectWhoseEventsDoNotEndStays() throws Exception {
     assertThat(add(eu, "busy", "a")).isEqualTo("eu");

@@ -49,7 +49,14 @@ final class TestCluster implements AutoCloseable {
   ///   `ap` (hint `apac`)
   static TestCluster ofRegions(Path directory, List<String> regions, Path... apps)
       throws IOException, InterruptedException {
-    return new TestCluster(directory, regions, List.of(apps), true, node -> node);
+    return ofRegions(directory, regions, node -> node, apps);
+  }
+
+  /// As the other, with something more for each node.
+  static TestCluster ofRegions(
+      Path directory, List<String> regions, UnaryOperator<NodeProcess> settings, Path... apps)
+      throws IOException, InterruptedException {
+    return new TestCluster(directory, regions, List.of(apps), true, settings);
   }
 
   private TestCluster(

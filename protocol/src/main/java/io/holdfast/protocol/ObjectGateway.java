@@ -18,6 +18,11 @@ public interface ObjectGateway {
   /// Calls a method of an object.
   CompletableFuture<RpcResult> invoke(ObjectAddress target, RpcCall call, CallContext context);
 
+  /// Gives an object a home in another region.
+  ///
+  /// @return completes with the region, when the object answers there
+  CompletableFuture<String> move(ObjectAddress target, String region, CallContext context);
+
   /// Where an object with a unique id begins that is made here and now.
   ///
   /// @return the number of a region; 0 in a cluster of one region

@@ -80,4 +80,16 @@ public interface ObjectStub {
   ///
   /// @throws IllegalArgumentException when the type is not an interface
   <T> T sender(Class<T> rpcInterface);
+
+  /// Gives the object a home in another region, with its state, its alarm and its container; does
+  /// nothing when it lives there. Returns when it answers there.
+  ///
+  /// Calls to the object wait meanwhile. It leaves when none of its events runs: inside the object
+  /// itself this fails, and so it does for one whose events take longer than 2 s; it stays then.
+  ///
+  /// @param region a name of `holdfast.regions`
+  /// @throws HoldfastException `invalid_argument` when there is no such region, or only one;
+  ///   `jurisdiction_unavailable` when it is outside of the object's; `region_unreachable`,
+  ///   `object_blocked`
+  void move(String region);
 }

@@ -1,6 +1,7 @@
 package io.holdfast.cassandra.store;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import io.holdfast.cassandra.CassandraLeases;
 import io.holdfast.cassandra.CassandraPlacements;
 import io.holdfast.cassandra.CassandraRegionStates;
 import io.holdfast.cassandra.CassandraSchema;
@@ -8,9 +9,11 @@ import io.holdfast.cassandra.CassandraSessions;
 import io.holdfast.cassandra.Cql;
 import io.holdfast.cassandra.PlacementDirectory;
 import io.holdfast.cassandra.RegionStates;
+import io.holdfast.cassandra.SignsOfLife;
 import io.holdfast.persistence.archive.ArchiveIndex;
 import io.holdfast.persistence.blob.BlobStore;
 import io.holdfast.persistence.store.SnapshotChunks;
+import java.time.Duration;
 import java.time.InstantSource;
 import org.apache.pekko.actor.AbstractExtensionId;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
@@ -24,6 +27,9 @@ import org.apache.pekko.actor.ExtensionIdProvider;
 /// another form, stops it there.
 public final class CassandraStore implements Extension {
   private static final Id ID = new Id();
+
+  /** How long one question for a sign of life may take. */
+  private static final Duration SIGN_MAX = Duration.ofSeconds(2);
 
   private final CqlSession session;
   private final CassandraConfig config;
@@ -93,6 +99,11 @@ public final class CassandraStore implements Extension {
   /// What operators have said of regions.
   public RegionStates regionStates() {
     return new CassandraRegionStates(session, config.keyspace());
+  }
+
+  /// Which nodes are alive.
+  public SignsOfLife signsOfLife() {
+    return new CassandraLeases(session, config.keyspace(), SIGN_MAX);
   }
 
   SnapshotTable snapshots() {

@@ -94,6 +94,12 @@ record Stub(
     return RpcProxy.of(rpcInterface, this);
   }
 
+  @Override
+  public void move(String region) {
+    CallContext context = context();
+    String _ = caller.call(() -> gateway.move(address, region, context));
+  }
+
   /// Calls a method and waits for its result in CBOR.
   RpcResult invoke(String method, @Nullable Object[] arguments) {
     return caller.call(sending(method, arguments));

@@ -6,13 +6,17 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /// The settings below `holdfast.cluster`, and `holdfast.store`.
 ///
 /// @param store where objects are stored
 /// @param seeds as host:port; empty for a cluster of this node alone
 /// @param silentMax how long a node may be silent until others take its objects
-public record ClusterConfig(Store store, List<String> seeds, Duration silentMax) {
+/// @param regionLostAfter how long a region may show no sign of life until others give it up; empty
+///   when only the operator says so
+public record ClusterConfig(
+    Store store, List<String> seeds, Duration silentMax, Optional<Duration> regionLostAfter) {
   public enum Store {
     EMBEDDED,
     CASSANDRA
@@ -21,6 +25,8 @@ public record ClusterConfig(Store store, List<String> seeds, Duration silentMax)
   private static final String PATH = "holdfast.cluster";
   private static final Duration SILENT_MIN = Duration.ofMillis(500);
   private static final Duration SILENT_MAX = Duration.ofMinutes(1);
+  private static final Duration LOST_MIN = Duration.ofSeconds(10);
+  private static final Duration LOST_MAX = Duration.ofDays(1);
 
   /// Reads the node's configuration.
   ///
@@ -45,10 +51,21 @@ public record ClusterConfig(Store store, List<String> seeds, Duration silentMax)
       if (silentMax.compareTo(SILENT_MIN) < 0 || silentMax.compareTo(SILENT_MAX) > 0) {
         throw invalid("silent-max", "500 ms to 1 min", silentMax.toString());
       }
-      return new ClusterConfig(store, seeds, silentMax);
+      return new ClusterConfig(store, seeds, silentMax, lostAfter(config));
     } catch (ConfigException e) {
       throw new HoldfastException(ErrorCode.CONFIG_INVALID, PATH + ": " + e.getMessage(), e);
     }
+  }
+
+  private static Optional<Duration> lostAfter(Config config) {
+    if (config.getString("region-lost-after").equals("never")) {
+      return Optional.empty();
+    }
+    Duration after = config.getDuration("region-lost-after");
+    if (after.compareTo(LOST_MIN) < 0 || after.compareTo(LOST_MAX) > 0) {
+      throw invalid("region-lost-after", "never, or 10 s to 1 d", after.toString());
+    }
+    return Optional.of(after);
   }
 
   private static Store storeOf(String text) {

@@ -135,6 +135,11 @@ public final class ShardedGateway implements ObjectGateway {
     return homes.birthRegion(jurisdiction).number();
   }
 
+  @Override
+  public CompletableFuture<String> move(ObjectAddress target, String region, CallContext context) {
+    return move(target, region).thenApply(Placement::region);
+  }
+
   /// Gives an object another home; completes when it answers there.
   ///
   /// @return its home; fails with `object_blocked` when it was busy for too long, and stays then

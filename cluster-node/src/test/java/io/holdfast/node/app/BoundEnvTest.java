@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.protocol.IdempotencyKey;
 import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
 import io.holdfast.sdk.Body;
 import io.holdfast.sdk.ErrorCode;
@@ -88,6 +89,13 @@ class BoundEnvTest {
   private static void assertHoldfast(Throwable e, ErrorCode code) {
     assertThat(e)
         .isInstanceOfSatisfying(HoldfastException.class, h -> assertThat(h.code()).isEqualTo(code));
+  }
+
+  @Test
+  void aStubMovesItsObject() {
+    stub().move("us");
+    assertThat(gateway.moved)
+        .containsExactly(new ObjectAddress(ROOMS, new ObjectIds(ROOMS).named("lobby")) + " to us");
   }
 
   @Test

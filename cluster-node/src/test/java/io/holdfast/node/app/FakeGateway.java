@@ -21,6 +21,7 @@ final class FakeGateway implements ObjectGateway {
   record Sent(ObjectAddress target, RpcCall call, CallContext context) {}
 
   final List<Sent> sent = new CopyOnWriteArrayList<>();
+  final List<String> moved = new CopyOnWriteArrayList<>();
   final List<ObjectAddress> fetched = new CopyOnWriteArrayList<>();
   final ValueCodec codec = new ValueCodec();
   private Function<RpcCall, CompletableFuture<byte[]>> answer =
@@ -70,6 +71,12 @@ final class FakeGateway implements ObjectGateway {
       ObjectAddress target, RpcCall call, CallContext context) {
     sent.add(new Sent(target, call, context));
     return answer.apply(call).thenApply(RpcResult.Value::new);
+  }
+
+  @Override
+  public CompletableFuture<String> move(ObjectAddress target, String region, CallContext context) {
+    moved.add(target + " to " + region);
+    return CompletableFuture.completedFuture(region);
   }
 
   @Override

@@ -24,6 +24,7 @@ class ClusterConfigTest {
     ClusterConfig config = ClusterConfig.from(ConfigFactory.defaultReference());
     assertThat(config.seeds()).isEmpty();
     assertThat(config.silentMax()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(config.regionLostAfter()).isEmpty();
   }
 
   @Test
@@ -55,6 +56,8 @@ class ClusterConfigTest {
         "seeds = [\"a:7600\"]              | port: expected a port when there are seeds, found 0",
         "silent-max = 100 ms               | silent-max: expected 500 ms to 1 min, found PT0.1S",
         "silent-max = soon                 | silent-max",
+        "region-lost-after = 9 s           | region-lost-after: expected never, or 10 s to 1 d, found PT9S",
+        "region-lost-after = soon          | region-lost-after",
       })
   void whatIsWrongIsNamed(String text, String message) {
     assertThatThrownBy(() -> ClusterConfig.from(config("cassandra", text)))

@@ -7,6 +7,8 @@ import static io.holdfast.node.container.ContainerFixture.get;
 import static io.holdfast.node.container.ContainerFixture.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.admin.ContainerAdmin.Following;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.testkit.FakeContainerEngine.Verb;
@@ -41,6 +43,12 @@ class ContainerLogsTest {
               assertThat(call.method()).isEqualTo("start");
               run(fixture.host.supervisor(target));
               return CompletableFuture.completedFuture(null);
+            }
+
+            @Override
+            public CompletableFuture<String> move(
+                ObjectAddress target, String region, CallContext context) {
+              throw new UnsupportedOperationException();
             }
 
             @Override

@@ -11,8 +11,8 @@ import io.holdfast.sdk.Response;
 import io.holdfast.sdk.Worker;
 
 /// `POST /place/{name}?token=` adds and says where; `GET` lists; `?ring=millis` sets its alarm,
-/// `?work=millis` lets it work. `hint` and `law` choose, `id:` before 64 digits is an id. `POST
-/// /unique/` makes a new id.
+/// `?work=millis` lets it work, `?move=region` moves it. `hint` and `law` choose, `id:` before 64
+/// digits is an id. `POST /unique/` makes a new id.
 public final class PlaceWorker implements Worker {
   @Override
   public Response fetch(Request request, Env env, ExecutionContext ctx) {
@@ -21,9 +21,15 @@ public final class PlaceWorker implements Worker {
       if (request.query("law").isPresent()) {
         places = places.jurisdiction(request.query("law").get());
       }
-      return request.path().startsWith("/unique/")
-          ? Response.text(places.newUniqueId().hex())
-          : answer(request, stub(request, places).as(PlaceApi.class));
+      if (request.path().startsWith("/unique/")) {
+        return Response.text(places.newUniqueId().hex());
+      }
+      ObjectStub place = stub(request, places);
+      if (request.query("move").isPresent()) {
+        place.move(request.query("move").get());
+        return Response.text("moved");
+      }
+      return answer(request, place.as(PlaceApi.class));
     } catch (HoldfastException e) {
       return Response.text(e.code().httpStatus(), e.code().code() + ": " + e.getMessage());
     }

@@ -52,6 +52,13 @@ record TestStub(
     throw messageFromAWorker();
   }
 
+  @Override
+  public void move(String region) {
+    throw new HoldfastException(
+        ErrorCode.INVALID_ARGUMENT,
+        "expected a cluster of several regions (holdfast.regions), found one of one");
+  }
+
   private static HoldfastException messageFromAWorker() {
     return new HoldfastException(
         ErrorCode.WRONG_STATE, "expected a message from inside an object, found one from a Worker");
