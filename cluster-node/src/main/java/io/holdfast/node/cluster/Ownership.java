@@ -111,9 +111,8 @@ public final class Ownership implements Extension {
   }
 
   /// A lease is going to be given back; blocks.
-  void release(String lease) {
+  void clear(String lease) {
     beforeRelease.accept(lease);
-    leases.orElseThrow().release(lease);
   }
 
   /// Runs when all is lost, because this node was silent for too long: then it must end.

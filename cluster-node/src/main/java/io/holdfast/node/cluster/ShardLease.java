@@ -70,7 +70,10 @@ public final class ShardLease extends Lease {
   public CompletionStage<Boolean> release() {
     wanted = false;
     return apart(() -> {
-      ownership.release(settings.leaseName());
+      ownership.clear(settings.leaseName());
+      if (!wanted) { // Acquired again while that was under way.
+        leases.release(settings.leaseName());
+      }
       return true;
     });
   }

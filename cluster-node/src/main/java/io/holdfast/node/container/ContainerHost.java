@@ -285,16 +285,21 @@ public final class ContainerHost implements AutoCloseable {
 
   /// Another node has the object: kills its container. Does not wait.
   public void disown(ObjectAddress address) {
-    find(address).ifPresent(ContainerSupervisor::disown);
+    find(address)
+        .ifPresent(supervisor -> {
+          Runnable _ = supervisor.disown();
+        });
   }
 
-  /// Kills the containers of these objects, and starts them no more; returns when none of them
-  /// runs, or this is closed.
+  /// Kills the containers of these objects, and starts them no more; returns when they have ended,
+  /// or this is closed.
   public void endAll(Predicate<ObjectAddress> of) {
-    List<ContainerSupervisor> all =
-        supervisors.values().stream().filter(supervisor -> of.test(supervisor.address())).toList();
-    all.forEach(ContainerSupervisor::disown);
-    all.forEach(ContainerSupervisor::awaitStopped);
+    List<Runnable> ends =
+        supervisors.values().stream()
+            .filter(supervisor -> of.test(supervisor.address()))
+            .map(ContainerSupervisor::disown)
+            .toList();
+    ends.forEach(Runnable::run);
   }
 
   /// The containers that run here, as the gate knows them.

@@ -28,7 +28,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /*
  * One object's container has many sides that happen at once: orders, traffic, idleness, its start, its end. Each is a class
@@ -432,23 +434,29 @@ public final class ContainerSupervisor {
   }
 
   /// Another node has the object: kills it, and starts nothing. Does not wait.
-  void disown() {
+  ///
+  /// @return waits until that run has ended, or the host is closed
+  Runnable disown() {
     setLeaving(true);
-    orders.order(Event.DESTROY_ORDERED, Duration.ZERO, () -> true);
+    ContainerRun disowned = orders.order(Event.DESTROY_ORDERED, Duration.ZERO, () -> true);
+    return () -> awaitEnd(disowned);
+  }
+
+  private void awaitEnd(@Nullable ContainerRun disowned) {
+    AtomicBoolean over = new AtomicBoolean(disowned == null);
+    while (!over.get() && !cell.host().isClosed()) {
+      cell.awaitUntil(
+          () -> {
+            over.set(cell.run != disowned || cell.state == State.STOPPED);
+            return over.get();
+          },
+          System.nanoTime() + cell.host().retryPause().toNanos());
+    }
   }
 
   private void setLeaving(boolean leaving) {
     synchronized (cell) {
       cell.leaving = leaving;
-    }
-  }
-
-  /// Waits until it does not run, or the host is closed.
-  void awaitStopped() {
-    while (running() && !cell.host().isClosed()) {
-      cell.awaitUntil(
-          () -> cell.state == State.STOPPED,
-          System.nanoTime() + cell.host().retryPause().toNanos());
     }
   }
 
