@@ -2,6 +2,7 @@ package io.holdfast.multijvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,7 +12,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Three nodes on a real Cassandra under load, and faults that a seed chooses: nodes and Cassandra
+/// Three nodes on a real Cassandra and Docker Engine under load, and faults that a seed chooses: nodes and Cassandra
 /// killed, nodes stopped for a while, nodes that hear nothing or late from others. No answer that
 /// was given is wrong, then or later.
 ///
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ChaosMultiJvmTest {
   private static final int NODES = 3;
   private static final int OBJECTS = 8;
+  private static final int BOXES = 3;
 
   @TempDir Path directory;
 
@@ -39,10 +41,18 @@ class ChaosMultiJvmTest {
             this::mutated,
             Apps.ledger(directory),
             Apps.timers(directory),
-            Apps.mail(directory))) {
+            Apps.mail(directory),
+            Apps.boxes(directory))) {
       for (long seed = first; seed < first + seeds; seed++) {
         play(cluster, seed, recoveries)
             .forEach((kind, count) -> violations.merge(kind, count, Integer::sum));
+      }
+    } finally {
+      for (int node = 1; node <= NODES; node++) {
+        Path id = directory.resolve("node-" + node + "/data/deployment-id");
+        if (Files.exists(id)) {
+          DockerCli.removeDeployment(Files.readString(id).strip());
+        }
       }
     }
     System.out.printf(
@@ -68,26 +78,33 @@ class ChaosMultiJvmTest {
       throws Exception {
     ChaosLoad load = new ChaosLoad(cluster, seed, OBJECTS);
     ChaosFaults faults = new ChaosFaults(cluster, seed);
+    ChaosBoxes boxes = new ChaosBoxes(cluster, seed, BOXES);
     load.start();
+    boxes.start();
     try {
       faults.play(length);
     } finally {
       load.stop();
+      boxes.stop();
     }
     load.check();
+    boxes.check();
+    Map<String, Integer> violations = new TreeMap<>(load.violations());
+    violations.putAll(boxes.violations());
     List<Long> own = faults.deaths().stream().flatMap(at -> load.recoveries(at).stream()).toList();
     recoveries.addAll(own);
     System.out.printf(
-        "chaos: seed %d: faults %s; %d operations acknowledged, %d of unknown end; violations %s;"
-            + " recovery p50 %s, max %s%n",
+        "chaos: seed %d: faults %s; %d operations acknowledged, %d of unknown end, %d of boxes;"
+            + " violations %s; recovery p50 %s, max %s%n",
         seed,
         faults.counts(),
         load.acknowledged(),
         load.unknown(),
-        load.violations(),
+        boxes.acknowledged(),
+        violations,
         quantile(own, 0.5),
         quantile(own, 1));
-    return load.violations();
+    return violations;
   }
 
   private static String quantile(List<Long> millis, double share) {
