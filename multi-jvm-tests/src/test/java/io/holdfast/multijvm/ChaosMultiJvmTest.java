@@ -12,9 +12,9 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Three nodes on a real Cassandra and Docker Engine under load, and faults that a seed chooses: nodes and Cassandra
-/// killed, nodes stopped for a while, nodes that hear nothing or late from others. No answer that
-/// was given is wrong, then or later.
+/// Three nodes on a real Cassandra and Docker Engine under load, and faults that a seed chooses:
+/// nodes and Cassandra killed, nodes stopped for a while, nodes that hear nothing or late from
+/// others. No answer that was given is wrong, then or later.
 ///
 /// A short run is part of the suite; more by `make chaos SEEDS=n SECONDS=n`, from the seed `SEED`
 /// on. `MUTATE=no-lease` and `MUTATE=ack-early` take a safety mechanism away, and must fail.

@@ -82,6 +82,9 @@ final class TestCluster implements AutoCloseable {
       }
       known.add(gated ? gates.get(i).port() : ports.get(i));
     }
+    boolean severalRegions = regions.stream().distinct().count() > 1;
+    // Both ways to find each other; several regions need one that is listed.
+    String seed = gated && !severalRegions ? "dns:localhost:" : "127.0.0.1:";
     for (int i = 0; i < size; i++) {
       Path home = Files.createDirectory(directory.resolve("node-" + (i + 1)));
       nodes.add(
@@ -95,10 +98,9 @@ final class TestCluster implements AutoCloseable {
               .with("holdfast.cluster.port", known.get(i).toString())
               .with("pekko.remote.artery.bind.port", ports.get(i).toString())
               .withList(
-                  "holdfast.cluster.seeds",
-                  known.stream().map(port -> "127.0.0.1:" + port).toList()));
+                  "holdfast.cluster.seeds", known.stream().map(port -> seed + port).toList()));
     }
-    if (regions.stream().distinct().count() > 1) {
+    if (severalRegions) {
       nodes.forEach(TestCluster::listRegions);
     }
     nodes.replaceAll(settings);

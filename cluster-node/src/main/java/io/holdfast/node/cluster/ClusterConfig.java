@@ -11,7 +11,7 @@ import java.util.Optional;
 /// The settings below `holdfast.cluster`, and `holdfast.store`.
 ///
 /// @param store where objects are stored
-/// @param seeds as host:port; empty for a cluster of this node alone
+/// @param seeds as host:port or dns:name:port; empty for a cluster of this node alone
 /// @param silentMax how long a node may be silent until others take its objects
 /// @param regionLostAfter how long a region may show no sign of life until others give it up; empty
 ///   when only the operator says so
@@ -37,8 +37,11 @@ public record ClusterConfig(
       Store store = storeOf(root.getString("holdfast.store"));
       List<String> seeds = List.copyOf(config.getStringList("seeds"));
       for (String seed : seeds) {
-        if (!seed.matches(".+:\\d{1,5}")) {
-          throw invalid("seeds", "host:port, such as 10.0.0.1:7600", "'" + seed + "'");
+        if (!Seeds.isSeed(seed)) {
+          throw invalid(
+              "seeds",
+              "host:port, such as 10.0.0.1:7600, or dns:name:port for all addresses of a name",
+              "'" + seed + "'");
         }
       }
       if (!seeds.isEmpty() && store == Store.EMBEDDED) {

@@ -3,12 +3,15 @@ package io.holdfast.node.cluster;
 import io.holdfast.cassandra.NodeLeases;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedSet;
 import org.apache.pekko.actor.Address;
-import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -37,6 +40,7 @@ public final class Membership implements AutoCloseable {
   private final ClusterConfig config;
   private final boolean severalRegions;
   private final Ownership ownership;
+  private final Seeds seeds;
   private final DeadProcesses dead;
 
   public Membership(
@@ -46,7 +50,20 @@ public final class Membership implements AutoCloseable {
     this.config = config;
     this.severalRegions = severalRegions;
     this.ownership = ownership;
+    this.seeds = new Seeds(system.name(), config.seeds(), InetAddress::getAllByName);
+    requireOneFounder();
     this.dead = new DeadProcesses(system);
+  }
+
+  /** Who begins a cluster of several regions must be the same one for all who look. */
+  private void requireOneFounder() {
+    if (severalRegions && !config.seeds().isEmpty() && Seeds.isName(config.seeds().getFirst())) {
+      throw new HoldfastException(
+          ErrorCode.CONFIG_INVALID,
+          "holdfast.cluster.seeds: expected host:port as the first one in a cluster of several"
+              + " regions, found "
+              + config.seeds().getFirst());
+    }
   }
 
   /// Joins the cluster of the seeds, or begins one of its own. Blocks until this node is a member.
@@ -56,13 +73,8 @@ public final class Membership implements AutoCloseable {
     boolean founded = config.seeds().isEmpty();
     if (founded) {
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    } else {
-      List<Address> others = new ArrayList<>(seeds());
-      others.remove(cluster.selfMember().address());
-      if (!others.isEmpty()) {
-        cluster.manager().tell(new JoinSeedNodes(others));
-      }
     }
+    SequencedSet<Address> asked = new LinkedHashSet<>();
     long begun = System.nanoTime();
     while (cluster.selfMember().status() != MemberStatus.up()) {
       Duration waited = Duration.ofNanos(System.nanoTime() - begun);
@@ -72,9 +84,15 @@ public final class Membership implements AutoCloseable {
             "expected to be let into the cluster of %s within %s, found none that answers"
                 .formatted(config.seeds(), JOIN_MAX));
       }
-      if (!founded && isToFound(waited)) {
-        founded = true;
-        cluster.manager().tell(Join.create(cluster.selfMember().address()));
+      if (!founded) {
+        SequencedSet<Address> now = seeds.now();
+        if (isToFound(now, waited)) {
+          founded = true;
+          cluster.manager().tell(Join.create(cluster.selfMember().address()));
+        } else if (!now.equals(asked)) {
+          asked = now;
+          ask(now);
+        }
       }
       pause(founded ? Duration.ofMillis(5) : LOOK_EVERY);
     }
@@ -84,10 +102,12 @@ public final class Membership implements AutoCloseable {
     }
   }
 
-  private List<Address> seeds() {
-    return config.seeds().stream()
-        .map(seed -> AddressFromURIString.parse("pekko://" + system.name() + "@" + seed))
-        .toList();
+  private void ask(Collection<Address> seeds) {
+    List<Address> others = new ArrayList<>(seeds);
+    others.remove(cluster.selfMember().address());
+    if (!others.isEmpty()) {
+      cluster.manager().tell(new JoinSeedNodes(others));
+    }
   }
 
   /*
@@ -95,15 +115,15 @@ public final class Membership implements AutoCloseable {
    * there are two that never meet, each waiting for leases of the other. So the store is asked who is a member. It knows for
    * one region; that several begin together is left to the first seed.
    */
-  private boolean isToFound(Duration waited) {
+  private boolean isToFound(SequencedSet<Address> seeds, Duration waited) {
     if (cluster.selfMember().status() == MemberStatus.joining()) {
       return false;
     }
     Address self = cluster.selfMember().address();
     boolean mine =
         severalRegions
-            ? seeds().getFirst().equals(self) && waited.compareTo(OTHER_REGIONS_MAX) >= 0
-            : seeds().contains(self);
+            ? seeds.getFirst().equals(self) && waited.compareTo(OTHER_REGIONS_MAX) >= 0
+            : seeds.contains(self);
     try {
       return mine && ownership.leases().map(NodeLeases::mayFound).orElse(true);
     } catch (HoldfastException e) {

@@ -53,6 +53,7 @@ class ClusterConfigTest {
       delimiter = '|',
       value = {
         "seeds = [a], port = 7600          | seeds: expected host:port",
+        "seeds = [\"dns:a\"], port = 7600      | or dns:name:port for all addresses of a name, found 'dns:a'",
         "seeds = [\"a:7600\"]              | port: expected a port when there are seeds, found 0",
         "silent-max = 100 ms               | silent-max: expected 500 ms to 1 min, found PT0.1S",
         "silent-max = soon                 | silent-max",
