@@ -39,7 +39,15 @@ final class ContainersCommand {
     void print(JsonNode answer, PrintWriter out, PrintWriter err) {
       TextTable table =
           new TextTable(
-              "APP", "NAMESPACE", "OBJECT", "STATUS", "SINCE", "TYPE", "IMAGE", "CONTAINER");
+              "APP",
+              "NAMESPACE",
+              "OBJECT",
+              "STATUS",
+              "SINCE",
+              "TYPE",
+              "IMAGE",
+              "CONTAINER",
+              "NODE");
       for (JsonNode each : answer.path("containers")) {
         JsonNode name = each.path("objectName");
         String id = Text.of(each.path("containerId"));
@@ -51,7 +59,8 @@ final class ContainersCommand {
             Text.of(each.path("since")),
             Text.of(each.path("instanceType")),
             Text.of(each.path("image")),
-            id.substring(0, Math.min(12, id.length())));
+            id.substring(0, Math.min(12, id.length())),
+            Text.of(each.path("node")));
       }
       table.print(out);
     }

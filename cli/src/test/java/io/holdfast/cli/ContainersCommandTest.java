@@ -37,18 +37,18 @@ class ContainersCommandTest {
         {"containers":[
           {"app":"shop","namespace":"carts","objectId":"0a","objectName":"a","status":"running",
            "since":"2026-11-24T10:00:00Z","image":"web:1","instanceType":"lite",
-           "containerId":"0123456789abcdef"},
+           "containerId":"0123456789abcdef","node":"n1"},
           {"app":"shop","namespace":"carts","objectId":"0b","objectName":null,"status":"starting",
-           "since":"2026-11-24T10:00:01Z","image":null,"instanceType":null,"containerId":null}]}
+           "since":"2026-11-24T10:00:01Z","image":null,"instanceType":null,"containerId":null,"node":"n2"}]}
         """);
     assertThat(run("containers", "list", "--app", "shop")).isZero();
     assertThat(node.requests).containsExactly("GET /admin/v1/containers?app=shop");
     assertThat(out.toString())
         .isEqualTo(
             """
-            APP   NAMESPACE  OBJECT  STATUS    SINCE                 TYPE  IMAGE  CONTAINER
-            shop  carts      a       running   2026-11-24T10:00:00Z  lite  web:1  0123456789ab
-            shop  carts      id:0b   starting  2026-11-24T10:00:01Z  -     -      -
+            APP   NAMESPACE  OBJECT  STATUS    SINCE                 TYPE  IMAGE  CONTAINER     NODE
+            shop  carts      a       running   2026-11-24T10:00:00Z  lite  web:1  0123456789ab  n1
+            shop  carts      id:0b   starting  2026-11-24T10:00:01Z  -     -      -             n2
             """);
   }
 

@@ -55,6 +55,8 @@ import io.holdfast.node.metering.UsageReports;
 import io.holdfast.node.object.AlarmRescue;
 import io.holdfast.node.object.AlarmScheduler;
 import io.holdfast.node.object.AlarmSettings;
+import io.holdfast.node.object.ClusterContainers;
+import io.holdfast.node.object.ClusterObjects;
 import io.holdfast.node.object.Homes;
 import io.holdfast.node.object.ObjectMetrics;
 import io.holdfast.node.object.ObjectServices;
@@ -63,6 +65,7 @@ import io.holdfast.node.object.ObjectStore;
 import io.holdfast.node.object.OperatorObjects;
 import io.holdfast.node.object.ShardedGateway;
 import io.holdfast.node.object.Underway;
+import io.holdfast.node.peer.Peers;
 import io.holdfast.node.region.LostRegions;
 import io.holdfast.node.region.OperatorRegions;
 import io.holdfast.node.region.Placements;
@@ -308,8 +311,12 @@ public final class Node {
                 apps,
                 Optional.of(BearerToken.of(NodeFiles.readOrMake(tokenFile))),
                 admin(
-                    new OperatorObjects(gateway, services, new StoredObjects(rows)),
-                    new OperatorContainers(containers, gateway),
+                    objectAdmin(
+                        ownership,
+                        gateway,
+                        new OperatorObjects(gateway, services, new StoredObjects(rows))),
+                    containerAdmin(
+                        ownership, gateway, members, new OperatorContainers(containers, gateway)),
                     new UsageReports(usage),
                     new OperatorRegions(regions, reachable, lost)),
                 List.of(memberUp(), engineAnswers(engine)),
@@ -505,6 +512,18 @@ public final class Node {
     return adminTokenFile.map(file ->
         new AdminServices(
             objects, operated, reports, regions, BearerToken.of(NodeFiles.readOrMake(file))));
+  }
+
+  private static ObjectAdmin objectAdmin(
+      Ownership ownership, ShardedGateway gateway, ObjectAdmin here) {
+    return ownership.isLeased() ? new ClusterObjects(here, gateway) : here;
+  }
+
+  private ContainerAdmin containerAdmin(
+      Ownership ownership, ShardedGateway gateway, Members members, ContainerAdmin here) {
+    return ownership.isLeased()
+        ? new ClusterContainers(here, gateway, members, Peers.get(system))
+        : here;
   }
 
   private List<EdgeApp> edgeApps(ShardedGateway gateway, HttpFetcher outbound) {

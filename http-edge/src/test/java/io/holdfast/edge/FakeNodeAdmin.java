@@ -33,7 +33,8 @@ final class FakeNodeAdmin implements ContainerAdmin, UsageAdmin, RegionAdmin {
             Instant.EPOCH,
             Optional.of("image"),
             Optional.of("lite"),
-            Optional.of("c1")));
+            Optional.of("c1"),
+            "node-1"));
   }
 
   @Override

@@ -14,6 +14,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -35,6 +37,7 @@ class ClusterMultiJvmTest {
   private static final Duration FAILOVER_MAX = Duration.ofSeconds(10);
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Pattern MOMENT = Pattern.compile("\"bookmark\":\"([^\"]+)\"");
 
   @TempDir static Path directory;
   private static TestCluster cluster;
@@ -250,6 +253,27 @@ class ClusterMultiJvmTest {
       NodeProcess.pause(Duration.ofMillis(100));
     }
     throw new AssertionError("timer " + timer + " has not fired: " + lines);
+  }
+
+  @Test
+  @Order(7)
+  void anOperatorForksAndRestoresObjectsOfAllNodesThroughAny() {
+    for (String ledger : names("past")) {
+      addTo(cluster.node(1), ledger, "a");
+      String object = "namespaces/ledgers/objects/" + ledger;
+      String fork = "{\"to\":\"" + ledger + "-fork\"}";
+      assertThat(cluster.node(2).admin(object + "/fork", fork).ok()).contains("\"now\"");
+      assertThat(entries(cluster.node(1), ledger + "-fork")).containsExactly("1", "1 a");
+      assertThat(cluster.node(1).admin(object + "/fork", fork).body())
+          .as("it is there")
+          .contains("wrong_state");
+      Matcher moment = MOMENT.matcher(cluster.node(1).adminGet(object + "/history?limit=1").ok());
+      assertThat(moment.find()).isTrue();
+      addTo(cluster.node(1), ledger, "b");
+      String at = "{\"at\":\"" + moment.group(1) + "\"}";
+      assertThat(cluster.node(2).admin(object + "/restore", at).ok()).contains("\"undo\"");
+      assertThat(entries(cluster.node(1), ledger)).containsExactly("1", "1 a");
+    }
   }
 
   @Test

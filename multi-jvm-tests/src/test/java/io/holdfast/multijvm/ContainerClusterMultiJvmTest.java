@@ -136,6 +136,32 @@ class ContainerClusterMultiJvmTest {
   }
 
   @Test
+  @Order(1)
+  void anOperatorReachesTheContainersOfAllNodesThroughAny() throws IOException {
+    List<String> boxes = names("operated");
+    for (String box : boxes) {
+      assertThat(run(cluster.node(1), box, "true")).isEmpty();
+    }
+    for (int node = 1; node <= 2; node++) {
+      String listed = cluster.node(node).adminGet("containers?app=boxes").ok();
+      for (String box : boxes) {
+        assertThat(listed).contains(id(cluster.node(1), box));
+      }
+      assertThat(listed).contains("\"node\":\"node-1\"", "\"node\":\"node-2\"");
+      assertThat(cluster.node(node).adminGet("containers?app=none").ok())
+          .isEqualTo("{\"containers\":[]}");
+    }
+    for (String box : boxes) {
+      String one = "containers/boxes/boxes/" + box;
+      assertThat(cluster.node(2).adminGet(one + "/logs").status()).isEqualTo(200);
+      assertThat(cluster.node(2).admin(one + "/stop", "{}").ok()).isEqualTo("{}");
+      assertThat(DockerCli.containersOf(id(cluster.node(1), box))).isEmpty();
+      assertThat(cluster.node(1).admin(one + "/stop", "{}").body())
+          .contains("container_not_running");
+    }
+  }
+
+  @Test
   @Order(2)
   void aNodeThatIsStoppedInOrderHandsContainersOverWithTheirFilesAndWithoutAFailedRequest()
       throws Exception {

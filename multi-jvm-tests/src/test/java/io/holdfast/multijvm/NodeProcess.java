@@ -260,9 +260,19 @@ final class NodeProcess implements AutoCloseable {
 
   /// A request to the admin API with its token.
   Answer admin(String path, String json) {
+    return post("/admin/v1/" + path, json, "authorization", "Bearer " + adminToken());
+  }
+
+  /// A question to the admin API with its token.
+  Answer adminGet(String path) {
+    return send(
+        HttpRequest.newBuilder(uri("/admin/v1/" + path))
+            .header("authorization", "Bearer " + adminToken()));
+  }
+
+  private String adminToken() {
     try {
-      String token = Files.readString(directory.resolve("data/admin-token")).strip();
-      return post("/admin/v1/" + path, json, "authorization", "Bearer " + token);
+      return Files.readString(directory.resolve("data/admin-token")).strip();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

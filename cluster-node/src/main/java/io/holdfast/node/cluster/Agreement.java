@@ -1,5 +1,7 @@
 package io.holdfast.node.cluster;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.holdfast.node.peer.Peers;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -23,8 +25,9 @@ import org.apache.pekko.cluster.typed.Cluster;
 /// when it differs.
 public final class Agreement {
   /// Counts up with each change of what nodes tell each other.
-  static final int PROTOCOL = 1;
+  static final int PROTOCOL = 2;
 
+  private static final String TOPIC = "agreement";
   private static final Duration ASK_EVERY = Duration.ofSeconds(2);
   private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
   private final Cluster cluster;
@@ -40,7 +43,8 @@ public final class Agreement {
     this.peers = Peers.get(system);
     this.own = new LinkedHashMap<>(own);
     this.own.put("the version of the messages between nodes", Integer.toString(PROTOCOL));
-    peers.agreement(text(this.own));
+    byte[] text = text(this.own).getBytes(UTF_8);
+    peers.answers(TOPIC, () -> text);
   }
 
   /// Asks what the others have, once this node is a member. Blocks.
@@ -49,11 +53,11 @@ public final class Agreement {
   public void check() {
     long deadline = System.nanoTime() + ANSWER_MAX.toNanos();
     while (true) {
-      List<CompletableFuture<String>> answers = new ArrayList<>();
+      List<CompletableFuture<byte[]>> answers = new ArrayList<>();
       for (Member member : cluster.state().getMembers()) {
         boolean other = !member.address().equals(cluster.selfMember().address());
         if (other && member.status() == MemberStatus.up()) {
-          answers.add(peers.askAgreement(member.address()));
+          answers.add(peers.ask(member.address(), TOPIC));
         }
       }
       if (answers.isEmpty()) {
@@ -75,11 +79,13 @@ public final class Agreement {
     }
   }
 
-  private static String first(List<CompletableFuture<String>> answers) throws TimeoutException {
+  private static String first(List<CompletableFuture<byte[]>> answers) throws TimeoutException {
     try {
-      return (String)
-          CompletableFuture.anyOf(answers.toArray(CompletableFuture[]::new))
-              .get(ASK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+      return new String(
+          (byte[])
+              CompletableFuture.anyOf(answers.toArray(CompletableFuture[]::new))
+                  .get(ASK_EVERY.toMillis(), TimeUnit.MILLISECONDS),
+          UTF_8);
     } catch (ExecutionException e) {
       throw new IllegalStateException(e); // Answers do not fail that soon.
     } catch (InterruptedException e) {

@@ -45,6 +45,12 @@ public final class Members {
     return up;
   }
 
+  /// The addresses of those that are up, but for this one.
+  public List<Address> others() {
+    Address self = Cluster.get(system).selfMember().address();
+    return up.stream().map(Node::address).filter(each -> !each.equals(self)).toList();
+  }
+
   /// Whether this node is the one that does what one does for all; for a moment two may be, or
   /// none.
   public boolean isFirst() {

@@ -436,6 +436,11 @@ public final class ContainerHost implements AutoCloseable {
     return Optional.ofNullable(supervisors.get(address.key()));
   }
 
+  /// The id of this node.
+  String node() {
+    return settings.node();
+  }
+
   ContainerLogs logs() {
     return logs;
   }

@@ -34,7 +34,7 @@ public final class OperatorContainers implements ContainerAdmin {
     return host.all().stream()
         .filter(each -> app.isEmpty() || app.get().equals(each.address().namespace().app()))
         .filter(ContainerSupervisor::running)
-        .map(OperatorContainers::entry)
+        .map(this::entry)
         .sorted(
             Comparator.comparing(ContainerEntry::app)
                 .thenComparing(ContainerEntry::namespace)
@@ -42,7 +42,7 @@ public final class OperatorContainers implements ContainerAdmin {
         .toList();
   }
 
-  private static ContainerEntry entry(ContainerSupervisor container) {
+  private ContainerEntry entry(ContainerSupervisor container) {
     ObjectAddress address = container.address();
     Optional<ContainerRun.Place> place = container.place();
     return new ContainerEntry(
@@ -54,7 +54,8 @@ public final class OperatorContainers implements ContainerAdmin {
         container.state().lastChange(),
         place.map(at -> at.facts().image()),
         place.flatMap(at -> at.facts().instanceType()).map(InstanceType::name),
-        place.map(at -> at.id().value()));
+        place.map(at -> at.id().value()),
+        host.node());
   }
 
   @Override

@@ -43,6 +43,7 @@ final class CallCodec {
   private static final int RUN_ALARM = 4;
   private static final int ABANDON_ALARM = 5;
   private static final int MOVE = 6;
+  private static final int OPERATE = 7;
 
   private static final int RESPONSE = 1;
   private static final int VALUE = 2;
@@ -77,14 +78,7 @@ final class CallCodec {
       }
       case ObjectCall.Invoke(RpcCall invoked) -> {
         out.writeByte(INVOKE);
-        out.text(invoked.method());
-        out.writeByte(invoked.encoding().ordinal());
-        write(Body.of(invoked.arguments()), out);
-        out.writeInt(invoked.streams().size());
-        for (Map.Entry<Integer, InputStream> stream : invoked.streams().entrySet()) {
-          out.writeInt(stream.getKey());
-          peers.offer(stream.getValue()).write(out);
-        }
+        write(invoked, out);
       }
       case ObjectCall.Deliver(Batch batch) -> {
         out.writeByte(DELIVER);
@@ -102,6 +96,21 @@ final class CallCodec {
         out.writeByte(MOVE);
         out.text(region);
       }
+      case ObjectCall.Operate(RpcCall order) -> {
+        out.writeByte(OPERATE);
+        write(order, out);
+      }
+    }
+  }
+
+  private void write(RpcCall call, RowBytes.Out out) throws IOException {
+    out.text(call.method());
+    out.writeByte(call.encoding().ordinal());
+    write(Body.of(call.arguments()), out);
+    out.writeInt(call.streams().size());
+    for (Map.Entry<Integer, InputStream> stream : call.streams().entrySet()) {
+      out.writeInt(stream.getKey());
+      peers.offer(stream.getValue()).write(out);
     }
   }
 
@@ -114,27 +123,29 @@ final class CallCodec {
         Headers headers = readHeaders(in);
         yield new ObjectCall.Fetch(Request.of(method, url, headers, readBody(in)));
       }
-      case INVOKE -> {
-        String method = in.text();
-        RpcCall.Encoding encoding = RpcCall.Encoding.values()[in.readByte()];
-        Body arguments = readBody(in);
-        Map<Integer, InputStream> streams = new HashMap<>();
-        for (int left = in.readInt(); left > 0; left--) {
-          streams.put(in.readInt(), peers.stream(RemoteRef.read(in)));
-        }
-        if (arguments.buffered().isEmpty()) {
-          streams.put(TurnStreams.ARGUMENTS, arguments.stream());
-        }
-        yield new ObjectCall.Invoke(
-            new RpcCall(
-                method, encoding, arguments.buffered().orElse(new byte[0]), Map.copyOf(streams)));
-      }
+      case INVOKE -> new ObjectCall.Invoke(readRpcCall(in));
       case DELIVER -> new ObjectCall.Deliver(Batch.read(in));
       case RUN_ALARM -> new ObjectCall.RunAlarm(in.readInt());
       case ABANDON_ALARM -> new ObjectCall.AbandonAlarm(in.readLong());
       case MOVE -> new ObjectCall.Move(in.text());
+      case OPERATE -> new ObjectCall.Operate(readRpcCall(in));
       default -> throw new IOException("a call of kind " + kind);
     };
+  }
+
+  private RpcCall readRpcCall(RowBytes.In in) throws IOException {
+    String method = in.text();
+    RpcCall.Encoding encoding = RpcCall.Encoding.values()[in.readByte()];
+    Body arguments = readBody(in);
+    Map<Integer, InputStream> streams = new HashMap<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      streams.put(in.readInt(), peers.stream(RemoteRef.read(in)));
+    }
+    if (arguments.buffered().isEmpty()) {
+      streams.put(TurnStreams.ARGUMENTS, arguments.stream());
+    }
+    return new RpcCall(
+        method, encoding, arguments.buffered().orElse(new byte[0]), Map.copyOf(streams));
   }
 
   static void write(ObjectAddress target, RowBytes.Out out) throws IOException {

@@ -145,6 +145,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       case ObjectCommand.CheckIdle check -> onCheckIdle();
       case ObjectCommand.HomeKnown answer -> onHomeKnown(answer);
       case ObjectCommand.Move move -> onMove(move);
+      case ObjectCommand.Operate operate -> onOperate(operate);
       case ObjectCommand.Asleep asleep -> obey(asleep.order());
       case ObjectCommand.Departed outcome -> onDeparted(outcome);
       case ObjectCommand.Wake _, ObjectCommand.Nothing _ -> this;
@@ -366,6 +367,16 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private HoldfastException moving() {
     return new ObjectCallException(
         ErrorCode.OBJECT_UNAVAILABLE, "Error", "Durable Object " + address + " is moving.");
+  }
+
+  private Behavior<ObjectCommand> onOperate(ObjectCommand.Operate operate) {
+    HoldfastException refusal = home.refusal();
+    if (refusal != null) {
+      operate.reject(refusal);
+    } else {
+      services.carryOut(operate);
+    }
+    return this;
   }
 
   // ---- the region

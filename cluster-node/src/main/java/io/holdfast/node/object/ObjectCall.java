@@ -111,6 +111,14 @@ sealed interface ObjectCall<T> {
     }
   }
 
+  /// An operator's order: carried out on the node of the object, outside of its turns.
+  record Operate(RpcCall order) implements ObjectCall<RpcResult> {
+    @Override
+    public ObjectCommand.Travelling command(Sent<RpcResult> sent) {
+      return new ObjectCommand.Operate(sent, order);
+    }
+  }
+
   /// A call on its way: what has to be known to send it to another node.
   record Sent<T>(
       ObjectAddress target, CallContext context, ObjectCall<T> call, CompletableFuture<T> reply) {

@@ -5,6 +5,8 @@ import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.history.StoredState;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.RpcCall;
+import io.holdfast.protocol.RpcResult;
 import io.holdfast.sdk.HoldfastException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,24 @@ sealed interface ObjectCommand {
       implements Travelling {
     Move(ObjectCall.Sent<Placement> sent, String region) {
       this(sent, region, new Passage());
+    }
+
+    @Override
+    public ObjectAddress target() {
+      return sent.target();
+    }
+
+    @Override
+    public void reject(HoldfastException why) {
+      sent.reject(why);
+    }
+  }
+
+  /// Have an operator's order carried out.
+  record Operate(ObjectCall.Sent<RpcResult> sent, RpcCall order, Passage passage)
+      implements Travelling {
+    Operate(ObjectCall.Sent<RpcResult> sent, RpcCall order) {
+      this(sent, order, new Passage());
     }
 
     @Override

@@ -135,6 +135,10 @@ public final class ObjectServices {
     gateway.wake(address);
   }
 
+  void carryOut(ObjectCommand.Operate order) {
+    gateway.carryOut(order);
+  }
+
   /// What comes first in each life of an object, when something does.
   Optional<ObjectEvent> firstEvent(ObjectAddress address, ObjectClass objectClass) {
     return containers.mayLoseObjects() && objectClass.container().isPresent()

@@ -22,8 +22,10 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -50,6 +52,7 @@ public final class ShardedGateway implements ObjectGateway {
   private final Homes homes;
   private final LateEvents lateEvents = new LateEvents();
   private final LeavingObjects leaving = new LeavingObjects();
+  private final Map<String, Order> orders = new ConcurrentHashMap<>();
 
   /// A gateway that is not yet connected: calls fail until [#connect].
   public ShardedGateway(ActorSystem<?> system, AppCatalog apps, Homes homes) {
@@ -183,6 +186,51 @@ public final class ShardedGateway implements ObjectGateway {
     return here(
         target,
         reply -> new ObjectEvent.Admin<>(target, CallContext.RUNTIME, action, afterwards, reply));
+  }
+
+  // ---- operators
+  // ----------------------------------------------------------------------------------------------
+
+  /// Something that an operator may order.
+  @FunctionalInterface
+  interface Order {
+    /// Blocks; on a virtual thread of the object's node.
+    RpcResult carryOut(ObjectAddress object, RpcCall order) throws Exception;
+  }
+
+  /// @param method of the calls that order it
+  void onOrder(String method, Order order) {
+    orders.put(method, order);
+  }
+
+  /// Has something done on the node of an object.
+  CompletableFuture<RpcResult> operate(ObjectAddress target, RpcCall order) {
+    return send(target, CallContext.RUNTIME, new ObjectCall.Operate(order));
+  }
+
+  /// Carries out what was ordered from some node.
+  void carryOut(ObjectCommand.Operate operate) {
+    CompletableFuture<RpcResult> reply = operate.sent().reply();
+    Order order = orders.get(operate.order().method());
+    if (order == null) {
+      operate.reject(
+          new HoldfastException(
+              ErrorCode.INVALID_ARGUMENT,
+              "expected an order that this node knows, found " + operate.order().method()));
+      return;
+    }
+    Thread.ofVirtual()
+        .name("operate")
+        .start(() -> {
+          try {
+            reply.complete(order.carryOut(operate.target(), operate.order()));
+          } catch (Exception e) {
+            reply.completeExceptionally(
+                e instanceof HoldfastException known
+                    ? known
+                    : new HoldfastException(ErrorCode.INTERNAL, String.valueOf(e), e));
+          }
+        });
   }
 
   /// The way from the container of an object back to it.

@@ -32,13 +32,14 @@ public sealed interface PeerMessage {
     TICK
   }
 
-  /// Asks what a node has agreed on with the others of its cluster.
+  /// Asks a node something.
   ///
   /// @param id of the question
-  record AskAgreement(long id, ActorRef<PeerMessage> from) implements PeerMessage {}
+  /// @param about see [Peers#ask]
+  record Ask(long id, String about, ActorRef<PeerMessage> from) implements PeerMessage {}
 
-  /// What it has.
-  record Agreed(long id, String agreement) implements PeerMessage {}
+  /// What it says.
+  record Told(long id, byte[] answer) implements PeerMessage {}
 
   /// Asks whether a node answers.
   record Ping(ActorRef<PeerMessage> from) implements PeerMessage {}

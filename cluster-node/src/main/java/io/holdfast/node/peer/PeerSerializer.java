@@ -38,8 +38,8 @@ public final class PeerSerializer extends SerializerWithStringManifest {
       case PeerMessage.AreGone _ -> "G";
       case PeerMessage.AlarmSet _ -> "S";
       case PeerMessage.ObjectMoved _ -> "M";
-      case PeerMessage.AskAgreement _ -> "C";
-      case PeerMessage.Agreed _ -> "D";
+      case PeerMessage.Ask _ -> "C";
+      case PeerMessage.Told _ -> "D";
       case PeerMessage.Ping _ -> "I";
       case PeerMessage.Pong _ -> "O";
       case PeerMessage.NodeLeft _, PeerMessage.NodeSilent _, PeerMessage.Local _ ->
@@ -68,15 +68,16 @@ public final class PeerSerializer extends SerializerWithStringManifest {
             out.text(objectKey);
             out.writeLong(atMillis);
           });
-      case PeerMessage.AskAgreement(long id, ActorRef<PeerMessage> from) ->
+      case PeerMessage.Ask(long id, String about, ActorRef<PeerMessage> from) ->
           RowBytes.written(out -> {
             out.writeLong(id);
+            out.text(about);
             out.text(text(from));
           });
-      case PeerMessage.Agreed(long id, String agreement) ->
+      case PeerMessage.Told(long id, byte[] answer) ->
           RowBytes.written(out -> {
             out.writeLong(id);
-            out.text(agreement);
+            out.bytes(answer);
           });
       case PeerMessage.Ping(ActorRef<PeerMessage> from) ->
           RowBytes.written(out -> out.text(text(from)));
@@ -136,9 +137,9 @@ public final class PeerSerializer extends SerializerWithStringManifest {
           RowBytes.read(MESSAGE, bytes, in -> new PeerMessage.AlarmSet(in.text(), in.readLong()));
       case "C" ->
           RowBytes.read(
-              MESSAGE, bytes, in -> new PeerMessage.AskAgreement(in.readLong(), ref(in.text())));
+              MESSAGE, bytes, in -> new PeerMessage.Ask(in.readLong(), in.text(), ref(in.text())));
       case "D" ->
-          RowBytes.read(MESSAGE, bytes, in -> new PeerMessage.Agreed(in.readLong(), in.text()));
+          RowBytes.read(MESSAGE, bytes, in -> new PeerMessage.Told(in.readLong(), in.bytes()));
       case "I" -> RowBytes.read(MESSAGE, bytes, in -> new PeerMessage.Ping(ref(in.text())));
       case "O" -> RowBytes.read(MESSAGE, bytes, in -> new PeerMessage.Pong(in.text()));
       case "M" ->

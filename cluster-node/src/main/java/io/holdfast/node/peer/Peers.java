@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.AbstractExtensionId;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
@@ -71,8 +72,8 @@ public final class Peers implements Extension {
   private volatile AlarmIndex.Listener alarmSet = (_, _) -> {};
   private volatile Consumer<PeerMessage.ObjectMoved> objectMoved = _ -> {};
   private volatile Consumer<String> pong = _ -> {};
-  private final Map<Long, CompletableFuture<String>> questions = new ConcurrentHashMap<>();
-  private volatile @Nullable String agreement;
+  private final Map<Long, CompletableFuture<byte[]>> questions = new ConcurrentHashMap<>();
+  private final Map<String, Supplier<byte[]>> answers = new ConcurrentHashMap<>();
 
   /// Who waits for an answer.
   public interface Caller {
@@ -168,19 +169,21 @@ public final class Peers implements Extension {
     }
   }
 
-  /// What this node says that it has agreed on.
-  public void agreement(String text) {
-    agreement = text;
+  /// What this node says when it is asked about something.
+  ///
+  /// @param answer up to some 100 KB; more is offered as a stream. Must not block
+  public void answers(String about, Supplier<byte[]> answer) {
+    answers.put(about, answer);
   }
 
-  /// Asks another node for what it has agreed on; one that has not yet does not answer.
-  public CompletableFuture<String> askAgreement(Address node) {
+  /// Asks another node about something; one that has nothing to say does not answer.
+  public CompletableFuture<byte[]> ask(Address node, String about) {
     long id = ids.incrementAndGet();
-    CompletableFuture<String> answer =
-        new CompletableFuture<String>().orTimeout(ASKED_MAX.toMillis(), TimeUnit.MILLISECONDS);
+    CompletableFuture<byte[]> answer =
+        new CompletableFuture<byte[]>().orTimeout(ASKED_MAX.toMillis(), TimeUnit.MILLISECONDS);
     questions.put(id, answer);
     answer.whenComplete((_, _) -> questions.remove(id));
-    tell(node, new PeerMessage.AskAgreement(id, self));
+    tell(node, new PeerMessage.Ask(id, about, self));
     return answer;
   }
 
@@ -291,16 +294,16 @@ public final class Peers implements Extension {
       case PeerMessage.AlarmSet(String objectKey, long atMillis) ->
           alarmSet.alarmSet(objectKey, atMillis);
       case PeerMessage.ObjectMoved moved -> objectMoved.accept(moved);
-      case PeerMessage.AskAgreement(long id, ActorRef<PeerMessage> from) -> {
-        String own = agreement;
-        if (own != null) {
-          from.tell(new PeerMessage.Agreed(id, own));
+      case PeerMessage.Ask(long id, String about, ActorRef<PeerMessage> from) -> {
+        Supplier<byte[]> answer = answers.get(about);
+        if (answer != null) {
+          from.tell(new PeerMessage.Told(id, answer.get()));
         }
       }
-      case PeerMessage.Agreed(long id, String theirs) -> {
-        CompletableFuture<String> question = questions.get(id);
+      case PeerMessage.Told(long id, byte[] answer) -> {
+        CompletableFuture<byte[]> question = questions.get(id);
         if (question != null) {
-          question.complete(theirs);
+          question.complete(answer);
         }
       }
       case PeerMessage.Ping(ActorRef<PeerMessage> from) -> from.tell(new PeerMessage.Pong(region));

@@ -11,6 +11,7 @@ import java.util.Optional;
 /// @param image the reference it was started from; this and what follows is empty while it starts
 /// @param instanceType such as `lite`
 /// @param containerId as the engine knows it
+/// @param node where it runs
 public record ContainerEntry(
     String app,
     String namespace,
@@ -20,4 +21,5 @@ public record ContainerEntry(
     Instant since,
     Optional<String> image,
     Optional<String> instanceType,
-    Optional<String> containerId) {}
+    Optional<String> containerId,
+    String node) {}
