@@ -10,8 +10,6 @@ import com.datastax.oss.driver.api.core.uuid.Uuids;
 import io.holdfast.cassandra.Cql;
 import io.holdfast.persistence.blob.BlobId;
 import io.holdfast.persistence.blob.BlobStore;
-import io.holdfast.sdk.ErrorCode;
-import io.holdfast.sdk.HoldfastException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -112,11 +110,7 @@ final class CassandraBlobs implements BlobStore {
 
   @Override
   public void put(BlobId id, byte[] bytes) {
-    if (bytes.length > BYTES_MAX) {
-      throw new HoldfastException(
-          ErrorCode.INVALID_ARGUMENT,
-          "expected a blob of at most %d bytes, found %d".formatted(BYTES_MAX, bytes.length));
-    }
+    BlobStore.check(bytes);
     if (contains(id)) {
       return;
     }

@@ -14,8 +14,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +30,7 @@ final class ContainerEnding {
   private static final int ORDER_PATIENCE = 3; // in pauses between two tries
   private static final Duration KILL_MAX = Duration.ofSeconds(10);
   private static final Duration LOGS_MAX = Duration.ofSeconds(5);
+  private static final Duration HEARD_MAX = Duration.ofSeconds(10);
 
   private final ContainerCell cell;
   private final ContainerHost host;
@@ -187,7 +190,7 @@ final class ContainerEnding {
     place.address().ifPresent(at -> host.addresses().leave(at, watched));
     files.keep(watched, place.id());
     watched.ended.complete(exit);
-    report(exit);
+    report(watched, exit);
     boolean committed = commitFiles(watched);
     cell.awaitUntil(() -> watched.probes == 0, System.nanoTime() + LOGS_MAX.toNanos());
     if (committed) {
@@ -223,7 +226,7 @@ final class ContainerEnding {
         "report",
         () -> {
           left.ifPresent(container -> files.keep(found, container));
-          report(exit);
+          report(found, exit);
           if (commitFiles(found)) {
             remove(ended.owner(), left, found.record);
           }
@@ -237,13 +240,61 @@ final class ContainerEnding {
    * The stopped container stays on the engine until the object knows: a crash in between repeats
    * the report.
    */
-  private void report(ContainerExit exit) {
-    boolean _ = tell("onStop", () -> hooks.ended(exit));
+  private void report(ContainerRun of, ContainerExit exit) {
+    boolean _ = tell("onStop", () -> ended(of, exit), (why, pause) -> awaitNextTry(of, why, pause));
+  }
+
+  /** A start that its code orders meanwhile must not wait for that. */
+  private CompletableFuture<?> ended(ContainerRun of, ContainerExit exit) {
+    synchronized (cell) {
+      of.endUnheard = false;
+    }
+    return hooks.ended(exit);
+  }
+
+  /** Whether the next run waits for this: then it is tried again soon, and as often as it takes. */
+  private boolean awaitNextTry(ContainerRun of, RuntimeException why, Duration pause) {
+    synchronized (cell) {
+      of.endUnheard = isOfTheNode(why);
+      boolean awaited = of.endAwaited;
+      cell.awaitUntil(
+          () -> !awaited && of.endAwaited,
+          System.nanoTime() + (awaited ? host.retryPause() : pause).toNanos());
+      return of.endAwaited && of.endUnheard;
+    }
+  }
+
+  /** Code of the object that throws has heard, and may throw each time. */
+  private static boolean isOfTheNode(RuntimeException why) {
+    return why instanceof HoldfastException known && known.code().retryable();
+  }
+
+  /// Before a run begins, its object hears of the end of the one before, if that failed at first:
+  /// as when the store was away. Waits, up to a limit.
+  void awaitHeard(@Nullable ContainerRun before) {
+    if (before == null || !setAwaited(before, true)) {
+      return;
+    }
+    try {
+      Waits.join(before.settled, HEARD_MAX, "its object did not hear of the end of the one before");
+    } catch (HoldfastException e) {
+      log.warn("{}: a run begins though {}", cell.address(), e.getMessage());
+      boolean _ = setAwaited(before, false);
+    }
+  }
+
+  /** Whether its object could not hear of its end. */
+  private boolean setAwaited(ContainerRun of, boolean awaited) {
+    synchronized (cell) {
+      of.endAwaited = awaited && of.endUnheard;
+      cell.notifyAll();
+      return of.endUnheard;
+    }
   }
 
   /// Tells the object that its container was found running.
   void reportFound() {
-    boolean _ = tell("the container found running", hooks::found);
+    boolean _ = tell("the container found running", hooks::found, ContainerEnding::pause);
   }
 
   /**
@@ -257,7 +308,7 @@ final class ContainerEnding {
       return true;
     }
     for (KeptFiles kept : run.filesKept.join().stream().toList()) {
-      if (!tell("the files that were kept", () -> hooks.filesKept(kept))) {
+      if (!tell("the files that were kept", () -> hooks.filesKept(kept), ContainerEnding::pause)) {
         return false;
       }
       files.committed(run, kept);
@@ -265,9 +316,22 @@ final class ContainerEnding {
     return true;
   }
 
-  /** False when it was tried in vain. */
-  private boolean tell(String what, Supplier<CompletableFuture<?>> hook) {
-    for (int attempt = 1; attempt <= REPORT_TRIES && !host.isClosed(); attempt++) {
+  private static boolean pause(RuntimeException why, Duration pause) {
+    Waits.pause(pause);
+    return false;
+  }
+
+  /**
+   * False when it was tried in vain.
+   *
+   * @param pause waits before the next try; whether the one before does not count
+   */
+  private boolean tell(
+      String what,
+      Supplier<CompletableFuture<?>> hook,
+      BiPredicate<RuntimeException, Duration> pause) {
+    int attempt = 1;
+    while (attempt <= REPORT_TRIES && !host.isClosed()) {
       try {
         Waits.join(hook.get());
         return true;
@@ -279,7 +343,9 @@ final class ContainerEnding {
             attempt,
             REPORT_TRIES,
             e.getMessage());
-        Waits.pause(host.retryPause().multipliedBy(1L << attempt));
+        if (!pause.test(e, host.retryPause().multipliedBy(1L << attempt))) {
+          attempt++;
+        }
       }
     }
     return false;

@@ -46,7 +46,8 @@ final class ContainerOrders {
     EgressPolicy policy = cell.egress().plan(outbound);
     ContainerRun started = new ContainerRun(cell.host().book());
     started.network = policy.network();
-    ContainerFiles.Before before;
+    ContainerFiles.Before filesBefore;
+    ContainerRun before;
     synchronized (cell) {
       if (cell.retired) {
         throw new HoldfastException(
@@ -62,11 +63,17 @@ final class ContainerOrders {
             "start() cannot be called on a container that is already running.");
       }
       cell.egress().set(outbound, policy);
+      before = cell.run;
       cell.run = started;
       cell.lastExit = null;
-      before = files.before(committed, snapshots);
+      filesBefore = files.before(committed, snapshots);
     }
-    cell.inBackground("launch", () -> launch.launch(started, options, before, permitted));
+    cell.inBackground(
+        "launch",
+        () -> {
+          ending.awaitHeard(before);
+          launch.launch(started, options, filesBefore, permitted);
+        });
   }
 
   /// See [ContainerSupervisor#signal].

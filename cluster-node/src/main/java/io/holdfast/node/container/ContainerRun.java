@@ -105,6 +105,12 @@ final class ContainerRun {
   /** Its room on the node; null before it was asked for. */
   private @Nullable StartTicket ticket;
 
+  /** Whether its object could not be told of its end at the last try. */
+  boolean endUnheard;
+
+  /** Whether the next run waits for its object to be told. */
+  boolean endAwaited;
+
   /** Whether anyone who waited for its end was told of it. */
   boolean endTold;
 

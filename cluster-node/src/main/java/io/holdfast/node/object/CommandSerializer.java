@@ -45,7 +45,7 @@ public final class CommandSerializer extends SerializerWithStringManifest {
   public String manifest(Object command) {
     return switch ((ObjectCommand) command) {
       case ObjectCommand.Deliver deliver -> deliver.sent().isPresent() ? CALL : NOTHING;
-      case ObjectCommand.Move _, ObjectCommand.Operate _ -> CALL;
+      case ObjectCommand.Asked _ -> CALL;
       case ObjectCommand.Wake _ -> WAKE;
       default -> throw new IllegalArgumentException("it stays on its node: " + command.getClass());
     };
@@ -63,8 +63,7 @@ public final class CommandSerializer extends SerializerWithStringManifest {
       case ObjectCommand.Travelling given when !given.passage().end() -> nothing();
       case ObjectCommand.Deliver deliver ->
           deliver.sent().map(this::call).orElseGet(() -> notHere(deliver.event()));
-      case ObjectCommand.Move move -> call(move.sent());
-      case ObjectCommand.Operate operate -> call(operate.sent());
+      case ObjectCommand.Asked asked -> call(asked.sent());
       default -> throw new IllegalArgumentException("it stays on its node: " + command.getClass());
     };
   }

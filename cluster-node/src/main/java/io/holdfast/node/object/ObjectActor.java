@@ -476,6 +476,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private boolean awaitsContainer(Duration graceMax) {
     if (containerEnd == null && services.containers().holds(address)) {
       ActorRef<ObjectCommand> self = getContext().getSelf();
+      hearContainer();
       containerEnd = services.containers().leave(address, graceMax);
       var _ = containerEnd.whenComplete((_, _) -> self.tell(new ObjectCommand.CheckIdle()));
     }

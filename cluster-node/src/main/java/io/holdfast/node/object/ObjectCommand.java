@@ -43,39 +43,32 @@ sealed interface ObjectCommand {
     }
   }
 
+  /// One of the object's node, not of its code.
+  sealed interface Asked extends Travelling {
+    ObjectCall.Sent<?> sent();
+
+    @Override
+    default ObjectAddress target() {
+      return sent().target();
+    }
+
+    @Override
+    default void reject(HoldfastException why) {
+      sent().reject(why);
+    }
+  }
+
   /// Leave for another region.
-  record Move(ObjectCall.Sent<Placement> sent, String region, Passage passage)
-      implements Travelling {
+  record Move(ObjectCall.Sent<Placement> sent, String region, Passage passage) implements Asked {
     Move(ObjectCall.Sent<Placement> sent, String region) {
       this(sent, region, new Passage());
-    }
-
-    @Override
-    public ObjectAddress target() {
-      return sent.target();
-    }
-
-    @Override
-    public void reject(HoldfastException why) {
-      sent.reject(why);
     }
   }
 
   /// Have an operator's order carried out.
-  record Operate(ObjectCall.Sent<RpcResult> sent, RpcCall order, Passage passage)
-      implements Travelling {
+  record Operate(ObjectCall.Sent<RpcResult> sent, RpcCall order, Passage passage) implements Asked {
     Operate(ObjectCall.Sent<RpcResult> sent, RpcCall order) {
       this(sent, order, new Passage());
-    }
-
-    @Override
-    public ObjectAddress target() {
-      return sent.target();
-    }
-
-    @Override
-    public void reject(HoldfastException why) {
-      sent.reject(why);
     }
   }
 

@@ -187,6 +187,28 @@ class ContainerExitTest {
   }
 
   @Test
+  void aRunDoesNotBeginBeforeTheObjectHasHeardOfTheEndOfTheOneBefore() {
+    AtomicInteger tries = new AtomicInteger();
+    CompletableFuture<Boolean> storeIsBack = new CompletableFuture<>();
+    fixture.boxHooks().onEnded =
+        _ -> {
+          tries.incrementAndGet();
+          return storeIsBack.isDone()
+              ? FakeHooks.done()
+              : CompletableFuture.failedFuture(
+                  new HoldfastException(ErrorCode.STORAGE_FAILED, "away"));
+        };
+    run(fixture.box());
+    fixture.boxContainer().exit(1);
+    await("a try").until(() -> tries.get() > 0);
+    order(fixture.box());
+    await("more tries than there are otherwise").until(() -> tries.get() > 8);
+    assertThat(fixture.box().state().status()).isEqualTo(ContainerState.Status.STARTING);
+    storeIsBack.complete(true);
+    awaitStatus(fixture.box(), ContainerState.Status.RUNNING);
+  }
+
+  @Test
   void onStopThatNeverSucceedsIsGivenUpAfterSevenCalls() {
     fixture.boxHooks().onEnded =
         exit -> CompletableFuture.failedFuture(new IllegalStateException("never"));

@@ -1,5 +1,6 @@
 package io.holdfast.persistence.blob;
 
+import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -18,6 +19,15 @@ import java.util.function.Consumer;
 public interface BlobStore {
   /// Bytes of the largest blob.
   int BYTES_MAX = 8 << 20;
+
+  /// @throws HoldfastException `invalid_argument` for more than [#BYTES_MAX] bytes
+  static void check(byte[] bytes) {
+    if (bytes.length > BYTES_MAX) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected a blob of at most %d bytes, found %d".formatted(BYTES_MAX, bytes.length));
+    }
+  }
 
   /// Whether it is there. When processes share the store, it stays from then on for as long as an
   /// archive may need to get its reference, whatever the sweep of another process finds.

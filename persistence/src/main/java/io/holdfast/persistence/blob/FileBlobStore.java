@@ -91,11 +91,7 @@ public final class FileBlobStore implements BlobStore {
 
   @Override
   public void put(BlobId id, byte[] bytes) {
-    if (bytes.length > BYTES_MAX) {
-      throw new HoldfastException(
-          ErrorCode.INVALID_ARGUMENT,
-          "expected a blob of at most %d bytes, found %d".formatted(BYTES_MAX, bytes.length));
-    }
+    BlobStore.check(bytes);
     if (contains(id)) {
       return;
     }

@@ -26,6 +26,9 @@ public final class HistorySweep implements AutoCloseable {
   private Optional<String> last = Optional.empty();
   private volatile boolean closed;
 
+  /** Whether this step has failed for an object: a store that is away fails for all. */
+  private volatile boolean hasFailed;
+
   /// @param mine whether an object is to be looked at here, by its persistence id: what its owner
   ///   is reading must not be collected by another node
   public HistorySweep(
@@ -62,6 +65,7 @@ public final class HistorySweep implements AutoCloseable {
   /// Looks at the next objects; completes with how many there were. After the last it begins anew.
   /// Only one step at a time.
   CompletableFuture<Integer> step() {
+    hasFailed = false;
     return rows.ids(last, config.sweepObjectsMax())
         .thenCompose(this::trimAll)
         .exceptionally(this::failed);
@@ -87,11 +91,11 @@ public final class HistorySweep implements AutoCloseable {
   }
 
   private Integer failed(Throwable e) {
-    if (closed) {
-      return 0;
+    if (!closed && !hasFailed) {
+      hasFailed = true;
+      LOG.warn(
+          "trimming old history failed, will be tried again: {}", String.valueOf(e.getMessage()));
     }
-    LOG.warn(
-        "trimming old history failed, will be tried again: {}", String.valueOf(e.getMessage()));
     return 0;
   }
 
