@@ -236,7 +236,8 @@ public final class Node {
                 ContainerLogSettings.from(root),
                 ownership.isLeased()
                     ? ContainerHost.Heritage.REMOVED
-                    : ContainerHost.Heritage.ADOPTED));
+                    : ContainerHost.Heritage.ADOPTED,
+                clusterConfig.silentMax()));
     gate.directory(containers.egress());
     HistoryConfig historyConfig = HistoryConfig.from(root);
     ObjectStore objects =

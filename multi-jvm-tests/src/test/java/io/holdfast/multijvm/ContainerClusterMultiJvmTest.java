@@ -32,8 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ContainerClusterMultiJvmTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** From when on others may have a node's objects; what is promised is `silent-max`, 2 s. */
-  private static final Duration GONE_MAX = Duration.ofSeconds(5);
+  /** For a busy machine; others start containers after 4 s. The figure is printed. */
+  private static final Duration GONE_MAX = Duration.ofSeconds(10);
 
   /** By SIGTERM, in order. */
   private static final int STOPPED = 128 + 15;

@@ -10,6 +10,7 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -41,6 +42,9 @@ final class ContainerCell {
 
   /** Whether nothing is started here, because the object is going to another node. */
   boolean leaving;
+
+  /** Until when the container that the object had on another node may still run. */
+  private long elsewhereUntilNanos = System.nanoTime();
 
   /** Completes when the ends of earlier runs, of which the object may not know, are in the book. */
   private CompletableFuture<Void> endsNoted = CompletableFuture.completedFuture(null);
@@ -108,6 +112,20 @@ final class ContainerCell {
 
   private ContainerState described(ContainerState.Status status) {
     return new ContainerState(status, lastChange, OptionalInt.empty());
+  }
+
+  /// The object had a container on another node, which is ended within that time.
+  synchronized void hadOneElsewhere(Duration endedWithin) {
+    elsewhereUntilNanos = System.nanoTime() + endedWithin.toNanos();
+  }
+
+  /// Waits until none runs on another node.
+  void awaitNoneElsewhere() {
+    long until;
+    synchronized (this) {
+      until = elsewhereUntilNanos;
+    }
+    awaitUntil(() -> false, until);
   }
 
   /// The next start has to wait for this too; it does not fail.

@@ -80,6 +80,7 @@ public final class ContainerHost implements AutoCloseable {
   /// @param cleanEvery how often the engine is searched for containers that nobody wants
   /// @param pausedMax how many containers may be paused at one time
   /// @param heritage what becomes of the containers of the node's earlier life
+  /// @param fenceMax how long it may take to end the containers of a node that has lost its objects
   public record Settings(
       String node,
       String region,
@@ -88,7 +89,8 @@ public final class ContainerHost implements AutoCloseable {
       Duration cleanEvery,
       int pausedMax,
       ContainerLogSettings logs,
-      Heritage heritage) {
+      Heritage heritage,
+      Duration fenceMax) {
     /// With the usual pauses.
     public Settings(
         String node,
@@ -96,7 +98,8 @@ public final class ContainerHost implements AutoCloseable {
         Duration stopGrace,
         int pausedMax,
         ContainerLogSettings logs,
-        Heritage heritage) {
+        Heritage heritage,
+        Duration fenceMax) {
       this(
           node,
           region,
@@ -105,7 +108,8 @@ public final class ContainerHost implements AutoCloseable {
           Duration.ofMinutes(1),
           pausedMax,
           logs,
-          heritage);
+          heritage,
+          fenceMax);
     }
   }
 
@@ -228,6 +232,11 @@ public final class ContainerHost implements AutoCloseable {
   /// This life of the node; no other one has that.
   public String life() {
     return life;
+  }
+
+  /// The container of an object was lost with another node, whose guard may not have ended it yet.
+  public void lostElsewhere(ObjectAddress address) {
+    supervisor(address).hadOneElsewhere(settings.fenceMax());
   }
 
   /// Whether an object must not leave, because of its container: it runs, or the object has not

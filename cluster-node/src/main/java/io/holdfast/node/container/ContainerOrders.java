@@ -72,6 +72,7 @@ final class ContainerOrders {
         "launch",
         () -> {
           ending.awaitHeard(before);
+          cell.awaitNoneElsewhere();
           launch.launch(started, options, filesBefore, permitted);
         });
   }

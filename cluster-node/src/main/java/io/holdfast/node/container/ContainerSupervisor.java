@@ -422,6 +422,11 @@ public final class ContainerSupervisor {
     }
   }
 
+  /// The object had a container on another node, which is ended within that time.
+  void hadOneElsewhere(Duration endedWithin) {
+    cell.hadOneElsewhere(endedWithin);
+  }
+
   /// As [#sleepNow], and starts nothing until [#remain].
   void leave(Duration grace) {
     setLeaving(true);

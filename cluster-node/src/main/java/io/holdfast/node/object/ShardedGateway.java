@@ -286,6 +286,7 @@ public final class ShardedGateway implements ObjectGateway {
         target,
         (instance, incarnation) -> {
           if (ObjectRun.isLost(incarnation)) {
+            incarnation.services().containers().lostElsewhere(target);
             hearEnd(instance, incarnation, ObjectRun.LOST);
           }
         },

@@ -53,6 +53,7 @@ final class ContainerFixture implements AutoCloseable {
   static final int PORT = 8080;
   static final Duration GRACE = Duration.ofMillis(300);
   static final Duration DEADLINE = Duration.ofSeconds(20);
+  static final Duration FENCE_MAX = Duration.ofMillis(400);
   static final CompletableFuture<Void> PERMITTED = CompletableFuture.completedFuture(null);
   private static final Deployment DEPLOYMENT = new Deployment("fake");
   private static final AppCatalog APPS =
@@ -132,7 +133,8 @@ final class ContainerFixture implements AutoCloseable {
             Duration.ofMillis(200),
             pausedMax,
             logs,
-            heritage));
+            heritage,
+            FENCE_MAX));
   }
 
   /// The node is gone, its containers are not; the next node has not yet looked for them.

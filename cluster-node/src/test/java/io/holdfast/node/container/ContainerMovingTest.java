@@ -134,6 +134,17 @@ class ContainerMovingTest {
   }
 
   @Test
+  void aStartWaitsUntilTheContainerThatTheObjectHadElsewhereMustHaveEnded() {
+    long begun = System.nanoTime();
+    fixture.host.lostElsewhere(BOX);
+    order(fixture.box());
+    run(fixture.supervisor("box", "b"));
+    await("the other one").until(() -> fixture.hasContainer("box", "a"));
+    assertThat(Duration.ofNanos(System.nanoTime() - begun))
+        .isGreaterThanOrEqualTo(ContainerFixture.FENCE_MAX);
+  }
+
+  @Test
   void onANodeOfItsOwnNothingIsHeld() {
     fixture.heritage = ContainerHost.Heritage.ADOPTED;
     fixture.restartsNode();

@@ -72,7 +72,8 @@ final class NodeOnDocker implements AutoCloseable {
                 stopGrace,
                 10,
                 ContainerLogSettings.USUAL,
-                ContainerHost.Heritage.ADOPTED));
+                ContainerHost.Heritage.ADOPTED,
+                Duration.ZERO));
     opened.open();
     return opened;
   }
