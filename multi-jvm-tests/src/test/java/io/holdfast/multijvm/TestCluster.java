@@ -24,8 +24,14 @@ final class TestCluster implements AutoCloseable {
   /// Starts Cassandra and the nodes; returns when all are ready.
   static TestCluster of(Path directory, int size, Path... apps)
       throws IOException, InterruptedException {
+    return of(directory, size, node -> node, apps);
+  }
+
+  /// As the other, with something more for each node.
+  static TestCluster of(Path directory, int size, UnaryOperator<NodeProcess> settings, Path... apps)
+      throws IOException, InterruptedException {
     return new TestCluster(
-        directory, Collections.nCopies(size, "local"), List.of(apps), false, node -> node);
+        directory, Collections.nCopies(size, "local"), List.of(apps), false, settings);
   }
 
   /// As [#of], with a gate in front of each node. A gate does not tell that the process behind it

@@ -39,6 +39,7 @@ class LostRegionsTest {
     assertThat(inUs.isCurrent(generation)).as("it has not looked").isFalse();
     assertThat(eu.isGivenUp(us)).isFalse();
     states.passes(Duration.ofMillis(1001));
+    eu.poll().join();
     assertThat(eu.isGivenUp(us)).isTrue();
   }
 
@@ -71,12 +72,36 @@ class LostRegionsTest {
     bothLook();
     eu.declare(us, false).join();
     bothLook();
+    states.passes(LostRegions.BACK_GRACE);
+    bothLook();
     assertThat(inUs.isCurrent(generation)).isFalse();
     assertThat(inUs.isCurrent(inUs.generation())).isTrue();
     assertThat(eu.isLost(us)).isFalse();
     eu.declare(us, true).join();
     eu.poll().join();
     assertThat(eu.isGivenUp(us)).as("the time begins anew").isFalse();
+  }
+
+  @Test
+  void aRegionThatIsTakenBackRunsNothingWhileOthersMayStillGiveItUp() {
+    eu.declare(us, true).join();
+    bothLook();
+    states.passes(Duration.ofSeconds(10));
+    eu.poll().join();
+    assertThat(eu.isGivenUp(us)).isTrue();
+    eu.declare(us, false).join();
+    inUs.poll().join();
+    for (int millis = 0; millis < LostRegions.BACK_GRACE.toMillis(); millis += 100) {
+      assertThat(inUs.isCurrent(inUs.generation())).isFalse();
+      assertThat(inUs.isLost(us)).isTrue();
+      boolean isStale = millis >= LostRegions.FRESH_MAX.toMillis();
+      assertThat(eu.isGivenUp(us)).as("of one that has not looked").isEqualTo(!isStale);
+      states.passes(Duration.ofMillis(100));
+      inUs.poll().join();
+    }
+    assertThat(inUs.isCurrent(inUs.generation())).isTrue();
+    assertThat(inUs.isLost(us)).isFalse();
+    assertThat(eu.isGivenUp(us)).isFalse();
   }
 
   @Test

@@ -214,6 +214,9 @@ class PlacementsTest {
     directory.changedElsewhere(KEY, new Placement("us", 2, 0));
     RegionState _ = states.declare("eu", false).join();
     lost.poll().join();
+    assertThat(placements.confirm(NAMED)).as("others may not know").isCompletedExceptionally();
+    states.passes(LostRegions.BACK_GRACE);
+    lost.poll().join();
     assertThat(placements.confirm(NAMED).join()).isEqualTo(new Placement("us", 2, 0));
   }
 

@@ -105,6 +105,8 @@ class RegionLossPolicyTest {
     assertThat(isLostAfter(AFTER)).isTrue();
     policy.look();
     lost.declare(us, false).join();
+    lost.poll().join();
+    states.passes(LostRegions.BACK_GRACE);
     assertThat(isLostAfter(AFTER)).isFalse();
     reachable = true;
     assertThat(isLostAfter(AFTER)).isFalse();
