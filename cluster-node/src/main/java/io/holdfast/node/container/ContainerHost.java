@@ -200,7 +200,7 @@ public final class ContainerHost implements AutoCloseable {
   /// still run. Starts no more, unless other nodes wait for its objects. Returns when all are gone
   /// and their objects have heard of it, or the time is over.
   public void sleepAll(Duration deadline) {
-    if (settings.heritage() == Heritage.ADOPTED) {
+    if (!mayLoseObjects()) {
       capacity.close(
           new HoldfastException(
               ErrorCode.OBJECT_UNAVAILABLE, "node " + settings.node() + " is shutting down"));
@@ -272,19 +272,16 @@ public final class ContainerHost implements AutoCloseable {
     if (supervisor.isEmpty()) {
       return CompletableFuture.completedFuture(null);
     }
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    Thread.ofVirtual()
-        .name("container-" + what)
-        .start(() -> {
+    return CompletableFuture.runAsync(
+        () -> {
           try {
             task.accept(supervisor.get());
-            done.complete(null);
           } catch (RuntimeException e) {
             log.warn("{}: the container could not be ended in order: {}", address, e.getMessage());
-            done.completeExceptionally(e);
+            throw e;
           }
-        });
-    return done;
+        },
+        run -> Thread.ofVirtual().name("container-" + what).start(run));
   }
 
   /// An object stays after all.
@@ -294,21 +291,18 @@ public final class ContainerHost implements AutoCloseable {
 
   /// Another node has the object: kills its container. Does not wait.
   public void disown(ObjectAddress address) {
-    find(address)
-        .ifPresent(supervisor -> {
-          Runnable _ = supervisor.disown();
-        });
+    var _ = find(address).map(ContainerSupervisor::disown);
   }
 
   /// Kills the containers of these objects, and starts them no more; returns when they have ended,
   /// or this is closed.
   public void endAll(Predicate<ObjectAddress> of) {
-    List<Runnable> ends =
+    CompletableFuture<?>[] ends =
         supervisors.values().stream()
             .filter(supervisor -> of.test(supervisor.address()))
             .map(ContainerSupervisor::disown)
-            .toList();
-    ends.forEach(Runnable::run);
+            .toArray(CompletableFuture[]::new);
+    var _ = CompletableFuture.allOf(ends).exceptionally(_ -> null).join();
   }
 
   /// The containers that run here, as the gate knows them.

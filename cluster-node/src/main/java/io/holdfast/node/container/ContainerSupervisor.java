@@ -28,9 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /*
  * One object's container has many sides that happen at once: orders, traffic, idleness, its start, its end. Each is a class
@@ -440,23 +438,11 @@ public final class ContainerSupervisor {
 
   /// Another node has the object: kills it, and starts nothing. Does not wait.
   ///
-  /// @return waits until that run has ended, or the host is closed
-  Runnable disown() {
+  /// @return completes when it has ended; fails when it never ran, or the host was closed first
+  CompletableFuture<?> disown() {
     setLeaving(true);
     ContainerRun disowned = orders.order(Event.DESTROY_ORDERED, Duration.ZERO, () -> true);
-    return () -> awaitEnd(disowned);
-  }
-
-  private void awaitEnd(@Nullable ContainerRun disowned) {
-    AtomicBoolean over = new AtomicBoolean(disowned == null);
-    while (!over.get() && !cell.host().isClosed()) {
-      cell.awaitUntil(
-          () -> {
-            over.set(cell.run != disowned || cell.state == State.STOPPED);
-            return over.get();
-          },
-          System.nanoTime() + cell.host().retryPause().toNanos());
-    }
+    return disowned == null ? CompletableFuture.completedFuture(null) : disowned.ended;
   }
 
   private void setLeaving(boolean leaving) {

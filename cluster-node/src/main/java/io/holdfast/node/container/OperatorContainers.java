@@ -12,7 +12,6 @@ import io.holdfast.sdk.HoldfastException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -35,10 +34,7 @@ public final class OperatorContainers implements ContainerAdmin {
         .filter(each -> app.isEmpty() || app.get().equals(each.address().namespace().app()))
         .filter(ContainerSupervisor::running)
         .map(this::entry)
-        .sorted(
-            Comparator.comparing(ContainerEntry::app)
-                .thenComparing(ContainerEntry::namespace)
-                .thenComparing(ContainerEntry::objectId))
+        .sorted(ContainerEntry.ORDER)
         .toList();
   }
 

@@ -14,7 +14,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,10 +100,7 @@ public final class ClusterContainers implements ContainerAdmin {
         log.warn("the containers of {} are not listed: {}", node, e.toString());
       }
     });
-    all.sort(
-        Comparator.comparing(ContainerEntry::app)
-            .thenComparing(ContainerEntry::namespace)
-            .thenComparing(ContainerEntry::objectId));
+    all.sort(ContainerEntry.ORDER);
     return all;
   }
 

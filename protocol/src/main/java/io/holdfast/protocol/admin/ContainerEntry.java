@@ -1,6 +1,7 @@
 package io.holdfast.protocol.admin;
 
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Optional;
 
 /// A container that starts, runs or stops.
@@ -22,4 +23,10 @@ public record ContainerEntry(
     Optional<String> image,
     Optional<String> instanceType,
     Optional<String> containerId,
-    String node) {}
+    String node) {
+  /// By app, namespace and object.
+  public static final Comparator<ContainerEntry> ORDER =
+      Comparator.comparing(ContainerEntry::app)
+          .thenComparing(ContainerEntry::namespace)
+          .thenComparing(ContainerEntry::objectId);
+}
