@@ -21,6 +21,7 @@ public final class CassandraLeases implements LeaseStore, SessionList, SignsOfLi
   private final PreparedStatement insert;
   private final PreparedStatement update;
   private final PreparedStatement sessions;
+  private final PreparedStatement allSessions;
   private final PreparedStatement addSession;
   private final PreparedStatement removeSession;
   private final Duration timeout;
@@ -38,6 +39,7 @@ public final class CassandraLeases implements LeaseStore, SessionList, SignsOfLi
         cql.prepare(
             "UPDATE %s.leases SET owner = ?, fence = ?, beat = ? WHERE name = ? IF fence = ? AND beat = ?");
     this.sessions = cql.prepare("SELECT id FROM %s.sessions WHERE region = ?");
+    this.allSessions = cql.prepare("SELECT region, id FROM %s.sessions");
     this.addSession = cql.prepare("INSERT INTO %s.sessions (region, id) VALUES (?, ?)");
     this.removeSession = cql.prepare("DELETE FROM %s.sessions WHERE region = ? AND id = ?");
   }
@@ -89,11 +91,22 @@ public final class CassandraLeases implements LeaseStore, SessionList, SignsOfLi
   @Override
   public String latest(String region) {
     StringBuilder signs = new StringBuilder();
-    for (String id : sessions(region)) {
-      Row row = execute(read.bind(NodeLeases.sessionName(region, id))).one();
-      if (row != null) {
-        signs.append(id).append(' ').append(row.getLong("beat")).append('\n');
-      }
+    sessions(region).forEach(id -> signs.append(sign(region, id)));
+    return signs.toString();
+  }
+
+  private String sign(String region, String id) {
+    Row row = execute(read.bind(NodeLeases.sessionName(region, id))).one();
+    return row == null ? "" : "%s %s %d\n".formatted(region, id, row.getLong("beat"));
+  }
+
+  /// As [#latest(String)], of all regions; empty when no node has run since the last one was
+  /// stopped in order.
+  public String latest() {
+    StringBuilder signs = new StringBuilder();
+    for (Row row : cql.execute(allSessions.bind().setTimeout(timeout))) {
+      signs.append(
+          sign(String.valueOf(row.getString("region")), String.valueOf(row.getString("id"))));
     }
     return signs.toString();
   }

@@ -23,6 +23,9 @@ import picocli.CommandLine.IVersionProvider;
       CaCommand.class
     },
     synopsisSubcommandLabel = "COMMAND",
+    footerHeading = "%nBeside these, with the settings of a node:%n",
+    footer =
+        "  holdfast data export|import FILE [--config FILE] [--set KEY=VALUE]...  copies a store to a file and back",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.util.Arrays;
 
 /// Starts a node.
 public final class Main {
@@ -15,6 +16,24 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
+    if (args.length > 0 && args[0].equals(DataCommand.NAME)) {
+      data(Arrays.copyOfRange(args, 1, args.length));
+    } else {
+      node(args);
+    }
+  }
+
+  private static void data(String... args) {
+    try {
+      DataCommand.parse(args).run(System.out);
+    } catch (HoldfastException e) {
+      end(e.code().code() + ": " + e.getMessage());
+    } catch (ConfigException e) {
+      end(ErrorCode.CONFIG_INVALID.code() + ": " + e.getMessage());
+    }
+  }
+
+  private static void node(String... args) {
     try {
       NodeArguments arguments = NodeArguments.parse(args);
       switch (arguments.wish()) {
@@ -40,7 +59,11 @@ public final class Main {
   }
 
   private static void cannotStart(String why) {
-    System.err.println("holdfast: cannot start: " + why);
+    end("cannot start: " + why);
+  }
+
+  private static void end(String why) {
+    System.err.println("holdfast: " + why);
     System.exit(EXIT_CANNOT_START);
   }
 }

@@ -35,6 +35,10 @@ record NodeArguments(Config config, Wish wish) {
         --set KEY=VALUE    one key, such as holdfast.edge.port=8080, or one of a list, such as
                            holdfast.cluster.seeds.0=10.0.0.1:7600; may be repeated
         --print-config     prints the effective configuration and ends
+
+      holdfast-node data export|import FILE [--config FILE] [--set KEY=VALUE]...
+
+        copies all objects of a store to a file and back, see docs/operating.md
       """;
 
   static NodeArguments parse(String... arguments) {

@@ -1,5 +1,7 @@
 package io.holdfast.multijvm;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -9,7 +11,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -117,20 +118,44 @@ final class NodeProcess implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - started);
   }
 
+  /// A script of the project with the settings of this node.
+  private ProcessBuilder script(String name, String... arguments) {
+    List<String> command = new ArrayList<>(List.of(Apps.project().resolve(name).toString()));
+    command.addAll(List.of(arguments));
+    settings.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+    builder.environment().putAll(environment);
+    return builder.redirectErrorStream(true);
+  }
+
+  /// Runs `holdfast data` on the store of this node.
+  ///
+  /// @return what it printed, after a check of its exit code
+  String data(int exitCode, String verb, Path file) {
+    try {
+      Process command = script("scripts/holdfast", "data", verb, file.toString()).start();
+      String printed = new String(command.getInputStream().readAllBytes(), UTF_8);
+      if (command.waitFor() != exitCode) {
+        throw new AssertionError(
+            "expected exit code " + exitCode + ", found " + command.exitValue() + ": " + printed);
+      }
+      return printed;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
   /// Starts the node and returns at once.
   void spawn() {
     if (process != null && process.isAlive()) {
       throw new IllegalStateException("expected no running node, found pid " + process.pid());
     }
-    List<String> command =
-        new ArrayList<>(List.of(Apps.project().resolve("scripts/holdfast-node").toString()));
-    settings.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
-    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
-    builder.environment().putAll(environment);
     lives++;
-    builder.redirectErrorStream(true).redirectOutput(logFile().toFile());
     try {
-      process = builder.start();
+      process = script("scripts/holdfast-node").redirectOutput(logFile().toFile()).start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -315,7 +340,7 @@ final class NodeProcess implements AutoCloseable {
 
   private String wholeLog() {
     try {
-      return Files.readString(logFile(), StandardCharsets.UTF_8);
+      return Files.readString(logFile(), UTF_8);
     } catch (IOException e) {
       return "(no log: " + e + ")";
     }

@@ -155,10 +155,16 @@ public final class CassandraIndex implements EventIndex, AlarmIndex {
         Stream.of(known, alarm).filter(each -> each != null).toArray(CompletableFuture[]::new));
   }
 
-  private CompletableFuture<?> insertObject(String objectKey) {
+  /// An object is there from now on.
+  CompletableFuture<?> insertObject(String objectKey) {
     int slash = objectKey.indexOf('/');
     String id = objectKey.substring(slash + 1);
     return cql.executeAsync(insertObject.bind(objectKey.substring(0, slash), bucket(id), id));
+  }
+
+  /// An alarm that was copied from elsewhere: whatever a writer of the object says counts more.
+  CompletableFuture<?> restored(String objectKey, long atMillis) {
+    return insert(objectKey, atMillis, stamp(0, 0));
   }
 
   private static int bucket(String id) {

@@ -105,9 +105,14 @@ public final class EmbeddedRows implements StoredRows {
 
   @Override
   public CompletableFuture<List<String>> ids(Optional<String> after, int max) {
+    return store.read("", tables -> idsAfter(tables, after, max));
+  }
+
+  static List<String> idsAfter(Tables tables, Optional<String> after, int max)
+      throws RocksDBException {
     byte[] start = after.map(id -> RowKey.after(id, Long.MAX_VALUE)).orElse(new byte[0]);
     byte[] end = {-1, -1, -1};
-    return store.read("", tables -> ids(tables, start, end, max));
+    return ids(tables, start, end, max);
   }
 
   private static List<String> ids(Tables tables, byte[] start, byte[] end, int max)

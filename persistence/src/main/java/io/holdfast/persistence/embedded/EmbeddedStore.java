@@ -1,6 +1,7 @@
 package io.holdfast.persistence.embedded;
 
 import io.holdfast.persistence.archive.ArchiveIndex;
+import io.holdfast.persistence.copy.ObjectRecords;
 import io.holdfast.persistence.store.SnapshotChunks;
 import io.holdfast.protocol.event.AlarmIndex;
 import io.holdfast.sdk.ErrorCode;
@@ -86,6 +87,11 @@ public final class EmbeddedStore implements AutoCloseable {
   /// @param name 1 to 256 characters; who uses a name first shares it with nobody else
   public NodeTable nodeTable(String name) {
     return new NodeTable(this, name);
+  }
+
+  /// All that is stored of objects, for a copy.
+  public ObjectRecords records() {
+    return new EmbeddedRecords(this);
   }
 
   SnapshotChunks chunks() {

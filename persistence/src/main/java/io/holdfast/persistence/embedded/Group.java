@@ -12,8 +12,12 @@ record Group(WriteBatch batch, Tables tables, AlarmTable alarms) {
   void putEvent(byte[] key, byte[] value, @Nullable AlarmChange alarm) throws RocksDBException {
     batch.put(tables.events(), key, value);
     if (alarm != null) {
-      alarms.stage(alarm, batch, tables);
+      putAlarm(alarm);
     }
+  }
+
+  void putAlarm(AlarmChange change) throws RocksDBException {
+    alarms.stage(change, batch, tables);
   }
 
   /// Deletes the events from `first` up to, not including, `end`.

@@ -2,6 +2,7 @@ package io.holdfast.persistence.embedded;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.holdfast.persistence.copy.ObjectRecord;
 import io.holdfast.persistence.pg1.ImageSnapshot;
 import io.holdfast.persistence.store.StoredFutures;
 import io.holdfast.sdk.ErrorCode;
@@ -53,8 +54,13 @@ final class RowCodec {
     Part metadata = metadata(event.metadata());
     byte[] writer = event.writerUuid().getBytes(UTF_8);
     byte[] adapter = event.manifest().getBytes(UTF_8);
+    return eventRow(event.timestamp(), metadata, writer, adapter, payload);
+  }
+
+  private static byte[] eventRow(
+      long timestamp, @Nullable Part metadata, byte[] writer, byte[] adapter, Part payload) {
     int texts = 2 * Short.BYTES + writer.length + adapter.length;
-    ByteBuffer row = row(event.timestamp(), metadata, texts + payload.size());
+    ByteBuffer row = row(timestamp, metadata, texts + payload.size());
     putText(row, writer);
     putText(row, adapter);
     return payload.putInto(row).array();
@@ -110,6 +116,58 @@ final class RowCodec {
     }
   }
 
+  /// The row of an event that was copied.
+  static byte[] row(ObjectRecord.Event event) {
+    Part payload = Part.of(event.payload());
+    byte[] writer = event.writer().getBytes(UTF_8);
+    byte[] adapter = event.adapter().getBytes(UTF_8);
+    return eventRow(event.timestamp(), null, writer, adapter, payload);
+  }
+
+  /// The row of a snapshot that was copied.
+  static byte[] row(ObjectRecord.Snapshot snapshot) {
+    Part payload = Part.of(snapshot.state());
+    return payload.putInto(row(snapshot.timestamp(), null, payload.size())).array();
+  }
+
+  /// The row of an event for a copy.
+  ///
+  /// @throws HoldfastException `STORAGE_CORRUPT` when the row cannot be read
+  static ObjectRecord.Event eventRecord(String persistenceId, long sequenceNr, byte[] value) {
+    try {
+      ByteBuffer row = open(value);
+      long timestamp = row.getLong();
+      requireNoMetadata(row);
+      String writer = text(row);
+      String adapter = text(row);
+      return new ObjectRecord.Event(
+          persistenceId, sequenceNr, timestamp, writer, adapter, stored(row));
+    } catch (RuntimeException e) {
+      throw unreadable("event", persistenceId, sequenceNr, e);
+    }
+  }
+
+  /// The row of a snapshot for a copy.
+  ///
+  /// @throws HoldfastException `STORAGE_CORRUPT` when the row cannot be read
+  static ObjectRecord.Snapshot snapshotRecord(String persistenceId, long sequenceNr, byte[] value) {
+    try {
+      ByteBuffer row = open(value);
+      long timestamp = row.getLong();
+      requireNoMetadata(row);
+      return new ObjectRecord.Snapshot(persistenceId, sequenceNr, timestamp, stored(row));
+    } catch (RuntimeException e) {
+      throw unreadable("snapshot", persistenceId, sequenceNr, e);
+    }
+  }
+
+  /** Objects write none. */
+  private static void requireNoMetadata(ByteBuffer row) {
+    if (row.get() != 0) {
+      throw new IllegalArgumentException("expected no metadata, found some");
+    }
+  }
+
   /// The stored snapshots of an object, as they are: large ones cannot read their chunks. Blocks.
   List<ImageSnapshot> images(EmbeddedStore store, String persistenceId) {
     return StoredFutures.joined(
@@ -160,6 +218,10 @@ final class RowCodec {
 
   /// Something serialized.
   private record Part(int serializerId, byte[] manifest, byte[] bytes) {
+    static Part of(ObjectRecord.Payload payload) {
+      return new Part(payload.serializerId(), payload.manifest().getBytes(UTF_8), payload.bytes());
+    }
+
     int size() {
       return Integer.BYTES + Short.BYTES + manifest.length + bytes.length;
     }
@@ -216,11 +278,18 @@ final class RowCodec {
 
   /* By way of an array, as it was written: what a serializer makes of a buffer may differ, by its byte order for one. */
   private Object payload(ByteBuffer row) {
+    ObjectRecord.Payload stored = stored(row);
+    return serialization
+        .deserialize(stored.bytes(), stored.serializerId(), stored.manifest())
+        .get();
+  }
+
+  private static ObjectRecord.Payload stored(ByteBuffer row) {
     int serializerId = row.getInt();
     String manifest = text(row);
     byte[] bytes = new byte[row.remaining()];
     row.get(bytes);
-    return serialization.deserialize(bytes, serializerId, manifest).get();
+    return new ObjectRecord.Payload(serializerId, manifest, bytes);
   }
 
   private static void putText(ByteBuffer row, byte[] text) {

@@ -1,0 +1,16 @@
+package io.holdfast.persistence.copy;
+
+import java.util.function.Consumer;
+
+/// All that a store has of objects, for a copy of it while nothing else uses the store. Blocks; one
+/// thread. Faults are [io.holdfast.sdk.HoldfastException].
+public interface ObjectRecords {
+  /// Tells all records, object by object.
+  void forEach(Consumer<ObjectRecord> record);
+
+  /// Stores a record in the place of the one that was there; it is durable after the next [#sync].
+  void put(ObjectRecord record);
+
+  /// Makes what was put durable.
+  void sync();
+}
