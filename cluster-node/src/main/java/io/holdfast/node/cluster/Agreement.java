@@ -25,7 +25,7 @@ import org.apache.pekko.cluster.typed.Cluster;
 /// when it differs.
 public final class Agreement {
   /// Counts up with each change of what nodes tell each other.
-  static final int PROTOCOL = 2;
+  static final int PROTOCOL = 3;
 
   private static final String TOPIC = "agreement";
   private static final Duration ASK_EVERY = Duration.ofSeconds(2);

@@ -44,6 +44,7 @@ final class CallCodec {
   private static final int ABANDON_ALARM = 5;
   private static final int MOVE = 6;
   private static final int OPERATE = 7;
+  private static final int RESUME = 8;
 
   private static final int RESPONSE = 1;
   private static final int VALUE = 2;
@@ -59,9 +60,11 @@ final class CallCodec {
   private static final int STREAM = 2;
 
   private final Peers peers;
+  private final KeptClients clients;
 
-  CallCodec(Peers peers) {
+  CallCodec(Peers peers, KeptClients clients) {
     this.peers = peers;
+    this.clients = clients;
   }
 
   // ---- calls
@@ -100,6 +103,10 @@ final class CallCodec {
         out.writeByte(OPERATE);
         write(order, out);
       }
+      case ObjectCall.Resume(String edge) -> {
+        out.writeByte(RESUME);
+        out.text(edge);
+      }
     }
   }
 
@@ -129,6 +136,7 @@ final class CallCodec {
       case ABANDON_ALARM -> new ObjectCall.AbandonAlarm(in.readLong());
       case MOVE -> new ObjectCall.Move(in.text());
       case OPERATE -> new ObjectCall.Operate(readRpcCall(in));
+      case RESUME -> new ObjectCall.Resume(in.text());
       default -> throw new IOException("a call of kind " + kind);
     };
   }
@@ -167,9 +175,14 @@ final class CallCodec {
     out.optional(context.idempotencyKey().map(IdempotencyKey::value));
   }
 
-  static CallContext readContext(RowBytes.In in) throws IOException {
+  /// @param origin the node that it comes from
+  static CallContext readContext(RowBytes.In in, String origin) throws IOException {
     return new CallContext(
-        in.text(), in.optional(), in.readInt(), in.optional().map(IdempotencyKey::new));
+        in.text(),
+        in.optional(),
+        in.readInt(),
+        in.optional().map(IdempotencyKey::new),
+        Optional.of(origin));
   }
 
   private static void write(Headers headers, RowBytes.Out out) throws IOException {
@@ -253,10 +266,24 @@ final class CallCodec {
     out.writeShort(response.status());
     write(response.headers(), out);
     if (response.webSocket().isPresent()) {
-      peers.offer(PairedSocket.take(response.webSocket().get())).write(out);
+      write(PairedSocket.take(response.webSocket().get()), out);
     } else {
       write(response.body(), out);
     }
+  }
+
+  /** One that an object of this node has accepted outlives the object's stay here. */
+  private void write(SocketEnd end, RowBytes.Out out) throws IOException {
+    Optional<HeldSocket> held =
+        end.receiver().filter(HeldSocket.class::isInstance).map(HeldSocket.class::cast);
+    Optional<KeptSocket> kept = held.flatMap(HeldSocket::kept);
+    out.writeBoolean(kept.isPresent());
+    if (kept.isPresent()) {
+      kept.get().write(out);
+      held.get().state().write(out);
+      out.text(peers.name());
+    }
+    peers.offer(end).write(out);
   }
 
   private static void write(AlarmEnd end, RowBytes.Out out) throws IOException {
@@ -338,7 +365,14 @@ final class CallCodec {
       return Response.of(status, headers, readBody(in));
     }
     SocketEnd here = SocketEnd.open();
-    peers.connect(RemoteRef.read(in), here);
+    if (in.readBoolean()) {
+      KeptSocket socket = KeptSocket.read(in);
+      SocketState state = SocketState.read(in);
+      String owner = in.text();
+      clients.keep(socket, here, state, owner, RemoteRef.read(in));
+    } else {
+      peers.connect(RemoteRef.read(in), here);
+    }
     return Response.webSocket(new PairedSocket(here.other())).withHeaders(headers);
   }
 

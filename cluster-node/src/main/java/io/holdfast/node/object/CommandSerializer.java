@@ -80,7 +80,7 @@ public final class CommandSerializer extends SerializerWithStringManifest {
 
   private <T> byte[] call(ObjectCall.Sent<T> sent) {
     Peers peers = Peers.get(system);
-    CallCodec codec = new CallCodec(peers);
+    CallCodec codec = new CallCodec(peers, KeptClients.get(system));
     long id = peers.leaves(new Waiting<>(sent, codec));
     try {
       return RowBytes.written(out -> {
@@ -159,14 +159,14 @@ public final class CommandSerializer extends SerializerWithStringManifest {
 
   private ObjectCommand arrived(RowBytes.In in) throws IOException {
     Peers peers = Peers.get(system);
-    CallCodec codec = new CallCodec(peers);
+    CallCodec codec = new CallCodec(peers, KeptClients.get(system));
     long id = in.readLong();
     if (id == NO_CALL) {
       return new ObjectCommand.Nothing();
     }
     ActorRef<PeerMessage> origin = resolver().resolveActorRef(in.text());
     ObjectAddress target = CallCodec.readAddress(in);
-    CallContext context = CallCodec.readContext(in);
+    CallContext context = CallCodec.readContext(in, origin.path().address().toString());
     peers.arrived(origin, id);
     ObjectCommand command =
         command(

@@ -10,6 +10,8 @@ import io.holdfast.sdk.spi.socket.SocketMessage;
 import io.holdfast.sdk.spi.socket.SocketReceiver;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,24 @@ final class HeldSocket implements WebSocket, SocketReceiver {
   private final ObjectSockets owner;
   private final SocketEnd end;
   private final List<String> tags;
+
+  /** In a cluster. */
+  private final Optional<KeptSocket> kept;
+
+  /** Whether the client is connected to this node, and to nothing in between. */
+  private final boolean direct;
+
+  /** Of a direct one in a cluster: what its object is not done with, in order. */
+  private final Deque<SocketEvent> unsettled = new ArrayDeque<>();
+
+  /** Whoever is at the other end waits for it here when its object is not here any more. */
+  private @Nullable KeptClient left;
+
+  /** Whether it goes on elsewhere; and how many of its events run. The owner's monitor. */
+  boolean gone;
+
+  int running;
+
   private volatile byte @Nullable [] attachment;
   private volatile @Nullable Instant autoResponseAt;
   private volatile State state = State.OPEN;
@@ -36,10 +56,48 @@ final class HeldSocket implements WebSocket, SocketReceiver {
     CLOSED_THERE
   }
 
-  HeldSocket(ObjectSockets owner, SocketEnd end, List<String> tags) {
+  /// One that was accepted here.
+  ///
+  /// @param kept in a cluster
+  HeldSocket(
+      ObjectSockets owner,
+      SocketEnd end,
+      List<String> tags,
+      Optional<KeptSocket> kept,
+      boolean direct) {
     this.owner = owner;
     this.end = end;
     this.tags = tags;
+    this.kept = kept;
+    this.direct = direct;
+  }
+
+  /// One that was accepted on another node.
+  HeldSocket(ObjectSockets owner, SocketEnd end, KeptSocket kept, SocketState state) {
+    this(owner, end, kept.tags(), Optional.of(kept), false);
+    attachment = state.attachment();
+    autoResponseAt = state.autoResponseAt().orElse(null);
+  }
+
+  /// What outlives its object's stay here, in a cluster.
+  Optional<KeptSocket> kept() {
+    return kept;
+  }
+
+  boolean isDirect() {
+    return direct;
+  }
+
+  SocketState state() {
+    return new SocketState(
+        attachment, autoResponseAt(), owner.autoResponse(), owner.eventTimeout());
+  }
+
+  /// Tells the node of the client what is to outlive this one.
+  void tellState() {
+    if (kept.isPresent() && !direct) {
+      end.state(state().bytes());
+    }
   }
 
   ObjectSockets owner() {
@@ -132,6 +190,7 @@ final class HeldSocket implements WebSocket, SocketReceiver {
               + " bytes.");
     }
     attachment = bytes;
+    tellState();
   }
 
   @Override
@@ -186,24 +245,109 @@ final class HeldSocket implements WebSocket, SocketReceiver {
       autoResponseAt = Instant.now();
       end.send(new SocketMessage.Text(auto.response()), taken);
     } else {
-      owner.submit(SocketEvent.message(this, message, taken));
+      submit(new FromClient.Message(message, taken));
     }
   }
 
   @Override
   public void failed(HoldfastException error) {
-    owner.submit(SocketEvent.error(this, error));
+    submit(new FromClient.Failed(error));
   }
 
   @Override
   public void closed(int code, String reason, boolean clean) {
+    if (code == CloseCodes.YIELD) {
+      depart();
+      return;
+    }
+    if (code == CloseCodes.LEFT) {
+      return;
+    }
     if (state == State.OPEN) {
       state = State.CLOSED_THERE;
     }
+    FromClient.Closed closed = new FromClient.Closed(code, reason, clean);
     // First in, then out of the list: what the owner keeps must outlast this event.
-    owner.submit(SocketEvent.close(this, code, reason, clean));
-    end.close(CloseCodes.forwarded(code), "", true);
+    submit(closed);
+    if (kept.isEmpty() || direct) {
+      answer(closed);
+    }
     owner.closing(this);
+  }
+
+  private void answer(FromClient.Closed closed) {
+    end.close(CloseCodes.forwarded(closed.code()), "", true);
+  }
+
+  private void submit(FromClient what) {
+    SocketEvent event = new SocketEvent(this, what);
+    KeptClient next = unsettledElseLeft(event);
+    if (next == null) {
+      owner.submit(event);
+    } else {
+      next.add(what);
+    }
+  }
+
+  private synchronized @Nullable KeptClient unsettledElseLeft(SocketEvent event) {
+    if (left == null && kept.isPresent() && direct) {
+      unsettled.add(event);
+    }
+    return left;
+  }
+
+  // ---- its object is elsewhere
+  // --------------------------------------------------------------------------------
+
+  /// The object is not on this node any more: what it has not begun to handle goes to where it is.
+  void depart() {
+    if (kept.isEmpty()) {
+      drop(CloseCodes.SERVICE_RESTART, "Durable Object is moving.");
+      return;
+    }
+    if (!owner.leave(this)) {
+      return;
+    }
+    state = State.CLOSED_THERE;
+    if (direct) {
+      keepClient(kept.get());
+    } else {
+      leaveWhenDone();
+    }
+  }
+
+  private void keepClient(KeptSocket socket) {
+    KeptClients clients = owner.registry().clients().orElseThrow();
+    KeptClient client = new KeptClient(clients, socket, end, state());
+    clients.keep(client);
+    synchronized (this) {
+      unsettled.stream().filter(event -> !event.begun).forEach(event -> client.add(event.what()));
+      unsettled.clear();
+      left = client;
+    }
+  }
+
+  private void leaveWhenDone() {
+    if (owner.isDone(this)) {
+      tellState();
+      end.close(CloseCodes.LEFT, "", true);
+    }
+  }
+
+  /// An event of it has ended, or will not run.
+  void settled(SocketEvent event) {
+    synchronized (this) {
+      unsettled.remove(event);
+    }
+    if (event.begun || !owner.hasLeft(this)) {
+      event.what().taken();
+      if (event.what() instanceof FromClient.Closed closed && kept.isPresent() && !direct) {
+        answer(closed);
+      }
+    }
+    if (!direct && owner.hasLeft(this)) {
+      leaveWhenDone();
+    }
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -49,7 +50,11 @@ final class LiveSockets {
   ObjectSockets owner() {
     incarnation.turn();
     ObjectSockets known = owner;
-    return known == null ? enter() : known;
+    if (known == null) {
+      known = enter();
+      edges(known).ifPresent(SocketEdges::learn);
+    }
+    return known;
   }
 
   private ObjectSockets enter() {
@@ -62,6 +67,16 @@ final class LiveSockets {
       owner = entered;
       return entered;
     }
+  }
+
+  private Optional<SocketEdges> edges(ObjectSockets sockets) {
+    return registry.clients().map(clients -> new SocketEdges(incarnation, sockets, clients));
+  }
+
+  /// Clients of a node wait.
+  void resume(String edge) {
+    ObjectSockets sockets = owner();
+    edges(sockets).ifPresent(edges -> edges.resume(edge));
   }
 
   /// The life is over: after this call nobody but the actor gives it events. Any thread.
@@ -102,9 +117,23 @@ final class LiveSockets {
   WebSocket accept(WebSocket server, String... tags) {
     ObjectSockets sockets = owner();
     List<String> checked = checked(tags);
-    HeldSocket socket = sockets.accept(PairedSocket.take(server), checked);
+    Optional<String> origin = incarnation.turn().context.origin();
+    HeldSocket socket =
+        sockets.accept(
+            PairedSocket.take(server), checked, kept(sockets, origin, checked), origin.isEmpty());
     ((PairedSocket) server).bind(socket);
     return socket;
+  }
+
+  private Optional<KeptSocket> kept(
+      ObjectSockets sockets, Optional<String> origin, List<String> tags) {
+    return registry
+        .clients()
+        .map(clients -> {
+          String edge = origin.orElse(clients.node());
+          long generation = new SocketEdges(incarnation, sockets, clients).generation(edge);
+          return new KeptSocket(incarnation.address(), UUID.randomUUID(), edge, generation, tags);
+        });
   }
 
   private static List<String> checked(String... tags) {

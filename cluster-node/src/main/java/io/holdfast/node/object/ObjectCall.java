@@ -103,6 +103,17 @@ sealed interface ObjectCall<T> {
     }
   }
 
+  /// The clients of its WebSockets that are connected to a node wait for it.
+  ///
+  /// @param edge the address of that node
+  record Resume(String edge) implements Happening<RpcResult> {
+    @Override
+    public ObjectEvent event(
+        ObjectAddress target, CallContext context, CompletableFuture<RpcResult> reply) {
+      return new ObjectEvent.Task(target, context, new ResumedSockets(edge, reply));
+    }
+  }
+
   /// The order to live in another region; the answer is the new home.
   record Move(String region) implements ObjectCall<Placement> {
     @Override

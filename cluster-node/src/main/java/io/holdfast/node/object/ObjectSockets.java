@@ -47,6 +47,7 @@ final class ObjectSockets {
   private final Set<HeldSocket> open = new LinkedHashSet<>();
   private final Map<String, Set<HeldSocket>> byTag = new HashMap<>();
   private final ArrayDeque<SocketEvent> waiting = new ArrayDeque<>();
+  private final Map<String, Long> edges = new HashMap<>();
   private int inObject;
   private int lives;
 
@@ -76,20 +77,46 @@ final class ObjectSockets {
   /// Takes a socket in; its client's messages come from now on.
   ///
   /// @throws HoldfastException `wrong_state` when there are too many
-  HeldSocket accept(SocketEnd end, List<String> tags) {
-    HeldSocket socket = new HeldSocket(this, end, tags);
+  ///
+  /// @param kept in a cluster
+  /// @param direct whether its client is connected to this node
+  HeldSocket accept(SocketEnd end, List<String> tags, Optional<KeptSocket> kept, boolean direct) {
+    HeldSocket socket = new HeldSocket(this, end, tags, kept, direct);
     synchronized (this) {
       if (open.size() >= SOCKETS_MAX) {
         throw new HoldfastException(
             ErrorCode.WRONG_STATE,
             "only 32,768 WebSockets can be accepted on a single Durable Object");
       }
-      open.add(socket);
-      tags.forEach(tag -> byTag.computeIfAbsent(tag, _ -> new LinkedHashSet<>()).add(socket));
+      add(socket);
     }
     end.attach(socket);
     registry.expectClient(socket);
     return socket;
+  }
+
+  private void add(HeldSocket socket) {
+    open.add(socket);
+    socket
+        .tags()
+        .forEach(tag -> byTag.computeIfAbsent(tag, _ -> new LinkedHashSet<>()).add(socket));
+  }
+
+  /// Takes in a socket that was accepted on another node.
+  void adopt(KeptClients.Resumed resumed, KeptClients clients) {
+    SocketEnd end = SocketEnd.open();
+    HeldSocket socket = new HeldSocket(this, end, resumed.socket(), resumed.state());
+    if (autoResponse == null) {
+      autoResponse = resumed.state().autoResponse().orElse(null);
+    }
+    if (eventTimeout == null) {
+      eventTimeout = resumed.state().eventTimeout().orElse(null);
+    }
+    synchronized (this) {
+      add(socket);
+    }
+    end.attach(socket);
+    clients.connect(resumed.offered(), end.other());
   }
 
   synchronized List<HeldSocket> open() {
@@ -108,6 +135,69 @@ final class ObjectSockets {
       }
     }
     registry.forgetIfUnused(this);
+  }
+
+  // ---- those that go on elsewhere
+  // -----------------------------------------------------------------------------
+
+  /// From now on no event of it begins here.
+  ///
+  /// @return whether that is new
+  boolean leave(HeldSocket socket) {
+    synchronized (this) {
+      if (socket.gone) {
+        return false;
+      }
+      socket.gone = true;
+      waiting.removeIf(event -> event.socket() == socket);
+      socket.kept().ifPresent(kept -> edges.remove(kept.edge()));
+    }
+    closing(socket);
+    return true;
+  }
+
+  synchronized boolean hasLeft(HeldSocket socket) {
+    return socket.gone;
+  }
+
+  /// Whether it has left, and no event of it runs any more.
+  synchronized boolean isDone(HeldSocket socket) {
+    return socket.gone && socket.running == 0;
+  }
+
+  // ---- where clients are, in a cluster
+  // ------------------------------------------------------------------------
+
+  /// The clients of a node are here.
+  synchronized void knows(String edge, long generation) {
+    edges.put(edge, generation);
+  }
+
+  synchronized boolean hasAsked(String edge) {
+    return edges.containsKey(edge);
+  }
+
+  synchronized void knowsNoEdge() {
+    edges.clear();
+  }
+
+  synchronized boolean hasClientAt(String edge) {
+    return open.stream()
+        .anyMatch(socket -> socket.kept().filter(it -> it.edge().equals(edge)).isPresent());
+  }
+
+  /// Lets go of the clients of nodes that the object does not know any more.
+  void keepOnly(Map<String, Long> generations) {
+    for (HeldSocket socket : open()) {
+      if (socket.kept().filter(it -> !isOf(generations, it)).isPresent()) {
+        socket.drop(CloseCodes.SERVICE_RESTART, "Durable Object is moving.");
+      }
+    }
+  }
+
+  private static boolean isOf(Map<String, Long> generations, KeptSocket socket) {
+    Long generation = generations.get(socket.edge());
+    return generation != null && generation == socket.generation();
   }
 
   private void forget(String tag, HeldSocket socket) {
@@ -136,6 +226,7 @@ final class ObjectSockets {
 
   void autoResponse(@Nullable WebSocketAutoResponse pair) {
     autoResponse = pair;
+    open().forEach(HeldSocket::tellState);
   }
 
   Optional<Duration> eventTimeout() {
@@ -144,6 +235,7 @@ final class ObjectSockets {
 
   void eventTimeout(@Nullable Duration timeout) {
     eventTimeout = timeout;
+    open().forEach(HeldSocket::tellState);
   }
 
   // ---- events
@@ -161,6 +253,9 @@ final class ObjectSockets {
   }
 
   private synchronized @Nullable Sent sendElseWait(SocketEvent event) {
+    if (event.socket().gone) {
+      return null; // It is kept where the client is.
+    }
     if (inObject >= IN_OBJECT_MAX) {
       waiting.add(event);
       return null;
@@ -185,13 +280,21 @@ final class ObjectSockets {
     var _ = sent.end.whenComplete((done, failure) -> ended(sent.event, failure));
   }
 
-  /// The object has begun to handle an event, in this life.
-  synchronized void begun(SocketEvent event, Incarnation in) {
+  /// The object begins to handle an event, in this life.
+  ///
+  /// @return whether it may: not when the socket goes on elsewhere
+  synchronized boolean mayBegin(SocketEvent event, Incarnation in) {
+    if (event.socket().gone) {
+      return false;
+    }
+    event.begun = true;
+    event.socket().running++;
     notWaiting(event);
     if (here != in && in.sockets().takesStraight()) {
       retire();
       here = in;
     }
+    return true;
   }
 
   private void notWaiting(SocketEvent event) {
@@ -234,7 +337,9 @@ final class ObjectSockets {
   /** Lets the next one in. */
   private synchronized @Nullable Sent free(SocketEvent ended) {
     inObject--;
-    if (!ended.begun()) {
+    if (ended.begun) {
+      ended.socket().running--;
+    } else {
       notWaiting(ended);
     }
     SocketEvent next = waiting.poll();
@@ -242,10 +347,10 @@ final class ObjectSockets {
   }
 
   private void settle(SocketEvent ended, @Nullable Throwable failure) {
-    ended.taken();
     if (failure != null) {
       failed(ended, failure);
     }
+    ended.socket().settled(ended);
     registry.forgetIfUnused(this);
   }
 
@@ -253,13 +358,16 @@ final class ObjectSockets {
   private void failed(SocketEvent event, Throwable failure) {
     Throwable cause = StoredFutures.cause(failure);
     ErrorCode code = cause instanceof HoldfastException known ? known.code() : ErrorCode.INTERNAL;
-    if (code != ErrorCode.OBJECT_FAILED) {
-      log.warn("{}: {} failed: {}", address, event.what(), cause.getMessage());
+    if (!event.begun && code == ErrorCode.OBJECT_UNAVAILABLE) {
+      log.debug("{} is not here: {}", address, cause.getMessage());
+      event.socket().depart();
+      return;
     }
-    if (!event.begun() && code == ErrorCode.OBJECT_OVERLOADED) {
+    if (code != ErrorCode.OBJECT_FAILED) {
+      log.warn("{}: {} failed: {}", address, event.what().handler(), cause.getMessage());
+    }
+    if (!event.begun && code == ErrorCode.OBJECT_OVERLOADED) {
       event.socket().drop(CloseCodes.TRY_AGAIN_LATER, "Durable Object is overloaded.");
-    } else if (!event.begun() && code == ErrorCode.OBJECT_UNAVAILABLE) {
-      event.socket().drop(CloseCodes.SERVICE_RESTART, "Durable Object is moving.");
     }
   }
 }

@@ -7,14 +7,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 
-/// What an object owes to others: answers under idempotency keys, messages to be delivered, and the
-/// knowledge of which messages it carried out ([RuntimeTable]).
+/// What an object owes to others: answers under idempotency keys, messages to be delivered, the
+/// knowledge of which messages it carried out, and of where clients are connected ([RuntimeTable]).
 ///
 /// Others do not go back in time with the object. So these rows stay as they are now when it does,
 /// and a copy of the object, to which nobody has spoken yet, has none.
 final class OwedRows {
   private static final List<RuntimeTable> OWED =
-      List.of(RuntimeTable.IDEMPOTENCY, RuntimeTable.OUTBOX, RuntimeTable.INBOX);
+      List.of(
+          RuntimeTable.IDEMPOTENCY, RuntimeTable.OUTBOX, RuntimeTable.INBOX, RuntimeTable.SOCKETS);
 
   private OwedRows() {}
 

@@ -80,6 +80,9 @@ public final class ShardedGateway implements ObjectGateway {
                       leaving);
                 })
             .withStopMessage(new ObjectCommand.Stop());
+    if (services.ownership().isLeased()) {
+      services.sockets().connect(KeptClients.get(system));
+    }
     services.ownership().beforeRelease(TYPE, services.containers()::endAll);
     ClusterSharding sharding = ClusterSharding.get(system);
     homes.connect(
@@ -128,6 +131,11 @@ public final class ShardedGateway implements ObjectGateway {
                 lateEvents.take(target).forEach(late -> late.reject(why));
               }
             }));
+  }
+
+  /// Clients of the object's WebSockets wait at a node; completes when it has come for them.
+  CompletableFuture<RpcResult> resume(ObjectAddress target, String edge) {
+    return send(target, CallContext.RUNTIME, new ObjectCall.Resume(edge));
   }
 
   // ---- regions

@@ -1,6 +1,7 @@
 package io.holdfast.node.object;
 
 import io.holdfast.protocol.ObjectAddress;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -19,10 +20,30 @@ final class SocketRegistry {
   private final ConcurrentMap<String, ObjectSockets> byObject = new ConcurrentHashMap<>();
   private final ShardedGateway gateway;
   private final ScheduledExecutorService timer;
+  private volatile Optional<KeptClients> clients = Optional.empty();
 
   SocketRegistry(ShardedGateway gateway, ScheduledExecutorService timer) {
     this.gateway = gateway;
     this.timer = timer;
+  }
+
+  /// Sockets outlive their object's stay on this node from now on.
+  void connect(KeptClients kept) {
+    kept.connect(object -> gateway.resume(object, kept.node()), this::release);
+    clients = Optional.of(kept);
+  }
+
+  /// Present in a cluster.
+  Optional<KeptClients> clients() {
+    return clients;
+  }
+
+  /** An object is elsewhere: its clients that are connected here are kept for it. */
+  private void release(ObjectAddress object) {
+    ObjectSockets sockets = byObject.get(object.key());
+    if (sockets != null) {
+      sockets.open().stream().filter(HeldSocket::isDirect).forEach(HeldSocket::depart);
+    }
   }
 
   /// The sockets of an object, for one of its lives; [#leave] ends it.

@@ -10,6 +10,7 @@
 /// | commits on their way to the writer | [CommitPipeline] |
 /// | bookmarks and restores; what operators ask for | [ObjectBookmarks]; [OperatorObjects] |
 /// | WebSockets, apart from the lives of their objects | [SocketRegistry], [ObjectSockets], [HeldSocket]; as one life sees them [LiveSockets], [HeldFrames] |
+/// | WebSockets whose object goes from node to node | [KeptClients], [KeptClient]; [SocketEdges] |
 /// | the way in | [ShardedGateway]; alarms: [AlarmScheduler], its decisions [AlarmPlan] |
 /// | calls under a key; messages in and out | [KeyedCall], [KeyedCalls]; [ObjectMail], [Delivery] |
 @NullMarked

@@ -95,6 +95,13 @@ final class PeerServer implements AutoCloseable {
     });
   }
 
+  /// Takes back the end of a WebSocket that this server has offered; empty when it is not there.
+  Optional<SocketEnd> takeBack(RemoteRef ref) {
+    return offers.remove(ref.id()) instanceof Offer.WebSocket(SocketEnd end, _)
+        ? Optional.of(end)
+        : Optional.empty();
+  }
+
   private static void drop(Offer offer) {
     switch (offer) {
       case Offer.Stream(InputStream in, _) -> closeQuietly(in);

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import io.holdfast.node.tls.NodeTls;
 import io.holdfast.node.tls.TlsExtension;
 import io.holdfast.protocol.event.AlarmIndex;
+import io.holdfast.sdk.spi.socket.CloseCodes;
 import io.holdfast.sdk.spi.socket.SocketEnd;
 import java.io.InputStream;
 import java.time.Duration;
@@ -74,6 +75,7 @@ public final class Peers implements Extension {
   private volatile Consumer<String> pong = _ -> {};
   private final Map<Long, CompletableFuture<byte[]>> questions = new ConcurrentHashMap<>();
   private final Map<String, Supplier<byte[]>> answers = new ConcurrentHashMap<>();
+  private final Map<String, Answerer> answerers = new ConcurrentHashMap<>();
 
   /// Who waits for an answer.
   public interface Caller {
@@ -144,9 +146,17 @@ public final class Peers implements Extension {
     return client.stream(ref);
   }
 
-  /// Connects an end of a WebSocket to what another node offers.
+  /// Connects an end of a WebSocket to what a node offers.
   public void connect(RemoteRef ref, SocketEnd end) {
-    client.connect(ref, end);
+    if (ref.at().equals(server.address())) {
+      server
+          .takeBack(ref)
+          .ifPresentOrElse(
+              offered -> Splice.of(offered, end),
+              () -> end.close(CloseCodes.ABNORMAL, CloseCodes.DISCONNECTED, false));
+    } else {
+      client.connect(ref, end);
+    }
   }
 
   // ---- news
@@ -176,7 +186,24 @@ public final class Peers implements Extension {
     answers.put(about, answer);
   }
 
-  /// Asks another node about something; one that has nothing to say does not answer.
+  /// As the other, for what depends on more.
+  ///
+  /// @param topic what questions begin with, before a space
+  public void answers(String topic, Answerer answerer) {
+    answerers.put(topic, answerer);
+  }
+
+  /// Answers questions.
+  @FunctionalInterface
+  public interface Answerer {
+    /// Must not block.
+    ///
+    /// @param rest of the question, behind its topic
+    /// @param from the peers of the node that asks
+    CompletableFuture<byte[]> answer(String rest, ActorRef<PeerMessage> from);
+  }
+
+  /// Asks a node about something; one that has nothing to say does not answer.
   public CompletableFuture<byte[]> ask(Address node, String about) {
     long id = ids.incrementAndGet();
     CompletableFuture<byte[]> answer =
@@ -218,6 +245,21 @@ public final class Peers implements Extension {
   /// Whom the answers to calls of this node are sent to.
   public ActorRef<PeerMessage> self() {
     return self;
+  }
+
+  /// What this node is called among its peers, in this life of it.
+  public String name() {
+    return nameOf(self);
+  }
+
+  /// What another node is called.
+  public String nameOf(ActorRef<PeerMessage> other) {
+    return ActorRefResolver.get(system).toSerializationFormat(other);
+  }
+
+  /// The address of a node of that name.
+  public Address addressOf(String name) {
+    return ActorRefResolver.get(system).resolveActorRef(name).path().address();
   }
 
   /// A call leaves this node.
@@ -296,8 +338,15 @@ public final class Peers implements Extension {
       case PeerMessage.ObjectMoved moved -> objectMoved.accept(moved);
       case PeerMessage.Ask(long id, String about, ActorRef<PeerMessage> from) -> {
         Supplier<byte[]> answer = answers.get(about);
+        int space = about.indexOf(' ');
+        Answerer answerer = space < 0 ? null : answerers.get(about.substring(0, space));
         if (answer != null) {
           from.tell(new PeerMessage.Told(id, answer.get()));
+        } else if (answerer != null) {
+          var _ =
+              answerer
+                  .answer(about.substring(space + 1), from)
+                  .thenAccept(told -> from.tell(new PeerMessage.Told(id, told)));
         }
       }
       case PeerMessage.Told(long id, byte[] answer) -> {

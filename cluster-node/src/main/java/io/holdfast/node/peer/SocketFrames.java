@@ -22,6 +22,7 @@ final class SocketFrames {
   private static final int BINARY = 2;
   private static final int TAKEN = 3;
   private static final int CLOSE = 4;
+  private static final int STATE = 5;
 
   private final SocketEnd end;
   private final PeerLine line;
@@ -76,6 +77,7 @@ final class SocketFrames {
             taken.run();
           }
         }
+        case STATE -> end.state(bytes);
         case CLOSE -> {
           closedThere = true;
           int code = ((bytes[0] & 0xFF) << 8) | (bytes[1] & 0xFF);
@@ -99,7 +101,7 @@ final class SocketFrames {
         out.writeByte(frame.kind);
         out.writeInt(frame.bytes.length);
         out.write(frame.bytes);
-        if (outgoing.isEmpty()) {
+        if (outgoing.isEmpty() || frame.kind == CLOSE) {
           out.flush();
         }
         if (frame.kind == CLOSE) {
@@ -124,6 +126,11 @@ final class SocketFrames {
                 new Frame(TEXT, text.getBytes(UTF_8), Optional.of(taken));
             case SocketMessage.Binary(byte[] bytes) -> new Frame(BINARY, bytes, Optional.of(taken));
           });
+    }
+
+    @Override
+    public void state(byte[] state) {
+      outgoing.add(new Frame(STATE, state, Optional.empty()));
     }
 
     @Override

@@ -6,11 +6,13 @@ import io.holdfast.sdk.ObjectContext;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
 import io.holdfast.sdk.WebSocket;
+import io.holdfast.sdk.WebSocketAutoResponse;
 import io.holdfast.sdk.WebSocketPair;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Numbers each message of its WebSockets, stores it and tells all of them.
+/// Numbers each message of its WebSockets, stores it and tells all of them. A WebSocket may have a
+/// `name`, which is its tag and its attachment; `who` lists those, `tell` sends something to all.
 public final class Room extends DurableObject {
   public Room(ObjectContext ctx, Env env) {
     super(ctx, env);
@@ -20,10 +22,18 @@ public final class Room extends DurableObject {
   @Override
   public Response fetch(Request request) {
     if (request.header("upgrade").isEmpty()) {
-      return Response.text(String.join("\n", said()));
+      request.query("tell").ifPresent(token -> tellAll("told " + token));
+      return Response.text(String.join("\n", request.query("who").isPresent() ? who() : said()));
     }
     WebSocketPair pair = new WebSocketPair();
-    ctx.acceptWebSocket(pair.server());
+    String name = request.query("name").orElse("");
+    if (name.isEmpty()) {
+      ctx.acceptWebSocket(pair.server());
+    } else {
+      ctx.acceptWebSocket(pair.server(), name);
+      pair.server().serializeAttachment(name);
+      ctx.setWebSocketAutoResponse(new WebSocketAutoResponse("ping", "pong"));
+    }
     return Response.webSocket(pair.client());
   }
 
@@ -31,7 +41,30 @@ public final class Room extends DurableObject {
   public void webSocketMessage(WebSocket ws, String token) {
     ctx.storage().sql().exec("INSERT INTO said (token) VALUES (?)", token);
     long number = ctx.storage().sql().exec("SELECT max(n) AS n FROM said").one().integer("n");
-    ctx.webSockets().forEach(socket -> socket.send(token + " " + number));
+    tellAll(token + " " + number);
+  }
+
+  @Override
+  public void webSocketClose(WebSocket ws, int code, String reason, boolean clean) {
+    ws.deserializeAttachment(String.class)
+        .ifPresent(name ->
+            ctx.storage()
+                .sql()
+                .exec("INSERT INTO said (token) VALUES (?)", name + "-left-" + code));
+  }
+
+  private void tellAll(String text) {
+    ctx.webSockets().forEach(socket -> socket.send(text));
+  }
+
+  private List<String> who() {
+    return ctx.webSockets().stream()
+        .map(socket ->
+            socket.deserializeAttachment(String.class).orElse("")
+                + " "
+                + String.join(" ", ctx.tags(socket)))
+        .sorted()
+        .toList();
   }
 
   private List<String> said() {

@@ -24,6 +24,9 @@ public enum RuntimeTable {
   /// or is another object's from now on.
   CONTAINER("_cf_CONTAINER"),
 
+  /// At which nodes of a cluster there are clients of its WebSockets.
+  SOCKETS("_cf_SOCKETS"),
+
   /// Calls of its own methods that the object has put off. They are its own alone: they go with
   /// [ObjectDatabase#deleteAll], and back with its state.
   SCHEDULES("_cf_SCHEDULES");

@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -53,33 +52,37 @@ final class EmbeddedRecords implements ObjectRecords {
   }
 
   private void object(String id, Consumer<ObjectRecord> record) {
-    @Nullable Void _ = store.readNow(tables -> object(tables, id, record));
+    long _ = store.readNow(tables -> object(tables, id, record));
   }
 
-  private @Nullable Void object(Tables tables, String id, Consumer<ObjectRecord> record)
+  /** Returns how many events there were. */
+  private long object(Tables tables, String id, Consumer<ObjectRecord> record)
       throws RocksDBException {
     record.accept(new Begin(id, deletedTo(tables, id)));
     for (ChunkRows.Key key : store.chunkRows().find(id, _ -> true, Integer.MAX_VALUE)) {
       store.chunkRows().get(id, key).ifPresent(bytes -> record.accept(new Chunk(id, key, bytes)));
     }
-    each(
-        tables,
-        tables.snapshots(),
-        id,
-        rows ->
-            record.accept(
-                RowCodec.snapshotRecord(id, RowKey.sequenceNr(rows.key()), rows.value())));
-    each(
-        tables,
-        tables.events(),
-        id,
-        rows ->
-            record.accept(RowCodec.eventRecord(id, RowKey.sequenceNr(rows.key()), rows.value())));
+    long _ =
+        each(
+            tables,
+            tables.snapshots(),
+            id,
+            rows ->
+                record.accept(
+                    RowCodec.snapshotRecord(id, RowKey.sequenceNr(rows.key()), rows.value())));
+    long events =
+        each(
+            tables,
+            tables.events(),
+            id,
+            rows ->
+                record.accept(
+                    RowCodec.eventRecord(id, RowKey.sequenceNr(rows.key()), rows.value())));
     OptionalLong alarm = AlarmTable.of(tables, ObjectRecord.objectKey(id));
     if (alarm.isPresent()) {
       record.accept(new Alarm(id, alarm.getAsLong()));
     }
-    return null;
+    return events;
   }
 
   /** Events are deleted from the first one on; when all are, their numbers are remembered. */
@@ -96,22 +99,21 @@ final class EmbeddedRecords implements ObjectRecords {
     return first == 0 ? Numbering.of(tables, id).highest() : first - 1;
   }
 
-  private static void each(
+  private static long each(
       Tables tables, ColumnFamilyHandle table, String id, Consumer<RocksIterator> row)
       throws RocksDBException {
-    long _ =
-        tables.scan(
-            table,
-            RowKey.of(id, 0),
-            RowKey.after(id, Long.MAX_VALUE),
-            rows -> {
-              long count = 0;
-              for (rows.seekToFirst(); rows.isValid(); rows.next()) {
-                row.accept(rows);
-                count++;
-              }
-              return count;
-            });
+    return tables.scan(
+        table,
+        RowKey.of(id, 0),
+        RowKey.after(id, Long.MAX_VALUE),
+        rows -> {
+          long count = 0;
+          for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+            row.accept(rows);
+            count++;
+          }
+          return count;
+        });
   }
 
   // ---- writing

@@ -2,6 +2,12 @@ package io.holdfast.sdk.spi.socket;
 
 /// The status codes of close frames (RFC 6455, section 7.4).
 public final class CloseCodes {
+  /// Of the runtime alone, between nodes: this end goes on elsewhere.
+  public static final int LEFT = 1;
+
+  /// Of the runtime alone, between nodes: this end is wanted elsewhere.
+  public static final int YIELD = 2;
+
   public static final int NORMAL = 1000;
   public static final int GOING_AWAY = 1001;
   public static final int PROTOCOL_ERROR = 1002;

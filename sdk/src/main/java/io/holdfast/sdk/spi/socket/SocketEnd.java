@@ -2,6 +2,7 @@ package io.holdfast.sdk.spi.socket;
 
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.util.Optional;
 
 /// One end of a connection inside the runtime: what goes into it comes out of [#other()].
 ///
@@ -55,6 +56,16 @@ public final class SocketEnd {
   /// Sends a message; dropped after [#close].
   public void send(SocketMessage message, Runnable taken) {
     out.send(message, taken);
+  }
+
+  /// Tells the other end something that is not for the client.
+  public void state(byte[] state) {
+    out.state(state);
+  }
+
+  /// Who gets what is sent into this end, once there is someone.
+  public Optional<SocketReceiver> receiver() {
+    return out.receiver();
   }
 
   /// Tells the other end why [#close] will follow.

@@ -2,6 +2,7 @@ package io.holdfast.sdk.spi.socket;
 
 import io.holdfast.sdk.HoldfastException;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -65,10 +66,22 @@ final class SocketLane {
   }
 
   void fail(HoldfastException error) {
-    SocketReceiver direct = closed() ? null : queueElseReceiver(0, to -> to.failed(error));
+    pass(0, to -> to.failed(error));
+  }
+
+  void state(byte[] state) {
+    pass(state.length, to -> to.state(state));
+  }
+
+  private void pass(int bytes, Consumer<SocketReceiver> item) {
+    SocketReceiver direct = closed() ? null : queueElseReceiver(bytes, item);
     if (direct != null) {
-      direct.failed(error);
+      item.accept(direct);
     }
+  }
+
+  Optional<SocketReceiver> receiver() {
+    return Optional.ofNullable(receiver);
   }
 
   void close(int code, String reason, boolean clean) {

@@ -11,6 +11,9 @@ public interface SocketReceiver {
   ///   back while too much is not yet taken
   void message(SocketMessage message, Runnable taken);
 
+  /// What the runtime at the other end wants to be known here; never for the client.
+  default void state(byte[] state) {}
+
   /// The connection broke for a reason worth telling; [#closed] follows.
   default void failed(HoldfastException error) {}
 
