@@ -228,6 +228,12 @@ public final class CassandraSchema {
     try {
       for (String statement : statements(replication)) {
         session.execute(SimpleStatement.newInstance(statement).setTimeout(CHANGE_TIMEOUT));
+        // The next one may be asked of another node.
+        if (!session.checkSchemaAgreement()) {
+          throw new HoldfastException(
+              ErrorCode.STORAGE_FAILED,
+              "Cassandra: its nodes do not agree about the schema; are some of them away? Repeat it when they are back");
+        }
       }
     } catch (DriverException e) {
       throw failed("could not create the schema: " + e.getMessage(), e);

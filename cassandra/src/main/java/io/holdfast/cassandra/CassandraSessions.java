@@ -5,6 +5,7 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.DriverException;
 import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
+import com.datastax.oss.driver.internal.core.specex.ConstantSpeculativeExecutionPolicy;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.net.InetSocketAddress;
@@ -21,6 +22,13 @@ public final class CassandraSessions {
 
   /** Well below how long a node may be silent: who is late has lost its objects to the others. */
   private static final Duration RECONNECT_MAX = Duration.ofMillis(500);
+
+  /** A node of Cassandra that stands still is not to hold up what others could answer. */
+  private static final Duration ASK_ANOTHER_AFTER = Duration.ofMillis(500);
+
+  private static final int ASKED_MAX = 3;
+  private static final Duration HEARTBEAT = Duration.ofSeconds(5);
+  private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(2);
 
   private CassandraSessions() {}
 
@@ -39,6 +47,16 @@ public final class CassandraSessions {
                   DriverConfigLoader.programmaticBuilder()
                       .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, REQUEST_TIMEOUT)
                       .withString(DefaultDriverOption.REQUEST_CONSISTENCY, "LOCAL_QUORUM")
+                      // All but lightweight transactions, which say so.
+                      .withBoolean(DefaultDriverOption.REQUEST_DEFAULT_IDEMPOTENCE, true)
+                      .withClass(
+                          DefaultDriverOption.SPECULATIVE_EXECUTION_POLICY_CLASS,
+                          ConstantSpeculativeExecutionPolicy.class)
+                      .withInt(DefaultDriverOption.SPECULATIVE_EXECUTION_MAX, ASKED_MAX)
+                      .withDuration(
+                          DefaultDriverOption.SPECULATIVE_EXECUTION_DELAY, ASK_ANOTHER_AFTER)
+                      .withDuration(DefaultDriverOption.HEARTBEAT_INTERVAL, HEARTBEAT)
+                      .withDuration(DefaultDriverOption.HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT)
                       .withDuration(DefaultDriverOption.RECONNECTION_BASE_DELAY, RECONNECT_FIRST)
                       .withDuration(DefaultDriverOption.RECONNECTION_MAX_DELAY, RECONNECT_MAX)
                       .build())

@@ -2,6 +2,8 @@ package io.holdfast.cassandra;
 
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
@@ -36,6 +38,12 @@ public final class Lease {
   private @Nullable LeaseRow watched;
 
   private long watchedSince;
+
+  /**
+   * Rows of which nobody knows whether they were stored, and until when each is believed in: it was
+   * stored after it was first sent.
+   */
+  private final Map<LeaseRow, Long> unknown = new HashMap<>();
 
   // Written under this; read by anybody.
 
@@ -133,9 +141,11 @@ public final class Lease {
 
   /** Whether the row is ours now; if that came in time is for {@link #isHeld} to say. */
   private boolean taken(long before, Optional<LeaseRow> there, LeaseRow next) {
+    unknown.putIfAbsent(next, before + believedNanos);
     if (!store.swap(name, there, next)) {
       return false;
     }
+    unknown.clear();
     watched = null;
     held = new Held(next, before + believedNanos);
     return true;
@@ -165,8 +175,10 @@ public final class Lease {
             .flatMap(LeaseRow::owner)
             .filter(owner::equals)
             .isPresent();
-    // What is believed stays as it was: when that beat was sent is not known any more.
-    held = ours ? new Held(there.orElseThrow(), mine.until()) : null;
+    held =
+        ours
+            ? new Held(there.orElseThrow(), unknown.getOrDefault(there.orElseThrow(), mine.until()))
+            : null;
     return isHeld();
   }
 

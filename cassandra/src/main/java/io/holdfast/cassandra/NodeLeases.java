@@ -29,6 +29,8 @@ public final class NodeLeases implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NodeLeases.class);
   private static final int BEATS = 4;
 
+  private static final long PAUSE_MIN_NANOS = 10_000_000;
+
   /** The list of those sessions whose node is a member of a cluster. */
   private static final String MEMBERS = "|members";
 
@@ -112,6 +114,7 @@ public final class NodeLeases implements AutoCloseable {
         .name(name)
         .start(() -> {
           while (!closed && !lost) {
+            long next = nanoTime.getAsLong() + ttl.dividedBy(BEATS).toNanos();
             try {
               step.run();
             } catch (HoldfastException e) {
@@ -119,14 +122,15 @@ public final class NodeLeases implements AutoCloseable {
             } catch (RuntimeException e) {
               log.error("{} failed", name, e);
             }
-            pause();
+            pauseUntil(next);
           }
         });
   }
 
-  private void pause() {
+  /** What took too long is done again at once: by another node of Cassandra, perhaps. */
+  private void pauseUntil(long nanos) {
     try {
-      Thread.sleep(ttl.dividedBy(BEATS));
+      Thread.sleep(Duration.ofNanos(Math.max(PAUSE_MIN_NANOS, nanos - nanoTime.getAsLong())));
     } catch (InterruptedException e) {
       closed = true;
     }

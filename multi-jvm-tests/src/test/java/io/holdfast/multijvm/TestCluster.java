@@ -17,7 +17,9 @@ import java.util.function.UnaryOperator;
 final class TestCluster implements AutoCloseable {
   private static final String KEYSPACE = "holdfast";
 
-  private final TestCassandra cassandra;
+  private static final List<String> ONE = List.of("datacenter1");
+
+  private final List<TestCassandra> ring;
   private final List<NodeProcess> nodes = new ArrayList<>();
   private final List<Gate> gates = new ArrayList<>();
 
@@ -31,7 +33,19 @@ final class TestCluster implements AutoCloseable {
   static TestCluster of(Path directory, int size, UnaryOperator<NodeProcess> settings, Path... apps)
       throws IOException, InterruptedException {
     return new TestCluster(
-        directory, Collections.nCopies(size, "local"), List.of(apps), false, settings);
+        directory, ONE, Collections.nCopies(size, "local"), List.of(apps), false, settings);
+  }
+
+  /// Nodes of one region on a ring of three nodes of Cassandra, which have all rows.
+  static TestCluster onRing(Path directory, int size, Path... apps)
+      throws IOException, InterruptedException {
+    return new TestCluster(
+        directory,
+        Collections.nCopies(3, "datacenter1"),
+        Collections.nCopies(size, "local"),
+        List.of(apps),
+        false,
+        node -> node);
   }
 
   /// As [#of], with a gate in front of each node. A gate does not tell that the process behind it
@@ -46,7 +60,7 @@ final class TestCluster implements AutoCloseable {
       Path directory, int size, UnaryOperator<NodeProcess> settings, Path... apps)
       throws IOException, InterruptedException {
     return new TestCluster(
-        directory, Collections.nCopies(size, "local"), List.of(apps), true, settings);
+        directory, ONE, Collections.nCopies(size, "local"), List.of(apps), true, settings);
   }
 
   /// Nodes of several regions, gated.
@@ -62,22 +76,26 @@ final class TestCluster implements AutoCloseable {
   static TestCluster ofRegions(
       Path directory, List<String> regions, UnaryOperator<NodeProcess> settings, Path... apps)
       throws IOException, InterruptedException {
-    return new TestCluster(directory, regions, List.of(apps), true, settings);
+    return new TestCluster(directory, ONE, regions, List.of(apps), true, settings);
   }
 
   private TestCluster(
       Path directory,
+      List<String> datacenters,
       List<String> regions,
       List<Path> apps,
       boolean gated,
       UnaryOperator<NodeProcess> settings)
       throws IOException, InterruptedException {
     int size = regions.size();
-    cassandra = TestCassandra.start(Files.createDirectory(directory.resolve("cassandra")));
+    ring = TestCassandra.ring(directory, datacenters);
     try (CqlSession session =
-        CassandraSessions.open(List.of(cassandra.contactPoint()), cassandra.datacenter())) {
+        CassandraSessions.open(
+            ring.stream().map(TestCassandra::contactPoint).toList(), datacenters.getFirst())) {
       new CassandraSchema(KEYSPACE)
-          .create(session, Replication.parse(cassandra.datacenter() + "=1"));
+          .create(
+              session,
+              Replication.parse(datacenters.getFirst() + "=" + Math.min(3, datacenters.size())));
     }
     List<Integer> ports = new ArrayList<>();
     List<Integer> known = new ArrayList<>();
@@ -98,8 +116,10 @@ final class TestCluster implements AutoCloseable {
               .with("holdfast.node", "node-" + (i + 1))
               .with("holdfast.region", regions.get(i))
               .with("holdfast.store", "cassandra")
-              .withList("holdfast.persistence.cassandra.contact-points", List.of(contactPoint()))
-              .with("holdfast.persistence.cassandra.datacenter", cassandra.datacenter())
+              .withList(
+                  "holdfast.persistence.cassandra.contact-points",
+                  ring.stream().map(TestCluster::contactPoint).toList())
+              .with("holdfast.persistence.cassandra.datacenter", datacenters.getFirst())
               .with("holdfast.persistence.cassandra.keyspace", KEYSPACE)
               .with("holdfast.cluster.port", known.get(i).toString())
               .with("pekko.remote.artery.bind.port", ports.get(i).toString())
@@ -125,12 +145,19 @@ final class TestCluster implements AutoCloseable {
             .withList("holdfast.regions.ap.hints", List.of("apac"));
   }
 
-  private String contactPoint() {
-    return cassandra.contactPoint().getHostString() + ":" + cassandra.contactPoint().getPort();
+  private static String contactPoint(TestCassandra cassandra) {
+    return cassandra.contactPoint().getAddress().getHostAddress()
+        + ":"
+        + cassandra.contactPoint().getPort();
   }
 
+  /// The only node of Cassandra, or the first.
   TestCassandra cassandra() {
-    return cassandra;
+    return ring.getFirst();
+  }
+
+  List<TestCassandra> ring() {
+    return ring;
   }
 
   int size() {
@@ -159,6 +186,6 @@ final class TestCluster implements AutoCloseable {
     for (Gate gate : gates) {
       gate.close();
     }
-    cassandra.close();
+    ring.forEach(TestCassandra::close);
   }
 }

@@ -14,29 +14,35 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/// A real Cassandra of one node on 127.0.0.1, as a child JVM: the jars of `cassandra-all` from
-/// Maven Central, which the build has copied beside this module. Ready within seconds, with some
-/// 400 MB of memory. Writes are on the disk before they are acknowledged.
+/// A real Cassandra on 127.0.0.1, or a node of a ring on 127.0.0.x, as a child JVM: the jars of
+/// `cassandra-all` from Maven Central, which the build has copied beside this module. Ready within
+/// seconds, with some 400 MB of memory. Writes are on the disk before they are acknowledged.
 ///
 /// Runs on the JDK of the test. It ends with the test's JVM at the latest. Not thread-safe.
 public final class TestCassandra implements AutoCloseable {
   private static final Duration READY_WITHIN = Duration.ofSeconds(90);
   private static final String DAEMON = "org.apache.cassandra.service.CassandraDaemon";
-  private static final InetAddress ADDRESS = InetAddress.ofLiteral("127.0.0.1");
+  private static final String DATACENTER = "datacenter1";
+  private static final String RACK = "cassandra-rackdc.properties";
 
   private final Path directory;
-  private final int nativePort;
+  private final InetSocketAddress contactPoint;
+  private final String datacenter;
   private final List<String> command;
   private Process process;
   private Thread atExit;
 
-  private TestCassandra(Path directory, int nativePort, List<String> command) throws IOException {
+  private TestCassandra(
+      Path directory, InetSocketAddress contactPoint, String datacenter, List<String> command)
+      throws IOException {
     this.directory = directory;
-    this.nativePort = nativePort;
+    this.contactPoint = contactPoint;
+    this.datacenter = datacenter;
     this.command = command;
     this.process = launch();
     this.atExit = killAtExit(process);
@@ -46,26 +52,82 @@ public final class TestCassandra implements AutoCloseable {
   ///
   /// @throws IOException when it does not start; the message has the end of its log
   public static TestCassandra start(Path directory) throws IOException, InterruptedException {
-    Files.createDirectories(directory);
-    int nativePort;
-    int storagePort;
-    try (ServerSocket one = new ServerSocket(0, 1, ADDRESS);
-        ServerSocket other = new ServerSocket(0, 1, ADDRESS)) {
-      nativePort = one.getLocalPort();
-      storagePort = other.getLocalPort();
+    return start(directory, new Place(0, 1, DATACENTER), Ports.free());
+  }
+
+  /// Starts nodes that share a ring, on 127.0.0.1, 127.0.0.2 and so on, each below a directory of
+  /// its own; returns when all serve.
+  ///
+  /// @param datacenters of each node
+  /// @throws IOException when one of them does not start; then none runs
+  public static List<TestCassandra> ring(Path directory, List<String> datacenters)
+      throws IOException, InterruptedException {
+    Ports ports = Ports.free();
+    List<TestCassandra> ring = new ArrayList<>();
+    try {
+      for (String datacenter : datacenters) {
+        Place place = new Place(ring.size(), datacenters.size(), datacenter);
+        ring.add(start(directory.resolve("cassandra-" + (ring.size() + 1)), place, ports));
+      }
+    } catch (IOException | InterruptedException e) {
+      ring.forEach(TestCassandra::close);
+      throw e;
     }
+    return ring;
+  }
+
+  /**
+   * In a ring.
+   *
+   * @param number from 0
+   */
+  private record Place(int number, int size, String datacenter) {
+    InetAddress address() {
+      return InetAddress.ofLiteral("127.0.0." + (number + 1));
+    }
+
+    /** Each has as much of the ring as any other. */
+    long token() {
+      return Long.MIN_VALUE + 1 + number * (Long.MAX_VALUE / size) * 2;
+    }
+  }
+
+  private record Ports(int cql, int storage) {
+    static Ports free() throws IOException {
+      InetAddress address = InetAddress.ofLiteral("127.0.0.1");
+      try (ServerSocket one = new ServerSocket(0, 1, address);
+          ServerSocket other = new ServerSocket(0, 1, address)) {
+        return new Ports(one.getLocalPort(), other.getLocalPort());
+      }
+    }
+  }
+
+  private static TestCassandra start(Path directory, Place place, Ports ports)
+      throws IOException, InterruptedException {
+    Files.createDirectories(directory);
     Map<String, String> values =
         Map.of(
             "{address}",
-            ADDRESS.getHostAddress(),
+            place.address().getHostAddress(),
+            "{seed}",
+            "127.0.0.1",
+            "{token}",
+            "" + place.token(),
+            "{datacenter}",
+            place.datacenter(),
             "{nativePort}",
-            "" + nativePort,
+            "" + ports.cql(),
             "{storagePort}",
-            "" + storagePort);
-    for (String file : List.of("jvm.options", "cassandra.yaml", "logback.xml")) {
+            "" + ports.storage());
+    for (String file : List.of("jvm.options", "cassandra.yaml", "logback.xml", RACK)) {
       Files.writeString(directory.resolve(file), filled(resource(file), values));
     }
-    TestCassandra cassandra = new TestCassandra(directory, nativePort, command(directory));
+    TestCassandra cassandra =
+        new TestCassandra(
+            directory,
+            new InetSocketAddress(place.address(), ports.cql()),
+            place.datacenter(),
+            command(directory));
     cassandra.awaitReady();
     return cassandra;
   }
@@ -90,6 +152,7 @@ public final class TestCassandra implements AutoCloseable {
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "@" + directory.resolve("jvm.options"),
         "-Dcassandra.config=" + directory.resolve("cassandra.yaml").toUri(),
+        "-Dcassandra-rackdc.properties=" + directory.resolve(RACK).toUri(),
         "-Dcassandra.storagedir=" + directory,
         "-Dcassandra.logdir=" + directory,
         "-Djava.io.tmpdir=" + directory,
@@ -165,12 +228,36 @@ public final class TestCassandra implements AutoCloseable {
 
   /// Where it speaks CQL.
   public InetSocketAddress contactPoint() {
-    return new InetSocketAddress(ADDRESS, nativePort);
+    return contactPoint;
   }
 
   /// The name of its data center.
   public String datacenter() {
-    return "datacenter1";
+    return datacenter;
+  }
+
+  /// Has it stand still (SIGSTOP) until [#resume].
+  public void pause() {
+    signal("STOP");
+  }
+
+  public void resume() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      int code =
+          new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+      if (code != 0) {
+        throw new IllegalStateException("kill -%s ended with %d".formatted(name, code));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
   }
 
   /// Ends it as a crash does; returns when it is gone.

@@ -28,6 +28,9 @@ public final class Ownership implements Extension {
   /** Two clocks of one data center drift apart by far less within a few seconds. */
   private static final int MARGIN_SHARE = 10;
 
+  /** How often the store can be asked for a sign of life while this node may be silent. */
+  private static final int ASKS = 4;
+
   private final String system;
   private final HashCodeMessageExtractor<?> shards;
   private final Optional<NodeLeases> leases;
@@ -51,7 +54,7 @@ public final class Ownership implements Extension {
   private static NodeLeases leases(ExtendedActorSystem system, Config config, Duration silentMax) {
     CassandraStore store = CassandraStore.get(system);
     CassandraLeases table =
-        new CassandraLeases(store.session(), store.config().keyspace(), silentMax.dividedBy(2));
+        new CassandraLeases(store.session(), store.config().keyspace(), silentMax.dividedBy(ASKS));
     NodeLeases leases =
         new NodeLeases(
             config.getString("holdfast.region"),
