@@ -1,5 +1,6 @@
 package io.holdfast.node.object;
 
+import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.spi.socket.CloseCodes;
 import io.holdfast.sdk.spi.socket.SocketEnd;
@@ -32,7 +33,7 @@ final class KeptClient implements SocketReceiver {
   /** How long a node that is there may take to give a socket back. */
   private static final Duration YIELD_MAX = Duration.ofMillis(1_500);
 
-  private final KeptClients all;
+  private final Keeper keeper;
   private final KeptSocket socket;
   private final SocketEnd client;
   private final Deque<FromClient> pending = new ArrayDeque<>();
@@ -43,11 +44,28 @@ final class KeptClient implements SocketReceiver {
   private boolean objectClosed;
   private boolean over;
 
+  /// Who keeps clients.
+  interface Keeper {
+    /// Something waits for the object: wherever it is, it comes for it.
+    void resume(ObjectAddress object);
+
+    /// The connection to a client's owner broke.
+    void lost(KeptClient client, String owner);
+
+    void forget(KeptClient client);
+
+    /// Whether a node of that name may be alive.
+    boolean isThere(String owner);
+  }
+
   /** Where the object is. */
   private final class Link implements SocketReceiver {
     private final SocketEnd end;
     private final String owner;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+    /** Whether it was asked back: what comes meanwhile waits for the next one. */
+    private boolean askedBack;
 
     Link(SocketEnd end, String owner) {
       this.end = end;
@@ -80,8 +98,8 @@ final class KeptClient implements SocketReceiver {
   }
 
   /// @param client the end towards the client; who attaches to it passes on what comes
-  KeptClient(KeptClients all, KeptSocket socket, SocketEnd client, SocketState state) {
-    this.all = all;
+  KeptClient(Keeper keeper, KeptSocket socket, SocketEnd client, SocketState state) {
+    this.keeper = keeper;
     this.socket = socket;
     this.client = client;
     this.state = state;
@@ -118,8 +136,8 @@ final class KeptClient implements SocketReceiver {
     clientClosed |= item instanceof FromClient.Closed;
     pending.add(item);
     if (link == null) {
-      all.resume(socket.object());
-    } else {
+      keeper.resume(socket.object());
+    } else if (!link.askedBack) {
       pass(item, link);
       endWhenClosed();
     }
@@ -169,7 +187,7 @@ final class KeptClient implements SocketReceiver {
     if (link == from) {
       link = null;
       if (!pending.isEmpty()) {
-        all.resume(socket.object());
+        keeper.resume(socket.object());
       }
     }
   }
@@ -181,7 +199,7 @@ final class KeptClient implements SocketReceiver {
     link = null;
     if (pending.isEmpty()) {
       lostOwner = from.owner;
-      all.lost(this, from.owner);
+      keeper.lost(this, from.owner);
     } else {
       drop(UNKNOWN);
     }
@@ -218,7 +236,7 @@ final class KeptClient implements SocketReceiver {
     link = null;
     List.copyOf(pending).forEach(FromClient::taken);
     pending.clear();
-    all.forget(this);
+    keeper.forget(this);
   }
 
   /// Whether something waits for the object to come for it.
@@ -260,11 +278,14 @@ final class KeptClient implements SocketReceiver {
       if (over || (old != null && old.owner.equals(owner))) {
         return CompletableFuture.completedFuture(Optional.empty());
       }
+      if (old != null) {
+        old.askedBack = true;
+      }
     }
     if (old == null) {
       return CompletableFuture.completedFuture(offer(owner));
     }
-    if (!all.isThere(old.owner)) {
+    if (!keeper.isThere(old.owner)) {
       gone(old);
       return CompletableFuture.completedFuture(offer(owner));
     }

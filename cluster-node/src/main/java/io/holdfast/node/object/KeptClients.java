@@ -36,10 +36,13 @@ import org.apache.pekko.cluster.Cluster;
 
 /// The clients of this node's edge whose objects are elsewhere: they wait when their object moves,
 /// or its node dies, and are handed over to where it is next. Thread-safe.
-public final class KeptClients implements Extension {
+public final class KeptClients implements Extension, KeptClient.Keeper {
   private static final Id ID = new Id();
   private static final String SOCKETS = "sockets";
   private static final String NAME = "name";
+  private static final Executor VIRTUAL =
+      task -> Thread.ofVirtual().name("resumed-sockets").start(task);
+
   private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
   private static final Duration RESUME_AGAIN = Duration.ofMillis(250);
   private static final Duration RESUME_MAX = Duration.ofSeconds(30);
@@ -117,7 +120,8 @@ public final class KeptClients implements Extension {
         });
   }
 
-  void forget(KeptClient client) {
+  @Override
+  public void forget(KeptClient client) {
     byObject.computeIfPresent(
         client.socket().object().key(),
         (_, all) -> {
@@ -133,8 +137,8 @@ public final class KeptClients implements Extension {
   // ---- to where the object is
   // ---------------------------------------------------------------------------------
 
-  /// Something waits for the object: wherever it is, it comes for it.
-  void resume(ObjectAddress object) {
+  @Override
+  public void resume(ObjectAddress object) {
     if (resuming.add(object.key())) {
       Thread.ofVirtual().name("resume-sockets").start(() -> resumeUntilTaken(object));
     }
@@ -209,9 +213,10 @@ public final class KeptClients implements Extension {
   // ---- owners that are gone
   // -----------------------------------------------------------------------------------
 
-  /// The connection to a client's owner broke. A node that is gone left its objects to others; one
-  /// that is not has told its object that the client is.
-  void lost(KeptClient client, String owner) {
+  /// A node that is gone left its objects to others; one that is not has told its object that the
+  /// client is.
+  @Override
+  public void lost(KeptClient client, String owner) {
     boolean[] first = {false};
     byLostOwner.compute(
         owner,
@@ -229,14 +234,13 @@ public final class KeptClients implements Extension {
   private void awaitTheTruth(String owner) {
     Address address = peers.addressOf(owner);
     boolean known = false;
+    boolean isThere = false;
     while (!known && isMember(address)) {
       try {
         byte[] answer = peers.ask(address, NAME).get(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS);
         String name = RowBytes.read("the name of a node", answer, RowBytes.In::text);
         known = true;
-        if (name.equals(owner)) {
-          byLostOwner.getOrDefault(owner, Set.of()).forEach(client -> client.stillThere(owner));
-        }
+        isThere = name.equals(owner);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         known = true;
@@ -244,11 +248,15 @@ public final class KeptClients implements Extension {
         // It may be gone; whether it is, its membership tells.
       }
     }
-    byLostOwner.remove(owner);
+    // Whoever comes later begins anew.
+    Set<KeptClient> clients = byLostOwner.remove(owner);
+    if (isThere && clients != null) {
+      clients.forEach(client -> client.stillThere(owner));
+    }
   }
 
-  /// Whether a node of that name may be alive.
-  boolean isThere(String owner) {
+  @Override
+  public boolean isThere(String owner) {
     return isMember(peers.addressOf(owner));
   }
 
@@ -284,9 +292,6 @@ public final class KeptClients implements Extension {
         .orTimeout(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS)
         .thenApplyAsync(this::resumed, VIRTUAL);
   }
-
-  private static final Executor VIRTUAL =
-      task -> Thread.ofVirtual().name("resumed-sockets").start(task);
 
   private List<Resumed> resumed(byte[] answer) {
     RemoteRef ref = RowBytes.read("sockets of another node", answer, RemoteRef::read);
