@@ -239,6 +239,13 @@ final class KeptClient implements SocketReceiver {
     keeper.forget(this);
   }
 
+  /// The object has given up those of a generation.
+  synchronized void dropIfOf(long generation) {
+    if (socket.generation() == generation) {
+      drop(MISSED);
+    }
+  }
+
   /// Whether something waits for the object to come for it.
   synchronized boolean waits() {
     return link == null && !pending.isEmpty();

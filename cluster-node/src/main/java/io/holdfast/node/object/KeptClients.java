@@ -20,8 +20,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.AbstractExtensionId;
@@ -39,6 +41,7 @@ import org.apache.pekko.cluster.Cluster;
 public final class KeptClients implements Extension, KeptClient.Keeper {
   private static final Id ID = new Id();
   private static final String SOCKETS = "sockets";
+  private static final String STRUCK_OFF = "struck-off";
   private static final String NAME = "name";
   private static final Executor VIRTUAL =
       task -> Thread.ofVirtual().name("resumed-sockets").start(task);
@@ -60,6 +63,7 @@ public final class KeptClients implements Extension, KeptClient.Keeper {
     cluster = Cluster.get(system);
     toObject = object -> CompletableFuture.failedFuture(ShardedGateway.unreachable(object));
     peers.answers(SOCKETS, this::handOver);
+    peers.answers(STRUCK_OFF, this::struckOff);
     peers.answers(NAME, () -> RowBytes.written(out -> out.text(peers.name())));
   }
 
@@ -191,6 +195,15 @@ public final class KeptClients implements Extension, KeptClient.Keeper {
     return answer;
   }
 
+  private CompletableFuture<byte[]> struckOff(String question, ActorRef<PeerMessage> from) {
+    String[] told = question.split(" ", 2);
+    ObjectAddress object = ObjectAddress.parse(told[1]);
+    long generation = Long.parseLong(told[0]);
+    release.accept(object);
+    of(object).forEach(client -> client.dropIfOf(generation));
+    return CompletableFuture.completedFuture(new byte[0]);
+  }
+
   private byte[] handOver(ObjectAddress object, long generation, String owner) {
     if (!owner.equals(peers.name())) {
       release.accept(object);
@@ -233,21 +246,11 @@ public final class KeptClients implements Extension, KeptClient.Keeper {
 
   private void awaitTheTruth(String owner) {
     Address address = peers.addressOf(owner);
-    boolean known = false;
-    boolean isThere = false;
-    while (!known && isMember(address)) {
-      try {
-        byte[] answer = peers.ask(address, NAME).get(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS);
-        String name = RowBytes.read("the name of a node", answer, RowBytes.In::text);
-        known = true;
-        isThere = name.equals(owner);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        known = true;
-      } catch (Exception _) {
-        // It may be gone; whether it is, its membership tells.
-      }
-    }
+    boolean isThere =
+        answer(address, NAME)
+            .map(answer -> RowBytes.read("the name of a node", answer, RowBytes.In::text))
+            .filter(owner::equals)
+            .isPresent();
     // Whoever comes later begins anew.
     Set<KeptClient> clients = byLostOwner.remove(owner);
     if (isThere && clients != null) {
@@ -291,6 +294,34 @@ public final class KeptClients implements Extension, KeptClient.Keeper {
         .ask(address, "%s %d %s".formatted(SOCKETS, generation, object.key()))
         .orTimeout(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS)
         .thenApplyAsync(this::resumed, VIRTUAL);
+  }
+
+  /// Tells a node that did not answer, as soon as it does, that its clients of that generation are
+  /// none of the object any more.
+  void strikeOff(String edge, ObjectAddress object, long generation) {
+    Address address = AddressFromURIString.parse(edge);
+    String told = "%s %d %s".formatted(STRUCK_OFF, generation, object.key());
+    Thread.ofVirtual()
+        .name("strike-off")
+        .start(() -> {
+          var _ = answer(address, told);
+        });
+  }
+
+  /** Waits for it as long as the node is a member; empty when it is not any more. */
+  private Optional<byte[]> answer(Address node, String question) {
+    while (isMember(node)) {
+      try {
+        return Optional.of(
+            peers.ask(node, question).get(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS));
+      } catch (ExecutionException | TimeoutException _) {
+        // It may be gone; whether it is, its membership tells.
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return Optional.empty();
+      }
+    }
+    return Optional.empty();
   }
 
   private List<Resumed> resumed(byte[] answer) {

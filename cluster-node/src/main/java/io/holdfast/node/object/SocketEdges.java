@@ -93,43 +93,54 @@ final class SocketEdges {
       sockets.knowsNoEdge();
       makeOurs();
     }
-    sockets.keepOnly(stored);
     Map<String, CompletableFuture<List<KeptClients.Resumed>>> asked = new HashMap<>();
     stored.forEach((edge, generation) -> {
       if (!sockets.hasAsked(edge)) {
         asked.put(edge, ask(edge, generation));
       }
     });
-    stored.forEach((edge, generation) -> {
-      CompletableFuture<List<KeptClients.Resumed>> answer = asked.get(edge);
-      if (answer != null && (taken(edge, answer) > 0 || sockets.hasClientAt(edge))) {
-        sockets.knows(edge, generation);
-      } else if (answer != null) {
+    asked.forEach((edge, answer) -> {
+      if (!isTaken(edge, answer)) {
+        strikeOff(edge, stored);
+      } else if (sockets.hasClientAt(edge)) {
+        sockets.knows(edge, stored.getOrDefault(edge, 0L));
+      } else {
         incarnation.books().deleteRow(RuntimeTable.SOCKETS, edge);
       }
     });
+    sockets.keepOnly(stored);
+  }
+
+  private void strikeOff(String edge, Map<String, Long> stored) {
+    log.info("{}: the clients at {} are given up", incarnation.address(), edge);
+    Long generation = stored.remove(edge);
+    incarnation.books().deleteRow(RuntimeTable.SOCKETS, edge);
+    if (generation != null) {
+      clients.strikeOff(edge, incarnation.address(), generation);
+    }
   }
 
   /// Clients wait at a node.
   void resume(String edge) {
     Long generation = stored(incarnation.database()).get(edge);
     // Those of a node that was struck off are told by it, when it is asked for others.
-    int _ = taken(edge, ask(edge, generation == null ? 0 : generation));
+    boolean _ = isTaken(edge, ask(edge, generation == null ? 0 : generation));
   }
 
   private CompletableFuture<List<KeptClients.Resumed>> ask(String edge, long generation) {
     return clients.ask(edge, incarnation.address(), generation);
   }
 
-  private int taken(String edge, CompletableFuture<List<KeptClients.Resumed>> answer) {
+  /** Whether it answered. */
+  private boolean isTaken(String edge, CompletableFuture<List<KeptClients.Resumed>> answer) {
     List<KeptClients.Resumed> resumed;
     try {
       resumed = answer.join();
     } catch (RuntimeException e) {
-      log.info("{}: the clients at {} are given up: {}", incarnation.address(), edge, e.toString());
-      return 0;
+      log.debug("{}: no clients from {}", incarnation.address(), edge, e);
+      return false;
     }
     resumed.forEach(each -> sockets.adopt(each, clients));
-    return resumed.size();
+    return true;
   }
 }

@@ -225,6 +225,15 @@ class KeptClientTest {
   }
 
   @Test
+  void aClientThatItsObjectHasGivenUpIsTold() {
+    linked("one");
+    kept.dropIfOf(GENERATION + 1);
+    assertThat(client.codes).isEmpty();
+    kept.dropIfOf(GENERATION);
+    assertThat(client.codes).containsExactly(CloseCodes.SERVICE_RESTART);
+  }
+
+  @Test
   void aNodeThatHasItAlreadyIsNotOfferedItAgain() {
     Node one = linked("one");
     assertThat(kept.handOver(GENERATION, "one").join()).isEmpty();
