@@ -2,9 +2,9 @@ package io.holdfast.multijvm;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.holdfast.testcassandra.FreePort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -38,7 +38,7 @@ final class NodeProcess implements AutoCloseable {
   private static final int LOG_TAIL_CHARS = 4_000;
 
   private final Path directory;
-  private final int port = freePort();
+  private final int port = FreePort.next();
   private final Map<String, String> settings = new HashMap<>();
   private final Map<String, String> environment = new HashMap<>();
   private final HttpClient client =
@@ -365,14 +365,6 @@ final class NodeProcess implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
-    }
-  }
-
-  static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

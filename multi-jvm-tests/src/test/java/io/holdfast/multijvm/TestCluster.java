@@ -4,6 +4,7 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import io.holdfast.cassandra.CassandraSchema;
 import io.holdfast.cassandra.CassandraSessions;
 import io.holdfast.cassandra.Replication;
+import io.holdfast.testcassandra.FreePort;
 import io.holdfast.testcassandra.TestCassandra;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -100,7 +101,7 @@ final class TestCluster implements AutoCloseable {
     List<Integer> ports = new ArrayList<>();
     List<Integer> known = new ArrayList<>();
     for (int i = 0; i < size; i++) {
-      ports.add(NodeProcess.freePort());
+      ports.add(FreePort.next());
       if (gated) {
         gates.add(new Gate(ports.get(i)));
       }

@@ -8,7 +8,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -93,12 +92,8 @@ public final class TestCassandra implements AutoCloseable {
   }
 
   private record Ports(int cql, int storage) {
-    static Ports free() throws IOException {
-      InetAddress address = InetAddress.ofLiteral("127.0.0.1");
-      try (ServerSocket one = new ServerSocket(0, 1, address);
-          ServerSocket other = new ServerSocket(0, 1, address)) {
-        return new Ports(one.getLocalPort(), other.getLocalPort());
-      }
+    static Ports free() {
+      return new Ports(FreePort.next(), FreePort.next());
     }
   }
 
