@@ -76,10 +76,9 @@ final class ObjectSockets {
 
   /// Takes a socket in; its client's messages come from now on.
   ///
-  /// @throws HoldfastException `wrong_state` when there are too many
-  ///
   /// @param kept in a cluster
   /// @param direct whether its client is connected to this node
+  /// @throws HoldfastException `wrong_state` when there are too many
   HeldSocket accept(SocketEnd end, List<String> tags, Optional<KeptSocket> kept, boolean direct) {
     HeldSocket socket = new HeldSocket(this, end, tags, kept, direct);
     synchronized (this) {
