@@ -29,7 +29,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.apache.pekko.actor.AllDeadLetters;
 import org.apache.pekko.actor.DeadLetter;
+import org.apache.pekko.actor.Dropped;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -48,6 +50,9 @@ public final class ShardedGateway implements ObjectGateway {
   /** How often a call follows an object that moves. */
   private static final int FOLLOWED_MAX = 5;
 
+  /** What Pekko's sharding says of it. */
+  private static final String DROPPED_AT_HAND_OFF = "Avoiding reordering";
+
   private final AppCatalog apps;
   private final Homes homes;
   private final LateEvents lateEvents = new LateEvents();
@@ -58,10 +63,11 @@ public final class ShardedGateway implements ObjectGateway {
   public ShardedGateway(ActorSystem<?> system, AppCatalog apps, Homes homes) {
     this.apps = apps;
     this.homes = homes;
-    ActorRef<DeadLetter> undelivered =
+    ActorRef<AllDeadLetters> undelivered =
         system.systemActorOf(
             undelivered(), "undelivered", org.apache.pekko.actor.typed.Props.empty());
-    system.eventStream().tell(new EventStream.Subscribe<>(DeadLetter.class, undelivered));
+    system.eventStream().tell(new EventStream.Subscribe<>(DeadLetter.class, undelivered.narrow()));
+    system.eventStream().tell(new EventStream.Subscribe<>(Dropped.class, undelivered.narrow()));
   }
 
   /// Starts the shards of this node.
@@ -400,19 +406,34 @@ public final class ShardedGateway implements ObjectGateway {
   }
 
   /** What sharding could not deliver must not leave its caller waiting. */
-  private Behavior<DeadLetter> undelivered() {
+  private Behavior<AllDeadLetters> undelivered() {
     return Behaviors.receiveMessage(letter -> {
       Object message =
           letter.message() instanceof ShardingEnvelope<?> envelope
               ? envelope.message()
               : letter.message();
-      if (message instanceof ObjectCommand.Travelling command) {
+      if (message instanceof ObjectCommand.Travelling command && isOfHandOff(letter)) {
+        // It waited for a shard that has gone on meanwhile. Calls have no order among them.
+        sendAgain(command);
+      } else if (message instanceof ObjectCommand.Travelling command) {
         command.reject(unreachable(command.target()));
       } else if (message instanceof ObjectCommand.Asleep(ObjectCommand.Move order)) {
         order.reject(unreachable(order.target()));
       }
       return Behaviors.same();
     });
+  }
+
+  private static boolean isOfHandOff(AllDeadLetters letter) {
+    return letter instanceof Dropped dropped && dropped.reason().startsWith(DROPPED_AT_HAND_OFF);
+  }
+
+  private void sendAgain(ObjectCommand.Travelling command) {
+    try {
+      homes.tell(Optional.empty(), command);
+    } catch (HoldfastException e) {
+      command.reject(e);
+    }
   }
 
   static HoldfastException unreachable(ObjectAddress target) {
