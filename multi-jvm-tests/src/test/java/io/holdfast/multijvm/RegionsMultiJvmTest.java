@@ -25,8 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 class RegionsMultiJvmTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private static final int MOVES_MAX = 5;
-
   @TempDir static Path directory;
   private static TestCluster cluster;
   private static NodeProcess eu;
@@ -73,15 +71,13 @@ class RegionsMultiJvmTest {
     move(by, "places", place, region);
   }
 
-  /** As an operator does who is told that the object was busy: again. */
   private static void move(NodeProcess by, String namespace, String object, String region) {
-    String path = "namespaces/" + namespace + "/objects/" + object + "/move";
-    NodeProcess.Answer answer = by.admin(path, "{\"region\":\"" + region + "\"}");
-    for (int tries = 1; answer.body().contains("object_blocked") && tries < MOVES_MAX; tries++) {
-      System.out.printf("region move of %s: busy, again%n", object);
-      answer = by.admin(path, "{\"region\":\"" + region + "\"}");
-    }
-    assertThat(answer.ok()).isEqualTo("{\"region\":\"" + region + "\"}");
+    assertThat(
+            by.admin(
+                    "namespaces/" + namespace + "/objects/" + object + "/move",
+                    "{\"region\":\"" + region + "\"}")
+                .ok())
+        .isEqualTo("{\"region\":\"" + region + "\"}");
   }
 
   @Test
