@@ -10,8 +10,10 @@ import com.datastax.oss.driver.api.core.cql.ResultSet;
 import com.datastax.oss.driver.api.core.cql.Statement;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /// Statements on the tables of one keyspace. All faults are `storage_failed`. Thread-safe.
 ///
@@ -64,6 +66,15 @@ public record Cql(CqlSession session, String keyspace, String what) {
   public CompletableFuture<AsyncResultSet> changeAsync(BoundStatement change) {
     return executeAsync(
         change.setSerialConsistencyLevel(DefaultConsistencyLevel.SERIAL).setIdempotent(false));
+  }
+
+  /// What a blob holds; nothing for none.
+  public static byte[] bytes(@Nullable ByteBuffer blob) {
+    byte[] bytes = new byte[blob == null ? 0 : blob.remaining()];
+    if (blob != null) {
+      blob.duplicate().get(bytes);
+    }
+    return bytes;
   }
 
   private HoldfastException failed(Throwable failure) {

@@ -95,8 +95,7 @@ record DataCommand(Verb verb, Path file, Config config) {
           new StoreContent(
               store.records(),
               store.archives(),
-              FileBlobStore.open(
-                  directory.path().resolve("files"), FileSettings.from(config).freeBytesMin())));
+              FileBlobStore.open(directory.files(), FileSettings.from(config).freeBytesMin())));
     }
   }
 

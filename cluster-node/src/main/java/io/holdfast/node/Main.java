@@ -17,37 +17,32 @@ public final class Main {
 
   public static void main(String[] args) {
     if (args.length > 0 && args[0].equals(DataCommand.NAME)) {
-      data(Arrays.copyOfRange(args, 1, args.length));
+      String[] rest = Arrays.copyOfRange(args, 1, args.length);
+      orTell("", () -> DataCommand.parse(rest).run(System.out));
     } else {
-      node(args);
+      orTell("cannot start: ", () -> node(args));
     }
   }
 
-  private static void data(String... args) {
+  private static void orTell(String prefix, Runnable task) {
     try {
-      DataCommand.parse(args).run(System.out);
+      task.run();
     } catch (HoldfastException e) {
-      end(e.code().code() + ": " + e.getMessage());
+      end(prefix + e.code().code() + ": " + e.getMessage());
     } catch (ConfigException e) {
-      end(ErrorCode.CONFIG_INVALID.code() + ": " + e.getMessage());
+      end(prefix + ErrorCode.CONFIG_INVALID.code() + ": " + e.getMessage());
+    } catch (RuntimeException e) {
+      e.printStackTrace();
+      end(prefix + "internal: " + e);
     }
   }
 
   private static void node(String... args) {
-    try {
-      NodeArguments arguments = NodeArguments.parse(args);
-      switch (arguments.wish()) {
-        case PRINT_HELP -> System.out.print(NodeArguments.HELP);
-        case PRINT_CONFIG -> System.out.print(PrintedConfig.of(arguments.config()));
-        case RUN -> run(arguments.config());
-      }
-    } catch (HoldfastException e) {
-      cannotStart(e.code().code() + ": " + e.getMessage());
-    } catch (ConfigException e) {
-      cannotStart(ErrorCode.CONFIG_INVALID.code() + ": " + e.getMessage());
-    } catch (RuntimeException e) {
-      e.printStackTrace();
-      cannotStart("internal: " + e);
+    NodeArguments arguments = NodeArguments.parse(args);
+    switch (arguments.wish()) {
+      case PRINT_HELP -> System.out.print(NodeArguments.HELP);
+      case PRINT_CONFIG -> System.out.print(PrintedConfig.of(arguments.config()));
+      case RUN -> run(arguments.config());
     }
   }
 
@@ -56,10 +51,6 @@ public final class Main {
     node.announce(System.out);
     // A signal ends the process anyway; a node that left its cluster by itself must not linger.
     node.terminated().thenRun(() -> Runtime.getRuntime().exit(node.isLost() ? EXIT_LOST : 0));
-  }
-
-  private static void cannotStart(String why) {
-    end("cannot start: " + why);
   }
 
   private static void end(String why) {

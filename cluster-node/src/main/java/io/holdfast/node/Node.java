@@ -496,8 +496,7 @@ public final class Node {
     Clock clock = Clock.systemUTC();
     BlobStore blobs =
         switch (store) {
-          case EMBEDDED ->
-              FileBlobStore.open(data.directory().path().resolve("files"), settings.freeBytesMin());
+          case EMBEDDED -> FileBlobStore.open(data.directory().files(), settings.freeBytesMin());
           case CASSANDRA -> CassandraStore.get(system).blobs(clock);
         };
     ArchiveIndex index =

@@ -54,12 +54,7 @@ final class CassandraArchives implements ArchiveIndex {
   }
 
   private static byte[] data(Row row) {
-    ByteBuffer data = row.getByteBuffer("data");
-    byte[] bytes = new byte[data == null ? 0 : data.remaining()];
-    if (data != null) {
-      data.get(bytes);
-    }
-    return bytes;
+    return Cql.bytes(row.getByteBuffer("data"));
   }
 
   @Override

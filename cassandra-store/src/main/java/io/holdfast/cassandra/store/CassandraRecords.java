@@ -13,17 +13,15 @@ import io.holdfast.persistence.copy.ObjectRecord.Event;
 import io.holdfast.persistence.copy.ObjectRecord.Payload;
 import io.holdfast.persistence.copy.ObjectRecord.Snapshot;
 import io.holdfast.persistence.copy.ObjectRecords;
+import io.holdfast.persistence.copy.WritesUnderway;
 import io.holdfast.persistence.pg1.PageDelta;
 import io.holdfast.persistence.pg1.StoredChunk;
 import io.holdfast.persistence.store.ChunkRows;
-import io.holdfast.persistence.store.StoredFutures;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +29,6 @@ import org.jspecify.annotations.Nullable;
 final class CassandraRecords implements ObjectRecords {
   private static final int IDS_AT_ONCE = 1000;
   private static final int UNDERWAY_MAX = 128;
-  private static final int UNDERWAY_BYTES_MAX = 4 << 20;
 
   /** Pekko's plugin files events by the hour, for queries that nobody makes here. */
   private static final long BUCKET = Duration.ofHours(1).toMillis();
@@ -46,8 +43,7 @@ final class CassandraRecords implements ObjectRecords {
   private final PreparedStatement insertSnapshot;
   private final PreparedStatement events;
   private final PreparedStatement insertEvent;
-  private final List<CompletableFuture<?>> underway = new ArrayList<>();
-  private int underwayBytes;
+  private final WritesUnderway underway = new WritesUnderway(UNDERWAY_MAX);
 
   CassandraRecords(Cql cql, CassandraIndex index, long partitionEvents) {
     this.cql = cql;
@@ -158,12 +154,8 @@ final class CassandraRecords implements ObjectRecords {
   }
 
   private static Payload payload(Row row, String column) {
-    ByteBuffer data = row.getByteBuffer(column);
-    byte[] bytes = new byte[data == null ? 0 : data.remaining()];
-    if (data != null) {
-      data.get(bytes);
-    }
-    return new Payload(row.getInt("ser_id"), text(row, "ser_manifest"), bytes);
+    return new Payload(
+        row.getInt("ser_id"), text(row, "ser_manifest"), Cql.bytes(row.getByteBuffer(column)));
   }
 
   private static String text(Row row, String column) {
@@ -179,7 +171,7 @@ final class CassandraRecords implements ObjectRecords {
     String id = record.persistenceId();
     switch (record) {
       case Begin begin -> {
-        underway(index.insertObject(begin.objectKey()), 0);
+        underway.add(index.insertObject(begin.objectKey()), 0);
         if (begin.deletedTo() > 0) {
           write(noteDeleted.bind(id, begin.deletedTo()), 0);
         }
@@ -203,7 +195,7 @@ final class CassandraRecords implements ObjectRecords {
             state.bytes().length);
       }
       case Event event -> write(bound(event), event.payload().bytes().length);
-      case Alarm alarm -> underway(index.restored(alarm.objectKey(), alarm.atMillis()), 0);
+      case Alarm alarm -> underway.add(index.restored(alarm.objectKey(), alarm.atMillis()), 0);
     }
   }
 
@@ -223,21 +215,11 @@ final class CassandraRecords implements ObjectRecords {
   }
 
   private void write(BoundStatement statement, int bytes) {
-    underway(cql.executeAsync(statement), bytes);
-  }
-
-  private void underway(CompletableFuture<?> write, int bytes) {
-    underway.add(write);
-    underwayBytes += bytes;
-    if (underway.size() >= UNDERWAY_MAX || underwayBytes >= UNDERWAY_BYTES_MAX) {
-      sync();
-    }
+    underway.add(cql.executeAsync(statement), bytes);
   }
 
   @Override
   public void sync() {
-    StoredFutures.joinAll(underway.stream());
-    underway.clear();
-    underwayBytes = 0;
+    underway.await();
   }
 }

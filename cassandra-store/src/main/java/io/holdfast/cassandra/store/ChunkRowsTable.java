@@ -74,12 +74,7 @@ final class ChunkRowsTable implements ChunkRows {
                     key.version().epoch()))
             .one();
     ByteBuffer data = row == null ? null : row.getByteBuffer("data");
-    if (data == null) {
-      return Optional.empty();
-    }
-    byte[] bytes = new byte[data.remaining()];
-    data.get(bytes);
-    return Optional.of(bytes);
+    return data == null ? Optional.empty() : Optional.of(Cql.bytes(data));
   }
 
   @Override

@@ -150,12 +150,8 @@ final class SnapshotTable {
       int serializer,
       @Nullable String manifest) {
     try {
-      byte[] bytes = new byte[data == null ? 0 : data.remaining()];
-      if (data != null) {
-        data.duplicate().get(bytes);
-      }
       return SerializationExtension.get(system)
-          .deserialize(bytes, serializer, manifest == null ? "" : manifest)
+          .deserialize(Cql.bytes(data), serializer, manifest == null ? "" : manifest)
           .get();
     } catch (RuntimeException e) {
       throw new HoldfastException(

@@ -183,24 +183,33 @@ public final class KeptClients implements Extension, KeptClient.Keeper {
     }
   }
 
+  /** Which clients a question between nodes is about. */
+  private record Clients(long generation, ObjectAddress object) {
+    static Clients of(String text) {
+      int space = text.indexOf(' ');
+      return new Clients(
+          Long.parseLong(text.substring(0, space)), ObjectAddress.parse(text.substring(space + 1)));
+    }
+
+    String text() {
+      return generation + " " + object.key();
+    }
+  }
+
   private CompletableFuture<byte[]> handOver(String question, ActorRef<PeerMessage> from) {
-    String[] asked = question.split(" ", 2);
-    ObjectAddress object = ObjectAddress.parse(asked[1]);
-    long generation = Long.parseLong(asked[0]);
+    Clients asked = Clients.of(question);
     String owner = peers.nameOf(from);
     CompletableFuture<byte[]> answer = new CompletableFuture<>();
     Thread.ofVirtual()
         .name("hand-over-sockets")
-        .start(() -> answer.complete(handOver(object, generation, owner)));
+        .start(() -> answer.complete(handOver(asked.object(), asked.generation(), owner)));
     return answer;
   }
 
   private CompletableFuture<byte[]> struckOff(String question, ActorRef<PeerMessage> from) {
-    String[] told = question.split(" ", 2);
-    ObjectAddress object = ObjectAddress.parse(told[1]);
-    long generation = Long.parseLong(told[0]);
-    release.accept(object);
-    of(object).forEach(client -> client.dropIfOf(generation));
+    Clients told = Clients.of(question);
+    release.accept(told.object());
+    of(told.object()).forEach(client -> client.dropIfOf(told.generation()));
     return CompletableFuture.completedFuture(new byte[0]);
   }
 
@@ -291,7 +300,7 @@ public final class KeptClients implements Extension, KeptClient.Keeper {
           new HoldfastException(ErrorCode.REGION_UNREACHABLE, edge + " is not a member"));
     }
     return peers
-        .ask(address, "%s %d %s".formatted(SOCKETS, generation, object.key()))
+        .ask(address, SOCKETS + " " + new Clients(generation, object).text())
         .orTimeout(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS)
         .thenApplyAsync(this::resumed, VIRTUAL);
   }
@@ -300,7 +309,7 @@ public final class KeptClients implements Extension, KeptClient.Keeper {
   /// none of the object any more.
   void strikeOff(String edge, ObjectAddress object, long generation) {
     Address address = AddressFromURIString.parse(edge);
-    String told = "%s %d %s".formatted(STRUCK_OFF, generation, object.key());
+    String told = STRUCK_OFF + " " + new Clients(generation, object).text();
     Thread.ofVirtual()
         .name("strike-off")
         .start(() -> {

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
@@ -72,14 +73,23 @@ final class SocketEdges {
 
   /// The generation of a node at which a client is; durable with the writes of the turn.
   long generation(String edge) {
-    Long known = stored(incarnation.database()).get(edge);
-    long generation = known == null ? ThreadLocalRandom.current().nextLong() : known;
-    if (known == null) {
-      makeOurs();
-      byte[] row = ByteBuffer.allocate(Long.BYTES).putLong(generation).array();
-      incarnation.books().putRow(RuntimeTable.SOCKETS, edge, row);
-    }
+    long generation = known(edge).orElseGet(() -> writtenDown(edge));
     sockets.knows(edge, generation);
+    return generation;
+  }
+
+  private Optional<Long> known(String edge) {
+    return incarnation
+        .database()
+        .row(RuntimeTable.SOCKETS, edge)
+        .map(row -> ByteBuffer.wrap(row).getLong());
+  }
+
+  private long writtenDown(String edge) {
+    long generation = ThreadLocalRandom.current().nextLong();
+    makeOurs();
+    byte[] row = ByteBuffer.allocate(Long.BYTES).putLong(generation).array();
+    incarnation.books().putRow(RuntimeTable.SOCKETS, edge, row);
     return generation;
   }
 
@@ -122,9 +132,8 @@ final class SocketEdges {
 
   /// Clients wait at a node.
   void resume(String edge) {
-    Long generation = stored(incarnation.database()).get(edge);
     // Those of a node that was struck off are told by it, when it is asked for others.
-    boolean _ = isTaken(edge, ask(edge, generation == null ? 0 : generation));
+    boolean _ = isTaken(edge, ask(edge, known(edge).orElse(0L)));
   }
 
   private CompletableFuture<List<KeptClients.Resumed>> ask(String edge, long generation) {

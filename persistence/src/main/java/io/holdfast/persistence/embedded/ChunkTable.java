@@ -116,17 +116,8 @@ final class ChunkTable implements ChunkRows {
   /// How many chunks are stored, of all objects; reads them all.
   long count() {
     return store.readNow(tables ->
-        tables.scan(
-            tables.chunks(),
-            new byte[0],
-            new byte[] {(byte) 0xFF, (byte) 0xFF, 0},
-            rows -> {
-              long count = 0;
-              for (rows.seekToFirst(); rows.isValid(); rows.next()) {
-                count++;
-              }
-              return count;
-            }));
+        tables.forEach(
+            tables.chunks(), new byte[0], new byte[] {(byte) 0xFF, (byte) 0xFF, 0}, _ -> {}));
   }
 
   private static byte[] start(String persistenceId) {

@@ -79,6 +79,11 @@ public final class DataDirectory implements AutoCloseable {
     return path.resolve(JOURNAL);
   }
 
+  /// The folder of what containers left.
+  public Path files() {
+    return path.resolve("files");
+  }
+
   /// Gives the directory back. Safe to repeat.
   @Override
   public void close() {

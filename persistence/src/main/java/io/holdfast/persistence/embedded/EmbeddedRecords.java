@@ -7,29 +7,23 @@ import io.holdfast.persistence.copy.ObjectRecord.Chunk;
 import io.holdfast.persistence.copy.ObjectRecord.Event;
 import io.holdfast.persistence.copy.ObjectRecord.Snapshot;
 import io.holdfast.persistence.copy.ObjectRecords;
+import io.holdfast.persistence.copy.WritesUnderway;
 import io.holdfast.persistence.pg1.StoredChunk;
 import io.holdfast.persistence.store.ChunkRows;
-import io.holdfast.persistence.store.StoredFutures;
 import io.holdfast.protocol.event.AlarmChange;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.RocksIterator;
 
 /// [ObjectRecords] of the [EmbeddedStore].
 final class EmbeddedRecords implements ObjectRecords {
   private static final int IDS_AT_ONCE = 1000;
-  private static final int UNDERWAY_BYTES_MAX = 4 << 20;
   private static final int ROW_OVERHEAD = 64;
 
   private final EmbeddedStore store;
-  private final List<CompletableFuture<Void>> underway = new ArrayList<>();
-  private int underwayBytes;
+  private final WritesUnderway underway = new WritesUnderway(Integer.MAX_VALUE);
 
   EmbeddedRecords(EmbeddedStore store) {
     this.store = store;
@@ -52,37 +46,44 @@ final class EmbeddedRecords implements ObjectRecords {
   }
 
   private void object(String id, Consumer<ObjectRecord> record) {
-    long _ = store.readNow(tables -> object(tables, id, record));
+    long _ =
+        store.readNow(tables -> {
+          record.accept(new Begin(id, deletedTo(tables, id)));
+          chunks(id, record);
+          return rows(tables, id, record);
+        });
   }
 
-  /** Returns how many events there were. */
-  private long object(Tables tables, String id, Consumer<ObjectRecord> record)
-      throws RocksDBException {
-    record.accept(new Begin(id, deletedTo(tables, id)));
+  private void chunks(String id, Consumer<ObjectRecord> record) {
     for (ChunkRows.Key key : store.chunkRows().find(id, _ -> true, Integer.MAX_VALUE)) {
       store.chunkRows().get(id, key).ifPresent(bytes -> record.accept(new Chunk(id, key, bytes)));
     }
-    long _ =
-        each(
-            tables,
+  }
+
+  private static long rows(Tables tables, String id, Consumer<ObjectRecord> record)
+      throws RocksDBException {
+    byte[] start = RowKey.of(id, 0);
+    byte[] end = RowKey.after(id, Long.MAX_VALUE);
+    long snapshots =
+        tables.forEach(
             tables.snapshots(),
-            id,
-            rows ->
+            start,
+            end,
+            row ->
                 record.accept(
-                    RowCodec.snapshotRecord(id, RowKey.sequenceNr(rows.key()), rows.value())));
+                    RowCodec.snapshotRecord(id, RowKey.sequenceNr(row.key()), row.value())));
     long events =
-        each(
-            tables,
+        tables.forEach(
             tables.events(),
-            id,
-            rows ->
-                record.accept(
-                    RowCodec.eventRecord(id, RowKey.sequenceNr(rows.key()), rows.value())));
+            start,
+            end,
+            row ->
+                record.accept(RowCodec.eventRecord(id, RowKey.sequenceNr(row.key()), row.value())));
     OptionalLong alarm = AlarmTable.of(tables, ObjectRecord.objectKey(id));
     if (alarm.isPresent()) {
       record.accept(new Alarm(id, alarm.getAsLong()));
     }
-    return events;
+    return snapshots + events;
   }
 
   /** Events are deleted from the first one on; when all are, their numbers are remembered. */
@@ -97,23 +98,6 @@ final class EmbeddedRecords implements ObjectRecords {
               return rows.isValid() ? RowKey.sequenceNr(rows.key()) : 0L;
             });
     return first == 0 ? Numbering.of(tables, id).highest() : first - 1;
-  }
-
-  private static long each(
-      Tables tables, ColumnFamilyHandle table, String id, Consumer<RocksIterator> row)
-      throws RocksDBException {
-    return tables.scan(
-        table,
-        RowKey.of(id, 0),
-        RowKey.after(id, Long.MAX_VALUE),
-        rows -> {
-          long count = 0;
-          for (rows.seekToFirst(); rows.isValid(); rows.next()) {
-            row.accept(rows);
-            count++;
-          }
-          return count;
-        });
   }
 
   // ---- writing
@@ -156,17 +140,11 @@ final class EmbeddedRecords implements ObjectRecords {
   }
 
   private void write(String id, int bytes, FutureWrite.Rows rows) {
-    underway.add(store.write(id, bytes, rows));
-    underwayBytes += bytes + ROW_OVERHEAD;
-    if (underwayBytes > UNDERWAY_BYTES_MAX) {
-      sync();
-    }
+    underway.add(store.write(id, bytes, rows), bytes + ROW_OVERHEAD);
   }
 
   @Override
   public void sync() {
-    StoredFutures.joinAll(underway.stream());
-    underway.clear();
-    underwayBytes = 0;
+    underway.await();
   }
 }

@@ -54,18 +54,13 @@ final class NodeRows implements MeterTable {
   void forEach(byte[] first, byte[] end, BiConsumer<byte[], byte[]> row) {
     long _ =
         store.readNow(tables ->
-            tables.scan(
+            tables.forEach(
                 tables.node(),
                 stored(first),
                 stored(end),
                 rows -> {
-                  long count = 0;
-                  for (rows.seekToFirst(); rows.isValid(); rows.next()) {
-                    byte[] key = rows.key();
-                    row.accept(Arrays.copyOfRange(key, prefix.length, key.length), rows.value());
-                    count++;
-                  }
-                  return count;
+                  byte[] key = rows.key();
+                  row.accept(Arrays.copyOfRange(key, prefix.length, key.length), rows.value());
                 }));
   }
 

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.AbstractNativeReference;
 import org.rocksdb.BlockBasedTableConfig;
@@ -121,6 +122,25 @@ final class Tables implements AutoCloseable {
       rows.status();
       return result;
     }
+  }
+
+  /// Visits the rows from the start key up to, not including, the end key, in their order.
+  ///
+  /// @return how many there are
+  long forEach(ColumnFamilyHandle table, byte[] start, byte[] end, Consumer<RocksIterator> row)
+      throws RocksDBException {
+    return scan(
+        table,
+        start,
+        end,
+        rows -> {
+          long count = 0;
+          for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+            row.accept(rows);
+            count++;
+          }
+          return count;
+        });
   }
 
   /// Moves what is only in the log to table files, so that the next open has nothing to replay.
