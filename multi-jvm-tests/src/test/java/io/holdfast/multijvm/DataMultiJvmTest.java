@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -66,20 +67,16 @@ class DataMultiJvmTest {
     }
 
     Path second = directory.resolve("second.holdfast");
-    TestCluster cluster = TestCluster.of(directory, 2, apps);
-    List<String> deployments = List.of(cluster.node(1).deployment(), cluster.node(2).deployment());
+    TestCluster cluster = TestCluster.notStarted(directory, 2, apps);
+    List<String> deployments = new ArrayList<>();
     try (cluster) {
       NodeProcess one = cluster.node(1);
       NodeProcess two = cluster.node(2);
-      assertThat(one.data(2, "import", first)).contains("wrong_state: expected no node to run");
-      one.stop();
-      two.stop();
       assertThat(one.data(0, "import", first)).contains("imported");
       assertThat(one.data(0, "import", first)).as("again").contains("imported");
-      one.spawn();
-      two.spawn();
-      one.awaitReady();
-      two.awaitReady();
+      cluster.started();
+      deployments.addAll(List.of(one.deployment(), two.deployment()));
+      assertThat(one.data(2, "import", first)).contains("wrong_state: expected no node to run");
 
       for (int ledger = 0; ledger < LEDGERS; ledger++) {
         assertThat(entries(ledger % 2 == 0 ? one : two, "l" + ledger))

@@ -34,19 +34,28 @@ final class TestCluster implements AutoCloseable {
   static TestCluster of(Path directory, int size, UnaryOperator<NodeProcess> settings, Path... apps)
       throws IOException, InterruptedException {
     return new TestCluster(
-        directory, ONE, Collections.nCopies(size, "local"), List.of(apps), false, settings);
+            directory, ONE, Collections.nCopies(size, "local"), List.of(apps), false, settings)
+        .started();
+  }
+
+  /// As [#of], without starting the nodes: see [#started].
+  static TestCluster notStarted(Path directory, int size, Path... apps)
+      throws IOException, InterruptedException {
+    return new TestCluster(
+        directory, ONE, Collections.nCopies(size, "local"), List.of(apps), false, node -> node);
   }
 
   /// Nodes of one region on a ring of three nodes of Cassandra, which have all rows.
   static TestCluster onRing(Path directory, int size, Path... apps)
       throws IOException, InterruptedException {
     return new TestCluster(
-        directory,
-        Collections.nCopies(3, "datacenter1"),
-        Collections.nCopies(size, "local"),
-        List.of(apps),
-        false,
-        node -> node);
+            directory,
+            Collections.nCopies(3, "datacenter1"),
+            Collections.nCopies(size, "local"),
+            List.of(apps),
+            false,
+            node -> node)
+        .started();
   }
 
   /// As [#of], with a gate in front of each node. A gate does not tell that the process behind it
@@ -61,7 +70,8 @@ final class TestCluster implements AutoCloseable {
       Path directory, int size, UnaryOperator<NodeProcess> settings, Path... apps)
       throws IOException, InterruptedException {
     return new TestCluster(
-        directory, ONE, Collections.nCopies(size, "local"), List.of(apps), true, settings);
+            directory, ONE, Collections.nCopies(size, "local"), List.of(apps), true, settings)
+        .started();
   }
 
   /// Nodes of several regions, gated.
@@ -77,7 +87,7 @@ final class TestCluster implements AutoCloseable {
   static TestCluster ofRegions(
       Path directory, List<String> regions, UnaryOperator<NodeProcess> settings, Path... apps)
       throws IOException, InterruptedException {
-    return new TestCluster(directory, ONE, regions, List.of(apps), true, settings);
+    return new TestCluster(directory, ONE, regions, List.of(apps), true, settings).started();
   }
 
   private TestCluster(
@@ -131,8 +141,13 @@ final class TestCluster implements AutoCloseable {
       nodes.forEach(TestCluster::listRegions);
     }
     nodes.replaceAll(settings);
+  }
+
+  /// Starts the nodes; returns when all are ready.
+  TestCluster started() {
     nodes.forEach(NodeProcess::spawn);
     nodes.forEach(NodeProcess::awaitReady);
+    return this;
   }
 
   private static void listRegions(NodeProcess node) {
