@@ -3,11 +3,14 @@ package io.holdfast.cassandra;
 import static com.datastax.oss.driver.api.core.metadata.schema.ClusteringOrder.ASC;
 import static com.datastax.oss.driver.api.core.metadata.schema.ClusteringOrder.DESC;
 
+import com.datastax.oss.driver.api.core.AllNodesFailedException;
 import com.datastax.oss.driver.api.core.CqlIdentifier;
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.DriverException;
+import com.datastax.oss.driver.api.core.DriverTimeoutException;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
+import com.datastax.oss.driver.api.core.metadata.Node;
 import com.datastax.oss.driver.api.core.metadata.schema.ClusteringOrder;
 import com.datastax.oss.driver.api.core.metadata.schema.KeyspaceMetadata;
 import com.datastax.oss.driver.api.core.metadata.schema.TableMetadata;
@@ -15,11 +18,17 @@ import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * A version counts up with each change of the tables; its row is written last, so what says "version 1" has all of it. Nodes
@@ -30,8 +39,11 @@ public final class CassandraSchema {
   /// What this build makes and needs.
   public static final int VERSION = 4;
 
+  private static final Logger log = LoggerFactory.getLogger(CassandraSchema.class);
+
   private static final Pattern KEYSPACE = Pattern.compile("[a-z][a-z0-9_]{0,47}");
   private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration AGREEMENT_PAUSE = Duration.ofMillis(50);
 
   private static final String INFO = "schema_info";
   private static final String ONLY_ROW = "holdfast";
@@ -228,12 +240,7 @@ public final class CassandraSchema {
     try {
       for (String statement : statements(replication)) {
         session.execute(SimpleStatement.newInstance(statement).setTimeout(CHANGE_TIMEOUT));
-        // The next one may be asked of another node.
-        if (!session.checkSchemaAgreement()) {
-          throw new HoldfastException(
-              ErrorCode.STORAGE_FAILED,
-              "Cassandra: its nodes do not agree about the schema; are some of them away? Repeat it when they are back");
-        }
+        awaitAgreement(session);
       }
     } catch (DriverException e) {
       throw failed("could not create the schema: " + e.getMessage(), e);
@@ -241,6 +248,43 @@ public final class CassandraSchema {
       session.setSchemaMetadataEnabled(null);
     }
     check(session);
+  }
+
+  /**
+   * The next statement may be asked of another node. Which schema a node has is known to itself:
+   * what others have heard of it may be of before the change, and then all seem to agree.
+   */
+  private static void awaitAgreement(CqlSession session) {
+    long deadline = System.nanoTime() + CHANGE_TIMEOUT.toNanos();
+    while (schemasOfNodes(session).size() > 1 || !session.checkSchemaAgreement()) {
+      if (System.nanoTime() > deadline) {
+        throw new HoldfastException(
+            ErrorCode.STORAGE_FAILED,
+            "Cassandra: its nodes do not agree about the schema; are some of them away? Repeat it when they are back");
+      }
+      LockSupport.parkNanos(AGREEMENT_PAUSE.toNanos());
+    }
+  }
+
+  /** Of those that answer. */
+  private static Set<UUID> schemasOfNodes(CqlSession session) {
+    Set<UUID> schemas = new HashSet<>();
+    for (Node node : session.getMetadata().getNodes().values()) {
+      try {
+        Row its =
+            session
+                .execute(
+                    SimpleStatement.newInstance("SELECT schema_version FROM system.local")
+                        .setNode(node))
+                .one();
+        if (its != null) {
+          schemas.add(its.getUuid("schema_version"));
+        }
+      } catch (AllNodesFailedException | DriverTimeoutException e) {
+        log.debug("{} does not tell its schema", node, e);
+      }
+    }
+    return schemas;
   }
 
   /// Compares what is there with what this build needs.

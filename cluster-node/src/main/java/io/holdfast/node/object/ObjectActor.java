@@ -40,6 +40,14 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   /** How long the shard may take to say that the object may leave. */
   private static final Duration PASSIVATE_MAX = Duration.ofSeconds(5);
 
+  /** How long callers wait for what runs when the object leaves for another region. */
+  private static final Duration DEPART_MAX = Duration.ofSeconds(2);
+
+  /**
+   * The same when a busy object may have started its container again, which has to end once more.
+   */
+  private static final Duration DEPART_WITH_CONTAINER_MAX = Duration.ofSeconds(15);
+
   /** How often a departure looks whether the object is quiet. */
   private static final Duration DEPART_CHECK = Duration.ofMillis(5);
 
@@ -146,7 +154,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       case ObjectCommand.HomeKnown answer -> onHomeKnown(answer);
       case ObjectCommand.Move move -> onMove(move);
       case ObjectCommand.Operate operate -> onOperate(operate);
-      case ObjectCommand.Asleep asleep -> obey(asleep.order());
+      case ObjectCommand.Asleep asleep -> obey(asleep.order(), DEPART_WITH_CONTAINER_MAX);
       case ObjectCommand.Departed outcome -> onDeparted(outcome);
       case ObjectCommand.Wake _, ObjectCommand.Nothing _ -> this;
       case ObjectCommand.Stop stop -> onStop();
@@ -410,7 +418,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
 
   private Behavior<ObjectCommand> onMove(ObjectCommand.Move move) {
     if (passivating || stopping || !home.isToObey(move) || !services.containers().holds(address)) {
-      return obey(move);
+      return obey(move, DEPART_MAX);
     }
     // What can be done while the object serves is done before it leaves.
     ActorRef<ObjectCommand> self = getContext().getSelf();
@@ -422,10 +430,10 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     return this;
   }
 
-  private Behavior<ObjectCommand> obey(ObjectCommand.Move move) {
+  private Behavior<ObjectCommand> obey(ObjectCommand.Move move, Duration quietMax) {
     if (passivating || stopping) {
       move.sent().reject(home.refusal() == null ? moving() : home.refusal());
-    } else if (home.beginDeparture(move)) {
+    } else if (home.beginDeparture(move, quietMax)) {
       hearContainer();
       return depart();
     }

@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
 /// Whether an object may run in this region, and how it leaves for another one. Used by the actor
 /// of the object only, to which it sends [ObjectCommand.HomeKnown] and [ObjectCommand.Departed].
 final class ObjectHome {
-  /** How long callers wait for what runs. */
-  private static final Duration QUIET_MAX = Duration.ofSeconds(2);
-
   private static final Executor AFTER_A_PAUSE =
       CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
 
@@ -44,12 +41,14 @@ final class ObjectHome {
   private static final class Departure {
     private final ObjectCommand.Move order;
     private final Region to;
-    private final long quietByNanos = System.nanoTime() + QUIET_MAX.toNanos();
+    private final Duration quietMax;
+    private final long begunNanos = System.nanoTime();
     private @Nullable Long lastTxSeq;
 
-    Departure(ObjectCommand.Move order, Region to) {
+    Departure(ObjectCommand.Move order, Region to, Duration quietMax) {
       this.order = order;
       this.to = to;
+      this.quietMax = quietMax;
     }
   }
 
@@ -133,8 +132,9 @@ final class ObjectHome {
 
   /// An order to leave.
   ///
+  /// @param quietMax how long callers wait for what runs
   /// @return whether it is to be obeyed now
-  boolean beginDeparture(ObjectCommand.Move order) {
+  boolean beginDeparture(ObjectCommand.Move order, Duration quietMax) {
     try {
       if (placements.isEmpty()) {
         throw new HoldfastException(
@@ -156,7 +156,7 @@ final class ObjectHome {
         order.sent().reply().complete(home);
         return false;
       }
-      departure = new Departure(order, to);
+      departure = new Departure(order, to, quietMax);
       return true;
     } catch (HoldfastException e) {
       order.sent().reply().completeExceptionally(e);
@@ -180,10 +180,11 @@ final class ObjectHome {
   /// @return whether it was given up
   boolean isTooBusy() {
     Departure leaving = departure;
-    if (leaving == null || System.nanoTime() < leaving.quietByNanos) {
+    if (leaving == null || System.nanoTime() - leaving.begunNanos < leaving.quietMax.toNanos()) {
       return false;
     }
-    giveUp(stays(ErrorCode.OBJECT_BLOCKED, "it was busy for " + QUIET_MAX.toSeconds() + " s"));
+    giveUp(
+        stays(ErrorCode.OBJECT_BLOCKED, "it was busy for " + leaving.quietMax.toSeconds() + " s"));
     return true;
   }
 

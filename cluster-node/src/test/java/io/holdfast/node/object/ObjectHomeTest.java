@@ -18,6 +18,7 @@ import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -67,13 +68,18 @@ class ObjectHomeTest {
   }
 
   private CompletableFuture<Placement> order(String region) {
+    return order(region, Duration.ofMinutes(1));
+  }
+
+  private CompletableFuture<Placement> order(String region, Duration quietMax) {
     CompletableFuture<Placement> reply = new CompletableFuture<>();
     boolean _ =
         home.beginDeparture(
             (ObjectCommand.Move)
                 new ObjectCall.Sent<>(
                         OBJECT, CallContext.RUNTIME, new ObjectCall.Move(region), reply)
-                    .command());
+                    .command(),
+            quietMax);
     return reply;
   }
 
@@ -206,6 +212,20 @@ class ObjectHomeTest {
   }
 
   @Test
+  void anObjectThatIsBusyForTooLongStays() {
+    isHere();
+    CompletableFuture<Placement> patient = order("us");
+    assertThat(home.isTooBusy()).isFalse();
+    assertThat(patient).isNotDone();
+    home.giveUp(new HoldfastException(ErrorCode.OBJECT_UNAVAILABLE, "ends"));
+    CompletableFuture<Placement> hasty = order("us", Duration.ZERO);
+    assertThat(home.isTooBusy()).isTrue();
+    assertThat(code(hasty)).isEqualTo(ErrorCode.OBJECT_BLOCKED);
+    assertThat(home.isOpen()).isTrue();
+    assertThat(home.isTooBusy()).as("without an order").isFalse();
+  }
+
+  @Test
   void aSecondOrderIsRefusedAndOneOfAClusterOfOneRegion() {
     isHere();
     CompletableFuture<Placement> first = order("us");
@@ -219,7 +239,8 @@ class ObjectHomeTest {
             new ObjectCommand.Move(
                 new ObjectCall.Sent<>(
                     OBJECT, CallContext.RUNTIME, new ObjectCall.Move("us"), reply),
-                "us"));
+                "us"),
+            Duration.ZERO);
     assertThat(code(reply)).isEqualTo(ErrorCode.INVALID_ARGUMENT);
   }
 }
