@@ -1,9 +1,10 @@
-package io.holdfast.testkit;
+package io.holdfast.dockertests;
 
-import static io.holdfast.testkit.DockerCommand.docker;
+import static io.holdfast.dockertests.DockerCommand.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.holdfast.dockertests.Escape.Kind;
 import io.holdfast.engine.ContainerId;
 import io.holdfast.engine.ContainerOwner;
 import io.holdfast.engine.ContainerSpec;
@@ -29,7 +30,6 @@ import io.holdfast.sdk.OutboundRules;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
-import io.holdfast.testkit.Escape.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

@@ -1,6 +1,6 @@
-package io.holdfast.testkit;
+package io.holdfast.dockertests;
 
-import static io.holdfast.testkit.DockerCommand.docker;
+import static io.holdfast.dockertests.DockerCommand.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -23,6 +23,7 @@ import io.holdfast.engine.StartedContainer;
 import io.holdfast.engine.docker.DockerContainerEngine;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import io.holdfast.testkit.ContainerEngineContract;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;

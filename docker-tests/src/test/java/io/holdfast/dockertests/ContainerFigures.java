@@ -1,4 +1,4 @@
-package io.holdfast.testkit;
+package io.holdfast.dockertests;
 
 import com.typesafe.config.ConfigFactory;
 import io.holdfast.engine.ContainerId;
@@ -13,6 +13,7 @@ import io.holdfast.engine.docker.DockerContainerEngine;
 import io.holdfast.engine.http.ContainerHttpClient;
 import io.holdfast.sdk.Readiness;
 import io.holdfast.sdk.Request;
+import io.holdfast.testkit.FakeContainerEngine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

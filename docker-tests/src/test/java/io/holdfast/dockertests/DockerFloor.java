@@ -1,4 +1,4 @@
-package io.holdfast.testkit;
+package io.holdfast.dockertests;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

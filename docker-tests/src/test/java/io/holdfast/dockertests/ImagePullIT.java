@@ -1,4 +1,4 @@
-package io.holdfast.testkit;
+package io.holdfast.dockertests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;

@@ -1,4 +1,4 @@
-package io.holdfast.testkit;
+package io.holdfast.dockertests;
 
 import java.util.Arrays;
 import java.util.Map;

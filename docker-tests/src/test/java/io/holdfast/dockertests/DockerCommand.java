@@ -1,4 +1,4 @@
-package io.holdfast.testkit;
+package io.holdfast.dockertests;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,7 +39,7 @@ final class DockerCommand {
     return output.strip();
   }
 
-  /// Builds the image of [ContainerEngineContract] from nothing but the host's static busybox.
+  /// Builds the image of `ContainerEngineContract` from nothing but the host's static busybox.
   static void buildContractImage(String reference) throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("holdfast-contract-image");
     for (String file : List.of("Dockerfile", "contract", "env")) {

@@ -1,4 +1,4 @@
-package io.holdfast.testkit;
+package io.holdfast.dockertests;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;

@@ -1,4 +1,4 @@
-package io.holdfast.testkit;
+package io.holdfast.dockertests;
 
 import java.io.IOException;
 import java.net.StandardProtocolFamily;

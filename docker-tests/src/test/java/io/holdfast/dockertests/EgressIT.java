@@ -1,6 +1,6 @@
-package io.holdfast.testkit;
+package io.holdfast.dockertests;
 
-import static io.holdfast.testkit.DockerCommand.docker;
+import static io.holdfast.dockertests.DockerCommand.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
