@@ -2,11 +2,9 @@ package io.holdfast.multijvm;
 
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,7 +22,7 @@ final class ChaosBoxes {
   private final AtomicInteger acknowledged = new AtomicInteger();
   private final Map<String, Integer> violations = new ConcurrentHashMap<>();
   private Thread client;
-  private Thread eye;
+  private ContainerEye eye;
 
   ChaosBoxes(TestCluster cluster, long seed, int count) {
     this.cluster = cluster;
@@ -48,7 +46,7 @@ final class ChaosBoxes {
 
   void start() {
     client = Thread.ofPlatform().name("boxes").start(this::play);
-    eye = Thread.ofPlatform().name("boxes-eye").start(this::look);
+    eye = ContainerEye.open();
   }
 
   void stop() throws InterruptedException {
@@ -76,20 +74,10 @@ final class ChaosBoxes {
     }
   }
 
-  private void look() {
-    while (!over.get()) {
-      Set<String> seen = new HashSet<>();
-      for (String object : DockerCli.objectsOfRunningContainers()) {
-        if (!seen.add(object)) {
-          violated("two containers", "of object " + object);
-        }
-      }
-    }
-  }
-
   /// Once all nodes are there again.
   void check() throws InterruptedException {
-    eye.join();
+    eye.close();
+    eye.twice().forEach(object -> violated("two containers", "of object " + object));
     long end = System.nanoTime() + SETTLED_WITHIN.toNanos();
     for (String name : names) {
       while (!answer(name, 1, "echo there").equals("there\n")) {

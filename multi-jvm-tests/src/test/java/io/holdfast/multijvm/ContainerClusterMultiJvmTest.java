@@ -9,10 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -40,9 +37,7 @@ class ContainerClusterMultiJvmTest {
 
   @TempDir static Path directory;
   private static TestCluster cluster;
-  private final Map<String, Integer> most = new ConcurrentHashMap<>();
-  private final AtomicBoolean over = new AtomicBoolean();
-  private Thread watch;
+  private ContainerEye eye;
 
   @BeforeAll
   static void startCluster() throws Exception {
@@ -69,24 +64,14 @@ class ContainerClusterMultiJvmTest {
         cluster.node(node).start();
       }
     }
-    watch = Thread.ofVirtual().start(this::watch);
-  }
-
-  /** How many containers one object has at one time. */
-  private void watch() {
-    while (!over.get()) {
-      DockerCli.objectsOfRunningContainers().stream()
-          .collect(Collectors.groupingBy(object -> object, Collectors.summingInt(_ -> 1)))
-          .forEach((object, count) -> most.merge(object, count, Math::max));
-    }
+    eye = ContainerEye.open();
   }
 
   @AfterEach
   void noObjectHadTwoContainers() throws InterruptedException {
-    over.set(true);
-    watch.join();
-    assertThat(most).as("containers of one object at one time").isNotEmpty();
-    assertThat(most.values()).containsOnly(1);
+    eye.close();
+    assertThat(eye.objects()).isNotEmpty();
+    assertThat(eye.twice()).isEmpty();
   }
 
   private static List<String> names(String prefix) {

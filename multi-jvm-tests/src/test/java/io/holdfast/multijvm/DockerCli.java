@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /// Containers as the `docker` command shows them: a view that shares no code with the node.
 final class DockerCli {
@@ -15,7 +17,7 @@ final class DockerCli {
 
   static final String EPOCH = "io.holdfast.epoch";
   static final String NAMESPACE = "io.holdfast.namespace";
-  private static final String OBJECT = "io.holdfast.object";
+  static final String OBJECT = "io.holdfast.object";
 
   private DockerCli() {}
 
@@ -24,9 +26,20 @@ final class DockerCli {
     return lines("ps", "-q", "--no-trunc", "--filter", "label=" + OBJECT + "=" + objectId);
   }
 
-  /// The objects of all running containers, each as often as it has one.
-  static List<String> objectsOfRunningContainers() {
-    return lines("ps", "--filter", "label=" + OBJECT, "--format", "{{.Label \"" + OBJECT + "\"}}");
+  /// The ids of all running containers, by their objects.
+  static Map<String, Set<String>> runningContainersByObject() {
+    return lines(
+            "ps",
+            "--no-trunc",
+            "--filter",
+            "label=" + OBJECT,
+            "--format",
+            "{{.Label \"%s\"}} {{.ID}}".formatted(OBJECT))
+        .stream()
+        .map(line -> line.split(" "))
+        .collect(
+            Collectors.groupingBy(
+                words -> words[0], Collectors.mapping(words -> words[1], Collectors.toSet())));
   }
 
   /// The ids of the running containers of one data directory.
