@@ -127,6 +127,8 @@ final class TestCluster implements AutoCloseable {
               .with("holdfast.node", "node-" + (i + 1))
               .with("holdfast.region", regions.get(i))
               .with("holdfast.store", "cassandra")
+              // All nodes make them on one engine, which then has no time for containers.
+              .with("holdfast.engine.network.prepared", "0")
               .withList(
                   "holdfast.persistence.cassandra.contact-points",
                   ring.stream().map(TestCluster::contactPoint).toList())
