@@ -46,8 +46,7 @@ class ContainerClusterMultiJvmTest {
             directory,
             2,
             // Nodes, Cassandra and Docker share this machine.
-            node ->
-                node.with("holdfast.cluster.silent-max", "4 s"),
+            node -> node.with("holdfast.cluster.silent-max", "4 s"),
             Apps.boxes(directory));
   }
 

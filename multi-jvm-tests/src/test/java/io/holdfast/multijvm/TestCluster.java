@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /// Nodes on a real Cassandra, each a process of its own.
 final class TestCluster implements AutoCloseable {
@@ -90,6 +91,16 @@ final class TestCluster implements AutoCloseable {
     return new TestCluster(directory, ONE, regions, List.of(apps), true, settings).started();
   }
 
+  /// Nodes of several regions, gated; each region has a node of Cassandra of its own, which is a
+  /// data center with the region's name and has all rows.
+  static TestCluster ofDatacenters(
+      Path directory, List<String> regions, UnaryOperator<NodeProcess> settings, Path... apps)
+      throws IOException, InterruptedException {
+    List<String> datacenters = regions.stream().distinct().toList();
+    return new TestCluster(directory, datacenters, regions, List.of(apps), true, settings)
+        .started();
+  }
+
   private TestCluster(
       Path directory,
       List<String> datacenters,
@@ -103,10 +114,7 @@ final class TestCluster implements AutoCloseable {
     try (CqlSession session =
         CassandraSessions.open(
             ring.stream().map(TestCassandra::contactPoint).toList(), datacenters.getFirst())) {
-      new CassandraSchema(KEYSPACE)
-          .create(
-              session,
-              Replication.parse(datacenters.getFirst() + "=" + Math.min(3, datacenters.size())));
+      new CassandraSchema(KEYSPACE).create(session, Replication.parse(copiesOfAll(datacenters)));
     }
     List<Integer> ports = new ArrayList<>();
     List<Integer> known = new ArrayList<>();
@@ -122,6 +130,7 @@ final class TestCluster implements AutoCloseable {
     String seed = gated && !severalRegions ? "dns:localhost:" : "127.0.0.1:";
     for (int i = 0; i < size; i++) {
       Path home = Files.createDirectory(directory.resolve("node-" + (i + 1)));
+      List<TestCassandra> near = near(regions.get(i));
       nodes.add(
           new NodeProcess(home, apps)
               .with("holdfast.node", "node-" + (i + 1))
@@ -131,8 +140,8 @@ final class TestCluster implements AutoCloseable {
               .with("holdfast.engine.network.prepared", "0")
               .withList(
                   "holdfast.persistence.cassandra.contact-points",
-                  ring.stream().map(TestCluster::contactPoint).toList())
-              .with("holdfast.persistence.cassandra.datacenter", datacenters.getFirst())
+                  near.stream().map(TestCluster::contactPoint).toList())
+              .with("holdfast.persistence.cassandra.datacenter", near.getFirst().datacenter())
               .with("holdfast.persistence.cassandra.keyspace", KEYSPACE)
               .with("holdfast.cluster.port", known.get(i).toString())
               .with("pekko.remote.artery.bind.port", ports.get(i).toString())
@@ -143,6 +152,21 @@ final class TestCluster implements AutoCloseable {
       nodes.forEach(TestCluster::listRegions);
     }
     nodes.replaceAll(settings);
+  }
+
+  /** On each node, or on three. */
+  private static String copiesOfAll(List<String> datacenters) {
+    return datacenters.stream()
+        .distinct()
+        .map(name -> name + "=" + Math.min(3, Collections.frequency(datacenters, name)))
+        .collect(Collectors.joining(","));
+  }
+
+  /** The nodes of Cassandra in the data center of a region, or all when there is but one. */
+  private List<TestCassandra> near(String region) {
+    List<TestCassandra> own =
+        ring.stream().filter(each -> each.datacenter().equals(region)).toList();
+    return own.isEmpty() ? ring : own;
   }
 
   /// Starts the nodes; returns when all are ready.
