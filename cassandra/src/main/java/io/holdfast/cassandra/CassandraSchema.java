@@ -6,11 +6,14 @@ import static com.datastax.oss.driver.api.core.metadata.schema.ClusteringOrder.D
 import com.datastax.oss.driver.api.core.AllNodesFailedException;
 import com.datastax.oss.driver.api.core.CqlIdentifier;
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.DefaultConsistencyLevel;
 import com.datastax.oss.driver.api.core.DriverException;
 import com.datastax.oss.driver.api.core.DriverTimeoutException;
+import com.datastax.oss.driver.api.core.cql.ResultSet;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.metadata.Node;
+import com.datastax.oss.driver.api.core.metadata.NodeState;
 import com.datastax.oss.driver.api.core.metadata.schema.ClusteringOrder;
 import com.datastax.oss.driver.api.core.metadata.schema.KeyspaceMetadata;
 import com.datastax.oss.driver.api.core.metadata.schema.TableMetadata;
@@ -21,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -44,6 +48,8 @@ public final class CassandraSchema {
   private static final Pattern KEYSPACE = Pattern.compile("[a-z][a-z0-9_]{0,47}");
   private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration AGREEMENT_PAUSE = Duration.ofMillis(50);
+  private static final String OWN_SCHEMA = "SELECT schema_version FROM system.local";
+  private static final String OTHER_SCHEMAS = "SELECT host_id, schema_version FROM system.peers";
 
   private static final String INFO = "schema_info";
   private static final String ONLY_ROW = "holdfast";
@@ -239,7 +245,11 @@ public final class CassandraSchema {
     session.setSchemaMetadataEnabled(false);
     try {
       for (String statement : statements(replication)) {
-        session.execute(SimpleStatement.newInstance(statement).setTimeout(CHANGE_TIMEOUT));
+        session.execute(
+            SimpleStatement.newInstance(statement)
+                .setTimeout(CHANGE_TIMEOUT)
+                // The nodes of all regions look for the version, each in its own data center.
+                .setConsistencyLevel(DefaultConsistencyLevel.EACH_QUORUM));
         awaitAgreement(session);
       }
     } catch (DriverException e) {
@@ -250,13 +260,10 @@ public final class CassandraSchema {
     check(session);
   }
 
-  /**
-   * The next statement may be asked of another node. Which schema a node has is known to itself:
-   * what others have heard of it may be of before the change, and then all seem to agree.
-   */
+  /** The next statement may be asked of another node, and its rows stored on any. */
   private static void awaitAgreement(CqlSession session) {
     long deadline = System.nanoTime() + CHANGE_TIMEOUT.toNanos();
-    while (schemasOfNodes(session).size() > 1 || !session.checkSchemaAgreement()) {
+    while (schemas(session).size() > 1) {
       if (System.nanoTime() > deadline) {
         throw new HoldfastException(
             ErrorCode.STORAGE_FAILED,
@@ -266,25 +273,31 @@ public final class CassandraSchema {
     }
   }
 
-  /** Of those that answer. */
-  private static Set<UUID> schemasOfNodes(CqlSession session) {
+  /**
+   * As each node of this data center says of itself, for one that has not heard of the change sees
+   * all agree; and of the others, which cannot be asked, as each of these has heard.
+   */
+  private static Set<UUID> schemas(CqlSession session) {
+    Map<UUID, Node> nodes = session.getMetadata().getNodes();
     Set<UUID> schemas = new HashSet<>();
-    for (Node node : session.getMetadata().getNodes().values()) {
+    for (Node node : nodes.values()) {
       try {
-        Row its =
-            session
-                .execute(
-                    SimpleStatement.newInstance("SELECT schema_version FROM system.local")
-                        .setNode(node))
-                .one();
-        if (its != null) {
-          schemas.add(its.getUuid("schema_version"));
+        schemas.add(ask(session, node, OWN_SCHEMA).one().getUuid("schema_version"));
+        for (Row peer : ask(session, node, OTHER_SCHEMAS)) {
+          Node its = nodes.get(peer.getUuid("host_id"));
+          if (its == null || its.getState() != NodeState.DOWN) {
+            schemas.add(peer.getUuid("schema_version"));
+          }
         }
       } catch (AllNodesFailedException | DriverTimeoutException e) {
         log.debug("{} does not tell its schema", node, e);
       }
     }
     return schemas;
+  }
+
+  private static ResultSet ask(CqlSession session, Node node, String query) {
+    return session.execute(SimpleStatement.newInstance(query).setNode(node));
   }
 
   /// Compares what is there with what this build needs.
