@@ -4,11 +4,13 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 
 /// Adds one token after the other, each once, and keeps those that were acknowledged.
 final class AddingClient {
   private final AtomicBoolean over = new AtomicBoolean();
+  private final AtomicInteger refused = new AtomicInteger();
   private final Thread thread;
 
   /// What is added where.
@@ -34,16 +36,22 @@ final class AddingClient {
       try {
         if (node.post(next.path() + "?token=" + next.token(), "").status() == 200) {
           acknowledged.add(next.token());
+        } else {
+          refused.incrementAndGet();
         }
       } catch (UncheckedIOException _) {
+        refused.incrementAndGet();
         NodeProcess.pause(Duration.ofMillis(20));
       }
     }
   }
 
   /// Ends; returns when the last answer was there.
-  void stop() throws InterruptedException {
+  ///
+  /// @return how many were not acknowledged
+  int stop() throws InterruptedException {
     over.set(true);
     thread.join();
+    return refused.get();
   }
 }

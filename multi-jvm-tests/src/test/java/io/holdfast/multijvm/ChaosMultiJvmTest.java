@@ -42,6 +42,7 @@ class ChaosMultiJvmTest {
             Apps.ledger(directory),
             Apps.timers(directory),
             Apps.mail(directory),
+            Apps.rooms(directory),
             Apps.boxes(directory))) {
       for (long seed = first; seed < first + seeds; seed++) {
         play(cluster, seed, recoveries)
@@ -79,28 +80,35 @@ class ChaosMultiJvmTest {
     ChaosLoad load = new ChaosLoad(cluster, seed, OBJECTS);
     ChaosFaults faults = new ChaosFaults(cluster, seed);
     ChaosBoxes boxes = new ChaosBoxes(cluster, seed, BOXES);
+    ChaosSockets sockets = new ChaosSockets(cluster, seed);
     load.start();
+    sockets.start();
     boxes.start();
     try {
       faults.play(length);
     } finally {
       load.stop();
       boxes.stop();
+      sockets.stop();
     }
     load.check();
+    sockets.check();
     boxes.check();
     Map<String, Integer> violations = new TreeMap<>(load.violations());
     violations.putAll(boxes.violations());
+    violations.putAll(sockets.violations());
     List<Long> own = faults.deaths().stream().flatMap(at -> load.recoveries(at).stream()).toList();
     recoveries.addAll(own);
     System.out.printf(
-        "chaos: seed %d: faults %s; %d operations acknowledged, %d of unknown end, %d of boxes;"
-            + " violations %s; recovery p50 %s, max %s%n",
+        "chaos: seed %d: faults %s; %d operations acknowledged, %d of unknown end, %d of boxes, %d"
+            + " heard by %d WebSockets; violations %s; recovery p50 %s, max %s%n",
         seed,
         faults.counts(),
         load.acknowledged(),
         load.unknown(),
         boxes.acknowledged(),
+        sockets.heard(),
+        sockets.connections(),
         violations,
         quantile(own, 0.5),
         quantile(own, 1));
