@@ -6,6 +6,7 @@ import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -19,19 +20,30 @@ final class ChaosFaults {
   private static final Duration SETTLED_WITHIN = Duration.ofSeconds(120);
   private static final Duration SLOW_MAX = Duration.ofMillis(300);
 
+  private static final String CLOCK_JUMP = "clock jump";
+  private static final long CLOCK_OFF_MAX = Duration.ofHours(2).toSeconds();
+
   private final TestCluster cluster;
+  private final Optional<OwnDockerd> engine;
   private final Random random;
   private final Map<String, Integer> counts = new TreeMap<>();
   private final List<Long> deaths = new ArrayList<>();
 
-  ChaosFaults(TestCluster cluster, long seed) {
+  /// @param engine the Docker Engine that may be killed; only then clocks are set, too
+  ChaosFaults(TestCluster cluster, Optional<OwnDockerd> engine, long seed) {
     this.cluster = cluster;
+    this.engine = engine;
     this.random = new Random(seed);
   }
 
   /// How many of each kind.
   Map<String, Integer> counts() {
     return counts;
+  }
+
+  /// Whether the wall clock of a node was set off.
+  boolean clocksJumped() {
+    return counts.containsKey(CLOCK_JUMP);
   }
 
   /// When nodes were killed.
@@ -53,7 +65,7 @@ final class ChaosFaults {
     int number = 1 + random.nextInt(cluster.size());
     NodeProcess node = cluster.node(number);
     Gate gate = cluster.gate(number);
-    switch (random.nextInt(8)) {
+    switch (random.nextInt(engine.isPresent() ? 10 : 8)) {
       case 0, 1, 2 -> {
         count("kill -9");
         node.kill();
@@ -85,11 +97,23 @@ final class ChaosFaults {
         rest(CUT_MAX);
         gate.delay(Duration.ZERO);
       }
-      default -> {
+      case 7 -> {
         count("kill -9 of Cassandra");
         cluster.cassandra().kill();
         rest(Duration.ofSeconds(2));
         cluster.cassandra().restart();
+      }
+      case 8 -> {
+        count(CLOCK_JUMP);
+        node.setClock(Duration.ofSeconds(random.nextLong(-CLOCK_OFF_MAX, CLOCK_OFF_MAX)));
+        rest(CUT_MAX);
+      }
+      default -> {
+        count("kill -9 of the Docker Engine");
+        OwnDockerd own = engine.orElseThrow();
+        own.kill();
+        rest(Duration.ofSeconds(2));
+        own.start(OwnDockerd.Containers.END_WITH_IT);
       }
     }
   }
@@ -128,6 +152,11 @@ final class ChaosFaults {
 
   /// All nodes are there, and have been for so long that none of them ends any more for what was.
   private void settle() {
+    if (clocksJumped()) {
+      for (int number = 1; number <= cluster.size(); number++) {
+        cluster.node(number).setClock(Duration.ZERO);
+      }
+    }
     long begun = System.nanoTime();
     long since = begun;
     while (System.nanoTime() - since < SETTLED.toNanos()) {

@@ -8,13 +8,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Three nodes on a real Cassandra and Docker Engine under load, and faults that a seed chooses:
 /// nodes and Cassandra killed, nodes stopped for a while, nodes that hear nothing or late from
-/// others. No answer that was given is wrong, then or later.
+/// others; on a Docker Engine of its own (root) that one is killed, too, and clocks are set up to
+/// two hours wrong. No answer that was given is wrong, then or later.
 ///
 /// A short run is part of the suite; more by `make chaos SEEDS=n SECONDS=n`, from the seed `SEED`
 /// on. `MUTATE=no-lease` and `MUTATE=ack-early` take a safety mechanism away, and must fail.
@@ -30,8 +32,25 @@ class ChaosMultiJvmTest {
   private final Duration length = Duration.ofSeconds(Long.getLong("chaos.seconds", 10));
   private final Mutation mutation = Mutation.parse(System.getProperty("chaos.mutate", "none"));
 
+  /** As `scripts/chaos` has made it, with an image; `DOCKER_HOST` says so to all. */
+  private final Optional<Path> ownDockerd =
+      Optional.ofNullable(System.getProperty("chaos.dockerd")).map(Path::of);
+
   @Test
   void noAnswerIsWrongThenOrLater() throws Exception {
+    if (ownDockerd.isEmpty()) {
+      playAll(Optional.empty());
+      return;
+    }
+    try (OwnDockerd engine = new OwnDockerd(ownDockerd.get())) {
+      engine.start(OwnDockerd.Containers.END_WITH_IT);
+      List<String> _ =
+          engine.docker("load", "-q", "-i", ownDockerd.get().resolve("image.tar").toString());
+      playAll(Optional.of(engine));
+    }
+  }
+
+  private void playAll(Optional<OwnDockerd> engine) throws Exception {
     Map<String, Integer> violations = new TreeMap<>();
     List<Long> recoveries = new ArrayList<>();
     try (TestCluster cluster =
@@ -45,7 +64,7 @@ class ChaosMultiJvmTest {
             Apps.rooms(directory),
             Apps.boxes(directory))) {
       for (long seed = first; seed < first + seeds; seed++) {
-        play(cluster, seed, recoveries)
+        play(cluster, engine, seed, recoveries)
             .forEach((kind, count) -> violations.merge(kind, count, Integer::sum));
       }
     } finally {
@@ -72,13 +91,17 @@ class ChaosMultiJvmTest {
   private NodeProcess mutated(NodeProcess node) {
     NodeProcess patient =
         node.with("holdfast.cluster.silent-max", "3 s"); // All share this machine.
+    if (ownDockerd.isPresent()) {
+      patient = patient.withJumpingClock();
+    }
     return mutation == Mutation.NONE ? patient : patient.withJvmFlags(mutation.flag(directory));
   }
 
-  private Map<String, Integer> play(TestCluster cluster, long seed, List<Long> recoveries)
+  private Map<String, Integer> play(
+      TestCluster cluster, Optional<OwnDockerd> engine, long seed, List<Long> recoveries)
       throws Exception {
     ChaosLoad load = new ChaosLoad(cluster, seed, OBJECTS);
-    ChaosFaults faults = new ChaosFaults(cluster, seed);
+    ChaosFaults faults = new ChaosFaults(cluster, engine, seed);
     ChaosBoxes boxes = new ChaosBoxes(cluster, seed, BOXES);
     ChaosSockets sockets = new ChaosSockets(cluster, seed);
     load.start();
@@ -91,7 +114,7 @@ class ChaosMultiJvmTest {
       boxes.stop();
       sockets.stop();
     }
-    load.check();
+    load.check(faults.clocksJumped());
     sockets.check();
     boxes.check();
     Map<String, Integer> violations = new TreeMap<>(load.violations());

@@ -1,8 +1,5 @@
 package io.holdfast.multijvm;
 
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeBuilder;
@@ -13,16 +10,10 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.instrument.ClassFileTransformer;
 import java.lang.instrument.Instrumentation;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.ProtectionDomain;
 import java.util.List;
 import java.util.Locale;
-import java.util.jar.Attributes;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
-import java.util.stream.Stream;
 
 /// A safety mechanism of a node that is off: what promises something must be seen to need it. An
 /// agent of the node's JVM changes the classes; the product has no switch for it.
@@ -116,22 +107,6 @@ enum Mutation {
 
   /// The flag that gives a JVM the agent.
   String flag(Path directory) {
-    Path jar = directory.resolve("mutation.jar");
-    Manifest manifest = new Manifest();
-    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-    manifest.getMainAttributes().putValue("Premain-Class", Mutation.class.getName());
-    Path classes = Apps.project().resolve("multi-jvm-tests/target/test-classes");
-    try (OutputStream file = Files.newOutputStream(jar);
-        JarOutputStream out = new JarOutputStream(file, manifest);
-        Stream<Path> all = Files.walk(classes.resolve("io/holdfast/multijvm"), 1)) {
-      for (Path one : all.filter(p -> p.getFileName().toString().startsWith("Mutation")).toList()) {
-        out.putNextEntry(new JarEntry(classes.relativize(one).toString()));
-        out.write(Files.readAllBytes(one));
-        out.closeEntry();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return "-javaagent:" + jar + "=" + name();
+    return AgentJar.flag(Mutation.class, directory, name());
   }
 }

@@ -31,6 +31,9 @@ public final class AlarmScheduler implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(AlarmScheduler.class);
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(60);
 
+  /** A wall clock that is set moves what is due; nobody tells. */
+  private static final Duration CLOCK_SEEN_WITHIN = Duration.ofSeconds(1);
+
   private final AlarmIndex index;
   private final Runner runner;
   private final InstantSource clock;
@@ -134,11 +137,16 @@ public final class AlarmScheduler implements AutoCloseable {
 
   private List<AlarmPlan.Run> waitingUntil(long now) {
     lookNow = false;
-    if (now >= readAgainAtMillis) {
+    if (now >= readAgainAtMillis || isSetBack(now)) {
       readAgainAtMillis = now + LOOK_AGAIN.toMillis();
       plan.readAgain();
     }
     return plan.waitingUntil(now);
+  }
+
+  /** The clock, since the time to read again was chosen. */
+  private boolean isSetBack(long now) {
+    return readAgainAtMillis > now + LOOK_AGAIN.toMillis();
   }
 
   private boolean beginOrForget(AlarmPlan.Run run, boolean due) {
@@ -213,8 +221,11 @@ public final class AlarmScheduler implements AutoCloseable {
     try {
       long again = Math.min(readAgainAtMillis, plan.nextMillis());
       wakeAtMillis = Math.min(again, next.orElse(Long.MAX_VALUE));
-      while (!lookNow && !closed && clock.millis() < wakeAtMillis) {
-        changed.await(Math.max(1, wakeAtMillis - clock.millis()), TimeUnit.MILLISECONDS);
+      long now = clock.millis();
+      while (!lookNow && !closed && now < wakeAtMillis && !isSetBack(now)) {
+        long max = CLOCK_SEEN_WITHIN.toMillis();
+        changed.await(Math.min(max, wakeAtMillis - now), TimeUnit.MILLISECONDS);
+        now = clock.millis();
       }
       wakeAtMillis = Long.MAX_VALUE;
       return !closed;

@@ -630,13 +630,12 @@ final class Incarnation implements StorageHost {
   }
 
   private HoldfastException resetBy(Throwable thrown) {
-    if (thrown instanceof ObjectResetError) {
-      HoldfastException reason = dead.get();
-      if (reason != null) {
-        return reason;
-      }
-    }
     Throwable cause = unwrapped(thrown);
+    HoldfastException reason = dead.get();
+    // Such as a store that is away.
+    if (reason != null && (thrown instanceof ObjectResetError || cause == reason)) {
+      return reason;
+    }
     services.logUserError(address, cause);
     return new ObjectCallException(
         ErrorCode.OBJECT_RESET,

@@ -8,8 +8,8 @@ import io.holdfast.protocol.ObjectIds;
 import io.holdfast.protocol.event.AlarmIndex;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -30,13 +30,14 @@ class AlarmSchedulerTest {
   private static final ObjectIds IDS = new ObjectIds(NAMESPACE);
   private static final int RUNS_MAX = 20;
 
+  private volatile Duration clockIsOffBy = Duration.ZERO;
   private final Index index = new Index();
   private final List<Run> runs = new CopyOnWriteArrayList<>();
   private final AlarmScheduler scheduler =
       new AlarmScheduler(
           index,
           runner(),
-          Clock.systemUTC(),
+          () -> Instant.now().plus(clockIsOffBy),
           new Random(41),
           new AlarmSettings(Duration.ofMillis(50), RUNS_MAX));
 
@@ -96,6 +97,10 @@ class AlarmSchedulerTest {
       if (told != null) {
         told.alarmSet(key, atMillis);
       }
+    }
+
+    synchronized void setElsewhere(String key, long atMillis) {
+      alarms.put(key, atMillis);
     }
 
     synchronized void clear(String key) {
@@ -183,6 +188,27 @@ class AlarmSchedulerTest {
     succeed(runs.get(1));
     assertRests();
     assertThat(runs).hasSize(2);
+  }
+
+  @Test
+  void runsWhatIsDueOnceTheClockWasSetForward() {
+    index.set(key("a"), Instant.now().plus(Duration.ofHours(1)).toEpochMilli());
+    scheduler.start();
+    assertRests();
+    assertThat(runs).isEmpty();
+    clockIsOffBy = Duration.ofHours(1);
+    assertThat(awaitRun(1).key).isEqualTo(key("a"));
+  }
+
+  @Test
+  void looksForWhatWasSetElsewhereOnceTheClockWasSetBack() {
+    clockIsOffBy = Duration.ofHours(2);
+    scheduler.start();
+    assertRests();
+    index.setElsewhere(key("a"), System.currentTimeMillis());
+    clockIsOffBy = Duration.ZERO;
+    assertThat(awaitRun(1).key).isEqualTo(key("a"));
+    assertRests();
   }
 
   @Test

@@ -44,6 +44,10 @@ public final class ObjectWriter
    * `log` moves on when the journal has acknowledged, not when Pekko applies the event, which is
    * before.
    */
+  /// Where Pekko says, with two stack traces, what [Failed] says to the owner. While a store is
+  /// away that is a gigabyte an hour, so it should be off.
+  public static final String LOGGER = "io.holdfast.persistence.writer.pekko";
+
   private final ActorContext<Command> context;
   private final String objectKey;
   private final long txSeqMin;
@@ -133,8 +137,10 @@ public final class ObjectWriter
       InstantSource clock,
       SnapshotTrim trim,
       EventIndex index) {
-    return Behaviors.setup(
-        context -> new ObjectWriter(context, address, txSeqMin, owner, config, clock, trim, index));
+    return Behaviors.setup(context -> {
+      context.setLoggerName(LOGGER);
+      return new ObjectWriter(context, address, txSeqMin, owner, config, clock, trim, index);
+    });
   }
 
   /// The name of the object's rows in the journal.
