@@ -13,7 +13,7 @@ demo: ## Docker, images, build, a node, and the tour of it with curl; ends 0 or 
 test: ## The whole suite with its set-up; ONE=CounterWorkerTest runs one class
 	@scripts/test $(ONE)
 
-chaos: ## Faults and load on three nodes and a real Cassandra: SEEDS=5 SECONDS=60 SEED=1 MUTATE=none|no-lease|ack-early
+chaos: ## Faults and load on three nodes, a real Cassandra and Docker Engine: SEEDS=5 SECONDS=60 SEED=1 MUTATE=none|no-lease|ack-early
 	@SEED="$(SEED)" MUTATE="$(MUTATE)" scripts/chaos "$(or $(SEEDS),5)" "$(or $(SECONDS),60)"
 
 soak: ## Minutes of chaos on a real node and a Docker Engine of its own (root): MINUTES=10 SEED=1

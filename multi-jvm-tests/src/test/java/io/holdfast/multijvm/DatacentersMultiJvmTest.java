@@ -1,5 +1,10 @@
 package io.holdfast.multijvm;
 
+import static io.holdfast.multijvm.Places.add;
+import static io.holdfast.multijvm.Places.all;
+import static io.holdfast.multijvm.Places.askToMove;
+import static io.holdfast.multijvm.Places.client;
+import static io.holdfast.multijvm.Places.move;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.testcassandra.TestCassandra;
@@ -61,22 +66,8 @@ class DatacentersMultiJvmTest {
     cluster.close();
   }
 
-  private static String add(NodeProcess node, String place, String token) {
-    return node.post("/place/" + place + "?token=" + token, "").ok();
-  }
-
-  private static List<String> all(NodeProcess node, String place) {
-    return node.get("/place/" + place).ok().lines().toList();
-  }
-
   private static TestCassandra cassandraOfUs() {
     return cluster.ring().get(1);
-  }
-
-  private static AddingClient client(
-      NodeProcess node, String place, String name, Queue<String> acknowledged) {
-    return AddingClient.start(
-        node, acknowledged, number -> new AddingClient.Addition("/place/" + place, name + number));
   }
 
   @Test
@@ -90,10 +81,7 @@ class DatacentersMultiJvmTest {
         List.of(client(eu, "roams", "e", acknowledged), client(ap, "roams", "a", acknowledged));
     for (String region : List.of("eu", "ap", "us")) {
       NodeProcess.pause(Duration.ofMillis(500));
-      assertThat(
-              us.admin("namespaces/places/objects/roams/move", "{\"region\":\"" + region + "\"}")
-                  .ok())
-          .contains(region);
+      move(us, "roams", region);
     }
     int then = acknowledged.size();
     Awaitility.await("it goes on").atMost(PATIENCE).until(() -> acknowledged.size() > then + 20);
@@ -120,10 +108,7 @@ class DatacentersMultiJvmTest {
     try {
       assertThat(add(eu, "begun-meanwhile", "a")).isEqualTo("eu");
       assertThat(add(ap, "begun-meanwhile", "b")).isEqualTo("eu");
-      assertThat(
-              eu.admin("namespaces/places/objects/begun-meanwhile/move", "{\"region\":\"ap\"}")
-                  .ok())
-          .contains("ap");
+      move(eu, "begun-meanwhile", "ap");
       assertThat(all(eu, "begun-meanwhile")).containsExactly("ap", "a", "b");
       assertThat(eu.post("/place/frozen?token=b", "").status()).isEqualTo(503);
     } finally {
@@ -183,10 +168,7 @@ class DatacentersMultiJvmTest {
     for (String place : PLACES) {
       Awaitility.await(place + " moves back")
           .atMost(PATIENCE)
-          .until(() ->
-              eu.admin("namespaces/places/objects/" + place + "/move", "{\"region\":\"us\"}")
-                      .status()
-                  == 200);
+          .until(() -> askToMove(eu, "places", place, "us").status() == 200);
       moved.addAll(all(ap, place));
     }
     assertThat(moved).hasSize(PLACES.size() * 4).startsWith("us", "a", "b", "c");

@@ -1,5 +1,8 @@
 package io.holdfast.multijvm;
 
+import static io.holdfast.multijvm.Places.add;
+import static io.holdfast.multijvm.Places.all;
+import static io.holdfast.multijvm.Places.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -51,14 +54,6 @@ class RegionLossMultiJvmTest {
   @AfterAll
   static void stop() throws IOException {
     cluster.close();
-  }
-
-  private static String add(NodeProcess node, String place, String token) {
-    return node.post("/place/" + place + "?token=" + token, "").ok();
-  }
-
-  private static List<String> all(NodeProcess node, String place) {
-    return node.get("/place/" + place).ok().lines().toList();
   }
 
   private static void say(NodeProcess by, String word, String state) {
@@ -182,11 +177,5 @@ class RegionLossMultiJvmTest {
               return us.post("/place/" + name + "?token=a", "").body().equals("us") ? name : "";
             },
             name -> !name.isEmpty());
-  }
-
-  private static AddingClient client(
-      NodeProcess node, String place, String name, Queue<String> acknowledged) {
-    return AddingClient.start(
-        node, acknowledged, number -> new AddingClient.Addition("/place/" + place, name + number));
   }
 }

@@ -1,5 +1,9 @@
 package io.holdfast.multijvm;
 
+import static io.holdfast.multijvm.Places.add;
+import static io.holdfast.multijvm.Places.all;
+import static io.holdfast.multijvm.Places.askToMove;
+import static io.holdfast.multijvm.Places.move;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -57,27 +61,6 @@ class RegionsMultiJvmTest {
             eu.post("/place/in-us?token=x&hint=enam", "").body().equals("us")
                 && eu2.post("/place/in-us?token=x&hint=enam", "").body().equals("us")
                 && us.post("/place/in-eu?token=x&hint=weur", "").body().equals("eu"));
-  }
-
-  private static String add(NodeProcess node, String place, String token) {
-    return node.post("/place/" + place + "?token=" + token, "").ok();
-  }
-
-  private static List<String> all(NodeProcess node, String place) {
-    return node.get("/place/" + place).ok().lines().toList();
-  }
-
-  private static void move(NodeProcess by, String place, String region) {
-    move(by, "places", place, region);
-  }
-
-  private static void move(NodeProcess by, String namespace, String object, String region) {
-    assertThat(
-            by.admin(
-                    "namespaces/" + namespace + "/objects/" + object + "/move",
-                    "{\"region\":\"" + region + "\"}")
-                .ok())
-        .isEqualTo("{\"region\":\"" + region + "\"}");
   }
 
   @Test
@@ -140,8 +123,7 @@ class RegionsMultiJvmTest {
             "jurisdiction_unavailable: expected a region of jurisdiction us, found none among [eu, us, ap]");
     String without = us.post("/unique/", "").ok();
     assertThat(us.get("/place/id:" + without + "?law=eu").body()).startsWith("invalid_object_id: ");
-    assertThat(
-            us.admin("namespaces/places/objects/id:" + id + "/move", "{\"region\":\"us\"}").body())
+    assertThat(askToMove(us, "places", "id:" + id, "us").body())
         .contains("jurisdiction_unavailable");
   }
 
@@ -251,7 +233,7 @@ class RegionsMultiJvmTest {
     assertThat(add(eu, "busy", "a")).isEqualTo("eu");
     Thread worker = Thread.ofVirtual().start(() -> eu.get("/place/busy?work=4000").ok());
     NodeProcess.pause(Duration.ofMillis(300));
-    assertThat(us.admin("namespaces/places/objects/busy/move", "{\"region\":\"us\"}").body())
+    assertThat(askToMove(us, "places", "busy", "us").body())
         .contains("object_blocked", "it was busy for 2 s");
     assertThat(add(us, "busy", "b")).isEqualTo("eu");
     worker.join();
