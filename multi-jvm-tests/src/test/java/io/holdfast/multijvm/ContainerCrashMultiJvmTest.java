@@ -31,7 +31,7 @@ class ContainerCrashMultiJvmTest {
   void start() throws Exception {
     // With power for a crowd.
     Path app = Apps.sandbox(directory, "\"lite\"", "\"standard-1\"");
-    node = new NodeProcess(directory, List.of(app));
+    node = new NodeProcess(directory, List.of(app)).with("holdfast.engine.network.prepared", "1");
     node.start();
   }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// `-Dholdfast.crash.rounds=N` sets how often, `-Dholdfast.crash.seed=N` repeats the moments of a
 /// run.
 class CrashMultiJvmTest {
-  private static final int ROUNDS = Integer.getInteger("holdfast.crash.rounds", 10);
+  private static final int ROUNDS = Integer.getInteger("holdfast.crash.rounds", 6);
   private static final long SEED = Long.getLong("holdfast.crash.seed", System.nanoTime());
   private static final int CLIENTS = 8;
   private static final int COUNTERS = 4;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// `-Dholdfast.mail.rounds=N` sets how often, `-Dholdfast.mail.seed=N` repeats the moments of a
 /// run.
 class MailMultiJvmTest {
-  private static final int ROUNDS = Integer.getInteger("holdfast.mail.rounds", 4);
+  private static final int ROUNDS = Integer.getInteger("holdfast.mail.rounds", 3);
   private static final long SEED = Long.getLong("holdfast.mail.seed", System.nanoTime());
   private static final int CLIENTS = 6;
   private static final int SENDERS = 3;

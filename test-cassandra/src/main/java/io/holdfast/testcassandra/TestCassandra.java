@@ -51,7 +51,9 @@ public final class TestCassandra implements AutoCloseable {
   ///
   /// @throws IOException when it does not start; the message has the end of its log
   public static TestCassandra start(Path directory) throws IOException, InterruptedException {
-    return start(directory, new Place(0, 1, DATACENTER), Ports.free());
+    TestCassandra alone = launch(directory, new Place(0, 1, DATACENTER), Ports.free());
+    alone.awaitReady();
+    return alone;
   }
 
   /// Starts nodes that share a ring, on 127.0.0.1, 127.0.0.2 and so on, each below a directory of
@@ -66,7 +68,11 @@ public final class TestCassandra implements AutoCloseable {
     try {
       for (String datacenter : datacenters) {
         Place place = new Place(ring.size(), datacenters.size(), datacenter);
-        ring.add(start(directory.resolve("cassandra-" + (ring.size() + 1)), place, ports));
+        ring.add(launch(directory.resolve("cassandra-" + (ring.size() + 1)), place, ports));
+        ring.getFirst().awaitReady(); // The others ask it who is there.
+      }
+      for (TestCassandra each : ring) {
+        each.awaitReady();
       }
     } catch (IOException | InterruptedException e) {
       ring.forEach(TestCassandra::close);
@@ -97,8 +103,7 @@ public final class TestCassandra implements AutoCloseable {
     }
   }
 
-  private static TestCassandra start(Path directory, Place place, Ports ports)
-      throws IOException, InterruptedException {
+  private static TestCassandra launch(Path directory, Place place, Ports ports) throws IOException {
     Files.createDirectories(directory);
     Map<String, String> values =
         Map.of(
@@ -117,14 +122,11 @@ public final class TestCassandra implements AutoCloseable {
     for (String file : List.of("jvm.options", "cassandra.yaml", "logback.xml", RACK)) {
       Files.writeString(directory.resolve(file), filled(resource(file), values));
     }
-    TestCassandra cassandra =
-        new TestCassandra(
-            directory,
-            new InetSocketAddress(place.address(), ports.cql()),
-            place.datacenter(),
-            command(directory));
-    cassandra.awaitReady();
-    return cassandra;
+    return new TestCassandra(
+        directory,
+        new InetSocketAddress(place.address(), ports.cql()),
+        place.datacenter(),
+        command(directory));
   }
 
   private static String resource(String name) throws IOException {

@@ -26,9 +26,10 @@ import java.util.concurrent.TimeUnit;
 /// The containers of a node on a real Docker, in a deployment of its own that it removes at the
 /// end.
 final class NodeOnDocker implements AutoCloseable {
+  /// Without networks that are prepared ahead, which would be made anew for each test.
   private static final EngineConfig CONFIG =
       EngineConfig.of(
-          ConfigFactory.parseString("holdfast.engine.network.prepared = 1")
+          ConfigFactory.parseString("holdfast.engine.network.prepared = 0")
               .withFallback(ConfigFactory.load()));
 
   private final AppCatalog apps;
