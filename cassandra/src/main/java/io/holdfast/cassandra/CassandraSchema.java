@@ -285,8 +285,10 @@ public final class CassandraSchema {
         schemas.add(ask(session, node, OWN_SCHEMA).one().getUuid("schema_version"));
         for (Row peer : ask(session, node, OTHER_SCHEMAS)) {
           Node its = nodes.get(peer.getUuid("host_id"));
-          if (its == null || its.getState() != NodeState.DOWN) {
-            schemas.add(peer.getUuid("schema_version"));
+          UUID schema = peer.getUuid("schema_version");
+          // One that left may have a row without.
+          if (schema != null && (its == null || its.getState() != NodeState.DOWN)) {
+            schemas.add(schema);
           }
         }
       } catch (AllNodesFailedException | DriverTimeoutException e) {

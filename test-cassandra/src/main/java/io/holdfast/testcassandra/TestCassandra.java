@@ -51,9 +51,7 @@ public final class TestCassandra implements AutoCloseable {
   ///
   /// @throws IOException when it does not start; the message has the end of its log
   public static TestCassandra start(Path directory) throws IOException, InterruptedException {
-    TestCassandra alone = launch(directory, new Place(0, 1, DATACENTER), Ports.free());
-    alone.awaitReady();
-    return alone;
+    return start(directory, new Place(0, 1, DATACENTER), Ports.free());
   }
 
   /// Starts nodes that share a ring, on 127.0.0.1, 127.0.0.2 and so on, each below a directory of
@@ -68,11 +66,7 @@ public final class TestCassandra implements AutoCloseable {
     try {
       for (String datacenter : datacenters) {
         Place place = new Place(ring.size(), datacenters.size(), datacenter);
-        ring.add(launch(directory.resolve("cassandra-" + (ring.size() + 1)), place, ports));
-        ring.getFirst().awaitReady(); // The others ask it who is there.
-      }
-      for (TestCassandra each : ring) {
-        each.awaitReady();
+        ring.add(start(directory.resolve("cassandra-" + (ring.size() + 1)), place, ports));
       }
     } catch (IOException | InterruptedException e) {
       ring.forEach(TestCassandra::close);
@@ -103,7 +97,8 @@ public final class TestCassandra implements AutoCloseable {
     }
   }
 
-  private static TestCassandra launch(Path directory, Place place, Ports ports) throws IOException {
+  private static TestCassandra start(Path directory, Place place, Ports ports)
+      throws IOException, InterruptedException {
     Files.createDirectories(directory);
     Map<String, String> values =
         Map.of(
@@ -122,11 +117,14 @@ public final class TestCassandra implements AutoCloseable {
     for (String file : List.of("jvm.options", "cassandra.yaml", "logback.xml", RACK)) {
       Files.writeString(directory.resolve(file), filled(resource(file), values));
     }
-    return new TestCassandra(
-        directory,
-        new InetSocketAddress(place.address(), ports.cql()),
-        place.datacenter(),
-        command(directory));
+    TestCassandra cassandra =
+        new TestCassandra(
+            directory,
+            new InetSocketAddress(place.address(), ports.cql()),
+            place.datacenter(),
+            command(directory));
+    cassandra.awaitReady();
+    return cassandra;
   }
 
   private static String resource(String name) throws IOException {
