@@ -263,7 +263,7 @@ public final class CassandraSchema {
   /** The next statement may be asked of another node, and its rows stored on any. */
   private static void awaitAgreement(CqlSession session) {
     long deadline = System.nanoTime() + CHANGE_TIMEOUT.toNanos();
-    while (schemas(session).size() > 1) {
+    while (schemas(session).size() != 1) {
       if (System.nanoTime() > deadline) {
         throw new HoldfastException(
             ErrorCode.STORAGE_FAILED,

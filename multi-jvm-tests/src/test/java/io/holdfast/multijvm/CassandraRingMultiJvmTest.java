@@ -166,7 +166,7 @@ class CassandraRingMultiJvmTest {
       one.pause();
       try {
         load.awaitMore();
-        NodeProcess.pause(Duration.ofSeconds(5));
+        NodeProcess.pause(Duration.ofSeconds(8));
         load.awaitMore();
       } finally {
         one.resume();

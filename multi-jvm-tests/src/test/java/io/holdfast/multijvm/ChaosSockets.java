@@ -111,9 +111,8 @@ final class ChaosSockets {
     }
   }
 
-  private final class Ear implements WebSocket.Listener {
+  private final class Ear extends WholeTexts {
     private final ConcurrentLinkedQueue<String> lines;
-    private final StringBuilder text = new StringBuilder();
     private volatile boolean ended;
 
     Ear(ConcurrentLinkedQueue<String> lines) {
@@ -121,15 +120,9 @@ final class ChaosSockets {
     }
 
     @Override
-    public CompletionStage<?> onText(WebSocket from, CharSequence part, boolean last) {
-      text.append(part);
-      if (last) {
-        lines.add(text.toString());
-        heard.incrementAndGet();
-        text.setLength(0);
-      }
-      from.request(1);
-      return null;
+    void heard(String message) {
+      lines.add(message);
+      heard.incrementAndGet();
     }
 
     @Override

@@ -61,11 +61,10 @@ class SocketClusterMultiJvmTest {
   }
 
   /** A client of a room, which sends numbered messages while it is told to. */
-  private static final class Client implements WebSocket.Listener {
+  private static final class Client extends WholeTexts {
     private final String room;
     private final String name;
     private final ConcurrentLinkedQueue<String> heard = new ConcurrentLinkedQueue<>();
-    private final StringBuilder part = new StringBuilder();
     private volatile String end = "";
     private final WebSocket socket;
     private int sent;
@@ -80,14 +79,8 @@ class SocketClusterMultiJvmTest {
     }
 
     @Override
-    public CompletionStage<?> onText(WebSocket from, CharSequence text, boolean last) {
-      part.append(text);
-      if (last) {
-        heard.add(part.toString());
-        part.setLength(0);
-      }
-      from.request(1);
-      return null;
+    void heard(String message) {
+      heard.add(message);
     }
 
     @Override

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -70,24 +69,17 @@ final class SocketLoad {
     }
   }
 
-  private final class Listener implements WebSocket.Listener {
+  private final class Listener extends WholeTexts {
     private final Set<String> lines;
-    private final StringBuilder text = new StringBuilder();
 
     Listener(String room) {
       this.lines = told.computeIfAbsent(room, _ -> ConcurrentHashMap.newKeySet());
     }
 
     @Override
-    public CompletionStage<?> onText(WebSocket from, CharSequence part, boolean last) {
-      text.append(part);
-      if (last) {
-        lines.add(text.toString());
-        received.incrementAndGet();
-        text.setLength(0);
-      }
-      from.request(1);
-      return null;
+    void heard(String message) {
+      lines.add(message);
+      received.incrementAndGet();
     }
   }
 

@@ -38,16 +38,16 @@ import org.jspecify.annotations.Nullable;
 /// unknown, and only another recovery tells. It never starts again by itself.
 public final class ObjectWriter
     extends EventSourcedBehavior<ObjectWriter.Command, PageDelta, Recovery> {
+  /// Where Pekko says, with two stack traces, what [Failed] says to the owner. While a store is
+  /// away that is a gigabyte an hour, so it should be off.
+  private static final String LOGGER = "io.holdfast.persistence.writer.pekko";
+
   /*
    * The event handler builds the image during replay only. While the object lives, the image after a
    * commit comes with the command, so a stored event is never decoded by the process that wrote it;
    * `log` moves on when the journal has acknowledged, not when Pekko applies the event, which is
    * before.
    */
-  /// Where Pekko says, with two stack traces, what [Failed] says to the owner. While a store is
-  /// away that is a gigabyte an hour, so it should be off.
-  public static final String LOGGER = "io.holdfast.persistence.writer.pekko";
-
   private final ActorContext<Command> context;
   private final String objectKey;
   private final long txSeqMin;
