@@ -33,8 +33,9 @@ import java.util.function.Consumer;
 /// What a Docker Engine is to a Docker client: the containers and images, shared by all fake
 /// engines opened on it.
 final class FakeWorld {
-  /// Addresses differ between test JVMs that run side by side, most likely.
-  private static final int FIRST_ADDRESS = (int) (ProcessHandle.current().pid() % 16_000) << 8;
+  /// Far apart in test JVMs that run side by side, whose pids are close: multiplied by 2^32 / phi.
+  private static final int FIRST_ADDRESS =
+      ((int) ProcessHandle.current().pid() * 0x9E3779B1) >>> 10;
 
   private static final AtomicInteger NEXT_ADDRESS = new AtomicInteger(FIRST_ADDRESS);
 
