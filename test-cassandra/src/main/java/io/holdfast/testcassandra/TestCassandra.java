@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /// A real Cassandra on 127.0.0.1, or a node of a ring on 127.0.0.x, as a child JVM: the jars of
 /// `cassandra-all` from Maven Central, which the build has copied beside this module. Ready within
@@ -67,6 +68,9 @@ public final class TestCassandra implements AutoCloseable {
       for (String datacenter : datacenters) {
         Place place = new Place(ring.size(), datacenters.size(), datacenter);
         ring.add(start(directory.resolve("cassandra-" + (ring.size() + 1)), place, ports));
+        for (TestCassandra each : ring) {
+          each.awaitSight(ring);
+        }
       }
     } catch (IOException | InterruptedException e) {
       ring.forEach(TestCassandra::close);
@@ -201,6 +205,25 @@ public final class TestCassandra implements AutoCloseable {
       }
       Thread.sleep(50);
     }
+  }
+
+  /** One that does not see the others yet would change the schema by itself. */
+  private void awaitSight(List<TestCassandra> ring) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + READY_WITHIN.toNanos();
+    while (!sees(ring)) {
+      if (System.nanoTime() > deadline) {
+        throw new IOException("Cassandra does not see the others of its ring:\n" + endOfLog());
+      }
+      Thread.sleep(100);
+    }
+  }
+
+  private boolean sees(List<TestCassandra> ring) throws IOException {
+    String said = Files.readString(log());
+    return ring.stream()
+        .map(each -> Pattern.quote("Node /" + each.contactPoint.getAddress().getHostAddress()))
+        .allMatch(
+            node -> Pattern.compile(node + ":\\d+ state jump to NORMAL").matcher(said).find());
   }
 
   private boolean serves() {
