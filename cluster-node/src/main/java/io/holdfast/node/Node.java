@@ -34,6 +34,7 @@ import io.holdfast.node.cluster.AlarmSlots;
 import io.holdfast.node.cluster.ClusterConfig;
 import io.holdfast.node.cluster.Members;
 import io.holdfast.node.cluster.Membership;
+import io.holdfast.node.cluster.NodeRole;
 import io.holdfast.node.cluster.Ownership;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.container.ContainerLogSettings;
@@ -42,6 +43,7 @@ import io.holdfast.node.container.ImageCollector;
 import io.holdfast.node.container.ImageSettings;
 import io.holdfast.node.container.OperatorContainers;
 import io.holdfast.node.container.OutboundServices;
+import io.holdfast.node.container.PresentImages;
 import io.holdfast.node.container.RunBook;
 import io.holdfast.node.dispatch.CarrierWatch;
 import io.holdfast.node.files.FileKeeper;
@@ -63,9 +65,13 @@ import io.holdfast.node.object.ObjectServices;
 import io.holdfast.node.object.ObjectSettings;
 import io.holdfast.node.object.ObjectStore;
 import io.holdfast.node.object.OperatorObjects;
+import io.holdfast.node.object.ShardKind;
 import io.holdfast.node.object.ShardedGateway;
 import io.holdfast.node.object.Underway;
 import io.holdfast.node.peer.Peers;
+import io.holdfast.node.placement.HostReports;
+import io.holdfast.node.placement.ShardPlacement;
+import io.holdfast.node.region.Hosts;
 import io.holdfast.node.region.LostRegions;
 import io.holdfast.node.region.OperatorRegions;
 import io.holdfast.node.region.Placements;
@@ -107,8 +113,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -123,6 +131,8 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.ShardCoordinator.ShardAllocationStrategy;
+import org.apache.pekko.cluster.typed.Cluster;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -139,6 +149,7 @@ public final class Node {
   private final ActorSystem<Void> system;
   private final NodeConfig config;
   private final AppCatalog apps;
+  private final boolean hostsContainers;
   private final ContainerHost containers;
   private final MeterBook usage;
   private final EgressGate gate;
@@ -161,6 +172,8 @@ public final class Node {
     Path directory = data.directory().path();
     this.apps = new AppLoader(directory.resolve("apps")).loadAll(config.appsDirectory());
     ClusterConfig clusterConfig = ClusterConfig.from(root);
+    this.hostsContainers =
+        apps.hasContainers() && clusterConfig.roles().contains(NodeRole.CONTAINERS);
     if (ownership.isLeased()) {
       requireSleep();
     }
@@ -175,15 +188,17 @@ public final class Node {
     this.membership = new Membership(system, clusterConfig, regions.areSeveral(), ownership);
     Members members = new Members(system);
     ReachableRegions reachable = new ReachableRegions(system, members, regions);
+    Hosts hosts = hosts(ownership, members);
     Optional<LostRegions> lost = lostRegions(regions, clusterConfig);
     Optional<Placements> placements =
         lost.map(given ->
-            new Placements(regions, reachable, given, CassandraStore.get(system).placements()));
+            new Placements(
+                regions, reachable, given, CassandraStore.get(system).placements(), hosts));
     ShardedGateway gateway =
         new ShardedGateway(
             system,
             apps,
-            new Homes(system, regions, reachable, placements, underway(clusterConfig)));
+            new Homes(system, regions, reachable, placements, underway(clusterConfig), hosts));
     this.gate = gate(directory, engineConfig);
     Deployment deployment =
         new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id")));
@@ -202,6 +217,13 @@ public final class Node {
             fileSettings,
             new FileMetrics(registry),
             Clock.systemUTC());
+    NodeCapacity capacity =
+        new NodeCapacity(
+            CapacitySettings.from(root, NodeBudget.Machine.here(directory)),
+            apps::instancesMax,
+            System::nanoTime,
+            (delay, task) -> timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS),
+            new CapacityMetrics(registry));
     this.containers =
         new ContainerHost(
             engine,
@@ -212,12 +234,7 @@ public final class Node {
             new ContainerMetrics(registry),
             timer,
             Clock.systemUTC(),
-            new NodeCapacity(
-                CapacitySettings.from(root, NodeBudget.Machine.here(directory)),
-                apps::instancesMax,
-                System::nanoTime,
-                (delay, task) -> timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS),
-                new CapacityMetrics(registry)),
+            capacity,
             usage,
             new ImageCollector(
                 engine,
@@ -268,7 +285,7 @@ public final class Node {
             ownership,
             placements);
     this.guard =
-        apps.hasContainers() && ownership.isLeased()
+        hostsContainers && ownership.isLeased()
             ? Optional.of(ContainerGuard.start(deployment, root, ownership::left))
             : Optional.empty();
     if (guard.isPresent()) {
@@ -289,7 +306,8 @@ public final class Node {
           .regionLostAfter()
           .ifPresent(after -> regionLoss(regions, reachable, given, after).start(timer));
     });
-    gateway.connect(system, services);
+    PresentImages present = new PresentImages(engine, hostsContainers ? apps.images() : Set.of());
+    gateway.connect(system, services, strategies(ownership, members, capacity, present));
     this.alarms =
         new AlarmScheduler(
             objects.alarms(),
@@ -307,6 +325,9 @@ public final class Node {
             system,
             EdgeConfig.from(root),
             new EdgeServices(
+                clusterConfig.roles().contains(NodeRole.EDGE)
+                    ? EdgeServices.Clients.SERVED
+                    : EdgeServices.Clients.REFUSED,
                 edgeApps(gateway, outbound),
                 gateway,
                 apps,
@@ -340,7 +361,7 @@ public final class Node {
     sweep.start();
     files.start(timer, members::isFirst);
     usage.start(engine::stats);
-    if (apps.hasContainers() && guard.isEmpty()) {
+    if (hostsContainers && guard.isEmpty()) {
       containers.open();
     }
     onShutdown();
@@ -430,8 +451,7 @@ public final class Node {
     out.flush();
   }
 
-  private static SequencedMap<String, String> agreed(
-      Config root, Regions regions, ClusterConfig cluster) {
+  private SequencedMap<String, String> agreed(Config root, Regions regions, ClusterConfig cluster) {
     SequencedMap<String, String> all = new LinkedHashMap<>();
     all.put("holdfast.regions", regions.toString());
     all.put("holdfast.objects.shards", "" + root.getInt("holdfast.objects.shards"));
@@ -442,6 +462,15 @@ public final class Node {
     all.put(
         "holdfast.persistence.cassandra.keyspace",
         root.getString("holdfast.persistence.cassandra.keyspace"));
+    apps.apps().stream()
+        .flatMap(app -> app.objects().stream())
+        .forEach(objects ->
+            all.put(
+                Agreement.NAMESPACE + objects.namespace(),
+                switch (ShardKind.of(objects)) {
+                  case PLAIN -> "no container";
+                  case CONTAINER -> "a container";
+                }));
     return all;
   }
 
@@ -474,6 +503,26 @@ public final class Node {
         System::nanoTime);
   }
 
+  private Hosts hosts(Ownership ownership, Members members) {
+    return ownership.isLeased()
+        ? (region, namespace) ->
+            members.has(region.name(), ShardKind.of(apps.objectClass(namespace)).role())
+        : (_, _) -> true;
+  }
+
+  /** Where the shards of a cluster go. */
+  private Map<ShardKind, ShardAllocationStrategy> strategies(
+      Ownership ownership, Members members, NodeCapacity capacity, PresentImages images) {
+    if (!ownership.isLeased()) {
+      return Map.of();
+    }
+    Cluster cluster = Cluster.get(system);
+    HostReports reports = new HostReports(system, members, capacity, images, ownership::shard);
+    return Map.of(
+        ShardKind.PLAIN, new ShardPlacement(cluster, members, reports, false),
+        ShardKind.CONTAINER, new ShardPlacement(cluster, members, reports, true));
+  }
+
   private Optional<Underway> underway(ClusterConfig cluster) {
     return switch (cluster.store()) {
       case EMBEDDED -> Optional.empty();
@@ -483,7 +532,7 @@ public final class Node {
 
   /** Containers that outlive their node have no place where others may have their objects. */
   private void requireSleep() {
-    if (apps.hasContainers() && config.onShutdown() == NodeConfig.OnShutdown.KEEP) {
+    if (hostsContainers && config.onShutdown() == NodeConfig.OnShutdown.KEEP) {
       throw new HoldfastException(
           ErrorCode.CONFIG_INVALID,
           "holdfast.containers.on-shutdown: expected sleep with holdfast.store = cassandra, found"
@@ -570,7 +619,7 @@ public final class Node {
     return check(
         "container-engine",
         () -> {
-          if (!apps.hasContainers()) {
+          if (!hostsContainers) {
             return Optional.empty();
           }
           try {

@@ -71,6 +71,7 @@ public final class EdgeServer {
         new RequestHandler(
             config,
             routes,
+            services.clients(),
             serviceApi,
             operator,
             new AdminApi(services, metrics),

@@ -8,6 +8,7 @@ import java.util.Optional;
 
 /// What the node hands to the edge.
 ///
+/// @param clients whether clients are served here, or operators only
 /// @param apps the loaded apps; may be empty
 /// @param gateway the way to objects
 /// @param namespaces which namespaces exist
@@ -16,6 +17,7 @@ import java.util.Optional;
 /// @param readiness conditions of `GET /readyz`
 /// @param registry where the edge registers its metrics, and what `GET /metrics` shows
 public record EdgeServices(
+    Clients clients,
     List<EdgeApp> apps,
     ObjectGateway gateway,
     NamespaceDirectory namespaces,
@@ -28,7 +30,14 @@ public record EdgeServices(
     readiness = List.copyOf(readiness);
   }
 
-  /// Without an admin API.
+  /// Whether the routes of apps and the service API are served.
+  public enum Clients {
+    SERVED,
+    /// With `not_an_edge`: this node has another role.
+    REFUSED
+  }
+
+  /// For clients, without an admin API.
   public EdgeServices(
       List<EdgeApp> apps,
       ObjectGateway gateway,
@@ -36,6 +45,6 @@ public record EdgeServices(
       Optional<BearerToken> token,
       List<ReadinessCheck> readiness,
       PrometheusRegistry registry) {
-    this(apps, gateway, namespaces, token, Optional.empty(), readiness, registry);
+    this(Clients.SERVED, apps, gateway, namespaces, token, Optional.empty(), readiness, registry);
   }
 }

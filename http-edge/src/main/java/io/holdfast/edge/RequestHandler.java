@@ -21,6 +21,7 @@ final class RequestHandler implements Exchange.ExchangeObserver {
   private final RequestReader reader;
   private final ResponseWriter writer = new ResponseWriter();
   private final RouteTable<WorkerHost> routes;
+  private final EdgeServices.Clients clients;
   private final ServiceApi serviceApi;
   private final OperatorEndpoints operator;
   private final AdminApi adminApi;
@@ -33,6 +34,7 @@ final class RequestHandler implements Exchange.ExchangeObserver {
   RequestHandler(
       EdgeConfig config,
       RouteTable<WorkerHost> routes,
+      EdgeServices.Clients clients,
       ServiceApi serviceApi,
       OperatorEndpoints operator,
       AdminApi adminApi,
@@ -43,6 +45,7 @@ final class RequestHandler implements Exchange.ExchangeObserver {
     this.config = config;
     this.reader = new RequestReader(config);
     this.routes = routes;
+    this.clients = clients;
     this.serviceApi = serviceApi;
     this.operator = operator;
     this.adminApi = adminApi;
@@ -117,6 +120,11 @@ final class RequestHandler implements Exchange.ExchangeObserver {
     } else if (ReservedPaths.isAdmin(head.path())) {
       exchange.belongsTo(EdgeMetrics.OPERATOR);
       adminApi.handle(exchange, body);
+    } else if (clients == EdgeServices.Clients.REFUSED) {
+      throw new HoldfastException(
+          ErrorCode.NOT_AN_EDGE,
+          "expected a request to an edge, found that this node has not that role: see"
+              + " holdfast.cluster.roles");
     } else if (inFlight.get() > config.requestsInFlightMax()) {
       metrics.overloaded();
       exchange.answer(overloaded(exchange));

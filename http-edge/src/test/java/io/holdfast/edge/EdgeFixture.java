@@ -39,6 +39,7 @@ final class EdgeFixture implements AutoCloseable {
           .build();
   private Optional<BearerToken> token = Optional.of(BearerToken.of(TOKEN));
   private Optional<AdminServices> admin = Optional.empty();
+  private EdgeServices.Clients clients = EdgeServices.Clients.SERVED;
   private String config = "";
   private int fixedPort;
   private EdgeServer server;
@@ -46,6 +47,11 @@ final class EdgeFixture implements AutoCloseable {
   EdgeFixture app(String name, Worker worker, String... routes) {
     List<Route> parsed = List.of(routes).stream().map(Route::parse).toList();
     apps.add(new EdgeApp(name, parsed, Optional.of(worker), context -> new FakeEnv()));
+    return this;
+  }
+
+  EdgeFixture forOperatorsOnly() {
+    clients = EdgeServices.Clients.REFUSED;
     return this;
   }
 
@@ -74,7 +80,7 @@ final class EdgeFixture implements AutoCloseable {
         ConfigFactory.parseString(config + "holdfast.edge.port = " + fixedPort)
             .withFallback(ConfigFactory.load());
     EdgeServices services =
-        new EdgeServices(apps, gateway, gateway, token, admin, checks, registry);
+        new EdgeServices(clients, apps, gateway, gateway, token, admin, checks, registry);
     server = EdgeServer.start(SYSTEM, EdgeConfig.from(effective), services);
     return this;
   }

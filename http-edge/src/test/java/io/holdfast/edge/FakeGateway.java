@@ -107,7 +107,7 @@ final class FakeGateway implements ObjectGateway, NamespaceDirectory {
   }
 
   @Override
-  public int birthRegion(Optional<Jurisdiction> jurisdiction) {
+  public int birthRegion(NamespaceId namespace, Optional<Jurisdiction> jurisdiction) {
     return 0;
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.sdk.Response;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
@@ -49,6 +50,20 @@ class OperatorEndpointsTest {
     assertThat(edge.get("/healthz").body()).isEqualTo("ok\n");
     assertThat(edge.get("/x/../healthz").body()).isEqualTo("ok\n");
     assertThat(edge.get("/healthz2").body()).isEqualTo("app");
+  }
+
+  @Test
+  void aNodeThatIsNoEdgeServesOperatorsOnly() throws Exception {
+    edge.app("greedy", (_, _, _) -> Response.text("app"), "/*").forOperatorsOnly().start();
+    assertThat(edge.get("/healthz").statusCode()).isEqualTo(200);
+    assertThat(edge.get("/readyz").statusCode()).isEqualTo(200);
+    for (String path : List.of("/", "/v1/objects/counter/a/fetch/")) {
+      HttpResponse<String> refused = edge.get(path);
+      assertThat(refused.statusCode()).as(path).isEqualTo(421);
+      assertThat(refused.body())
+          .contains("\"code\":\"not_an_edge\"")
+          .contains("expected a request to an edge");
+    }
   }
 
   @Test

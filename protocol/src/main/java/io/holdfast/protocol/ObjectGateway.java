@@ -27,5 +27,5 @@ public interface ObjectGateway {
   ///
   /// @return the number of a region; 0 in a cluster of one region
   /// @throws io.holdfast.sdk.HoldfastException `jurisdiction_unavailable` when no region has it
-  int birthRegion(Optional<Jurisdiction> jurisdiction);
+  int birthRegion(NamespaceId namespace, Optional<Jurisdiction> jurisdiction);
 }

@@ -21,6 +21,8 @@ public enum ErrorCode {
   BODY_TOO_LARGE(413, Retry.NO),
   URI_TOO_LONG(414, Retry.NO),
   HEADERS_TOO_LARGE(431, Retry.NO),
+  /// The node serves operators only: another one serves clients.
+  NOT_AN_EDGE(421, Retry.NO),
   CALL_TOO_DEEP(508, Retry.NO),
   JURISDICTION_UNAVAILABLE(400, Retry.NO),
 

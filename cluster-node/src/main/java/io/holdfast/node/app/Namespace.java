@@ -30,7 +30,7 @@ record Namespace(
 
   @Override
   public ObjectId newUniqueId() {
-    return target.ids().unique(gateway.birthRegion(law), law);
+    return target.ids().unique(gateway.birthRegion(target.namespace(), law), law);
   }
 
   @Override
@@ -49,7 +49,7 @@ record Namespace(
   @Override
   public ObjectNamespace jurisdiction(String jurisdiction) {
     Optional<Jurisdiction> wanted = Optional.of(Jurisdiction.parse(jurisdiction));
-    gateway.birthRegion(wanted); // Throws when no region has it.
+    gateway.birthRegion(target.namespace(), wanted); // Throws when no region has it.
     return new Namespace(name, target, wanted, gateway, caller, codec);
   }
 

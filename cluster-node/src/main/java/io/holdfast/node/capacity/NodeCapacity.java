@@ -1,6 +1,7 @@
 package io.holdfast.node.capacity;
 
 import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// What the containers of a node take, and the starts that wait for room.
@@ -61,8 +63,9 @@ public final class NodeCapacity {
   ///
   /// @throws HoldfastException `container_no_capacity` when the node could never run it, or too
   ///   many wait already; `object_unavailable` when the node shuts down
-  public StartTicket take(NamespaceId namespace, Resources need) {
-    StartTicket ticket = ticket(namespace, need);
+  public StartTicket take(ObjectAddress object, Resources need) {
+    NamespaceId namespace = object.namespace();
+    StartTicket ticket = ticket(namespace, object, need);
     Outcomes outcomes = new Outcomes();
     synchronized (this) {
       if (closed != null) {
@@ -79,8 +82,9 @@ public final class NodeCapacity {
     return ticket;
   }
 
-  private synchronized StartTicket ticket(NamespaceId namespace, Resources need) {
-    return new StartTicket(this, namespace, need, ++tickets, nanoTime.getAsLong());
+  private synchronized StartTicket ticket(
+      NamespaceId namespace, @Nullable ObjectAddress object, Resources need) {
+    return new StartTicket(this, namespace, object, need, ++tickets, nanoTime.getAsLong());
   }
 
   /** Called with the monitor held. */
@@ -98,7 +102,7 @@ public final class NodeCapacity {
 
   /// Counts a container that runs already, beyond all limits too.
   public synchronized StartTicket found(NamespaceId namespace, Resources need) {
-    StartTicket ticket = ticket(namespace, need);
+    StartTicket ticket = ticket(namespace, null, need);
     hold(ticket);
     ticket.granted.complete(null);
     return ticket;
@@ -144,6 +148,15 @@ public final class NodeCapacity {
     return new Figures(budget(), taken, line.size());
   }
 
+  /// The objects whose containers wait for room on this node: those that wait for other ones of
+  /// their namespace to end are none of them.
+  public synchronized List<ObjectAddress> waitingForRoom() {
+    return line.all().stream()
+        .filter(ticket -> hasInstances(ticket.namespace))
+        .flatMap(ticket -> Stream.ofNullable(ticket.object))
+        .toList();
+  }
+
   private Resources budget() {
     return settings.budget().resources();
   }
@@ -163,9 +176,13 @@ public final class NodeCapacity {
 
   private @Nullable StartTicket next() {
     return line.next(
-        namespace -> takenBy(namespace).instances() < instancesMax.applyAsInt(namespace),
+        this::hasInstances,
         namespace -> takenBy(namespace).shareOf(budget()),
         ticket -> missing(taken.plus(ticket.need)).isEmpty());
+  }
+
+  private boolean hasInstances(NamespaceId namespace) {
+    return takenBy(namespace).instances() < instancesMax.applyAsInt(namespace);
   }
 
   private Resources takenBy(NamespaceId namespace) {

@@ -51,7 +51,7 @@ public record Resources(long cpuMillis, long memoryBytes, long diskBytes, long i
   }
 
   /// The largest of the parts that this takes of each kind of the whole.
-  double shareOf(Resources whole) {
+  public double shareOf(Resources whole) {
     double share = 0;
     for (Kind kind : Kind.values()) {
       share = Math.max(share, (double) of(kind) / Math.max(1, whole.of(kind)));

@@ -1,10 +1,12 @@
 package io.holdfast.node.capacity;
 
 import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /// The right to run one container: waited for, held, and given back by [#release()].
 ///
@@ -19,6 +21,10 @@ public final class StartTicket {
 
   private final NodeCapacity capacity;
   final NamespaceId namespace;
+
+  /** Whose container it is for; none for one that ran already. */
+  final @Nullable ObjectAddress object;
+
   final Resources need;
 
   /** In the order of arrival. */
@@ -34,11 +40,13 @@ public final class StartTicket {
   StartTicket(
       NodeCapacity capacity,
       NamespaceId namespace,
+      @Nullable ObjectAddress object,
       Resources need,
       long number,
       long arrivalNanos) {
     this.capacity = capacity;
     this.namespace = namespace;
+    this.object = object;
     this.need = need;
     this.number = number;
     this.arrivalNanos = arrivalNanos;

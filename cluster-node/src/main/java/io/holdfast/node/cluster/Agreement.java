@@ -22,10 +22,13 @@ import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 
 /// What all nodes of a cluster must have alike. A node that joins asks one that is there, and ends
-/// when it differs.
+/// when it differs. Of what is named `namespace ...` only what both have counts: apps come and go.
 public final class Agreement {
   /// Counts up with each change of what nodes tell each other.
-  static final int PROTOCOL = 3;
+  static final int PROTOCOL = 4;
+
+  /// What the names of what is said about a namespace begin with.
+  public static final String NAMESPACE = "namespace ";
 
   private static final String TOPIC = "agreement";
   private static final Duration ASK_EVERY = Duration.ofSeconds(2);
@@ -113,6 +116,8 @@ public final class Agreement {
     List<String> differences =
         Stream.concat(own.keySet().stream(), theirs.keySet().stream())
             .distinct()
+            .filter(key ->
+                !key.startsWith(NAMESPACE) || (own.containsKey(key) && theirs.containsKey(key)))
             .filter(key -> !theirs.getOrDefault(key, "").equals(own.getOrDefault(key, "")))
             .map(key ->
                 "%s: expected %s, as the cluster has, found %s"

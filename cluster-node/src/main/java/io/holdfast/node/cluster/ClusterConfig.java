@@ -5,8 +5,11 @@ import com.typesafe.config.ConfigException;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /// The settings below `holdfast.cluster`, and `holdfast.store`.
 ///
@@ -15,14 +18,20 @@ import java.util.Optional;
 /// @param silentMax how long a node may be silent until others take its objects
 /// @param regionLostAfter how long a region may show no sign of life until others give it up; empty
 ///   when only the operator says so
+/// @param roles what this node does
 public record ClusterConfig(
-    Store store, List<String> seeds, Duration silentMax, Optional<Duration> regionLostAfter) {
+    Store store,
+    List<String> seeds,
+    Duration silentMax,
+    Optional<Duration> regionLostAfter,
+    Set<NodeRole> roles) {
   public enum Store {
     EMBEDDED,
     CASSANDRA
   }
 
   private static final String PATH = "holdfast.cluster";
+  private static final Pattern ZONE = Pattern.compile("[A-Za-z0-9-]{1,63}");
   private static final Duration SILENT_MIN = Duration.ofMillis(500);
   private static final Duration SILENT_MAX = Duration.ofMinutes(1);
   private static final Duration LOST_MIN = Duration.ofSeconds(10);
@@ -54,10 +63,35 @@ public record ClusterConfig(
       if (silentMax.compareTo(SILENT_MIN) < 0 || silentMax.compareTo(SILENT_MAX) > 0) {
         throw invalid("silent-max", "500 ms to 1 min", silentMax.toString());
       }
-      return new ClusterConfig(store, seeds, silentMax, lostAfter(config));
+      requireZone(config.getString("zone"));
+      return new ClusterConfig(store, seeds, silentMax, lostAfter(config), roles(config, store));
     } catch (ConfigException e) {
       throw new HoldfastException(ErrorCode.CONFIG_INVALID, PATH + ": " + e.getMessage(), e);
     }
+  }
+
+  private static void requireZone(String zone) {
+    if (!ZONE.matcher(zone).matches()) {
+      throw invalid("zone", "1 to 63 letters, digits and dashes", "'" + zone + "'");
+    }
+  }
+
+  private static Set<NodeRole> roles(Config config, Store store) {
+    Set<NodeRole> roles = EnumSet.noneOf(NodeRole.class);
+    for (String text : config.getStringList("roles")) {
+      roles.add(
+          NodeRole.of(text)
+              .orElseThrow(
+                  () -> invalid("roles", "some of " + NodeRole.texts(), "'" + text + "'")));
+    }
+    if (roles.isEmpty()) {
+      throw invalid("roles", "some of " + NodeRole.texts(), "none");
+    }
+    if (store == Store.EMBEDDED && roles.size() < NodeRole.values().length) {
+      throw invalid(
+          "roles", "all with holdfast.store = embedded, which is of one node", roles.toString());
+    }
+    return Set.copyOf(roles);
   }
 
   private static Optional<Duration> lostAfter(Config config) {

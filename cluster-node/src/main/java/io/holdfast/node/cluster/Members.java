@@ -1,6 +1,7 @@
 package io.holdfast.node.cluster;
 
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +25,28 @@ import org.apache.pekko.cluster.typed.Subscribe;
 /// Counts events: what Pekko shows as the state of the cluster may be older than the event that one
 /// hears.
 public final class Members {
+  private static final String ZONE = "zone-";
+
   /// A node that is up, whether it answers or not.
-  public record Node(Address address, String region) {}
+  ///
+  /// @param zone what of its region fails together with it
+  public record Node(Address address, String region, String zone, Set<NodeRole> roles) {
+    private static Node of(Member member) {
+      String zone = "";
+      Set<NodeRole> roles = EnumSet.noneOf(NodeRole.class);
+      for (String text : member.getRoles()) {
+        if (text.startsWith(ZONE)) {
+          zone = text.substring(ZONE.length());
+        }
+        NodeRole.of(text).ifPresent(roles::add);
+      }
+      return new Node(member.address(), member.dataCenter(), zone, Set.copyOf(roles));
+    }
+  }
 
   private final ActorSystem<?> system;
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private volatile Set<Node> present = Set.of();
   private volatile Set<Node> up = Set.of();
 
   public Members(ActorSystem<?> system) {
@@ -43,6 +61,12 @@ public final class Members {
 
   public Set<Node> up() {
     return up;
+  }
+
+  /// Whether a region has nodes of a role, also such as come or go just now.
+  public boolean has(String region, NodeRole role) {
+    return present.stream()
+        .anyMatch(node -> node.region().equals(region) && node.roles().contains(role));
   }
 
   /// The addresses of those that are up, but for this one.
@@ -85,10 +109,11 @@ public final class Members {
   }
 
   private void see(Collection<Member> members) {
+    present = members.stream().map(Node::of).collect(Collectors.toUnmodifiableSet());
     Set<Node> now =
         members.stream()
             .filter(member -> member.status() == MemberStatus.up())
-            .map(member -> new Node(member.address(), member.dataCenter()))
+            .map(Node::of)
             .collect(Collectors.toUnmodifiableSet());
     if (!now.equals(up)) {
       up = now;

@@ -93,7 +93,12 @@ public final class Ownership implements Extension {
 
   /** As Pekko's sharding names it. */
   private String leaseName(EntityTypeKey<?> type, ObjectAddress object) {
-    return "%s-shard-%s-%s".formatted(system, type.name(), shards.shardId(object.key()));
+    return "%s-shard-%s-%s".formatted(system, type.name(), shard(object));
+  }
+
+  /// The id of the shard that an object is in, among those of its kind.
+  public String shard(ObjectAddress object) {
+    return shards.shardId(object.key());
   }
 
   /// Whether others may own an object of this node later on.

@@ -104,7 +104,7 @@ final class ContainerLaunch {
   }
 
   private StartTicket awaitRoom(ContainerRun started, InstanceType type) {
-    StartTicket room = host.capacity().take(cell.address().namespace(), Resources.of(type));
+    StartTicket room = host.capacity().take(cell.address(), Resources.of(type));
     synchronized (cell) {
       started.takes(room);
     }

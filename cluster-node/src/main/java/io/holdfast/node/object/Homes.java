@@ -3,17 +3,20 @@ package io.holdfast.node.object;
 import io.holdfast.cassandra.Placement;
 import io.holdfast.node.peer.PeerMessage;
 import io.holdfast.node.peer.Peers;
+import io.holdfast.node.region.Hosts;
 import io.holdfast.node.region.Placements;
 import io.holdfast.node.region.ReachableRegions;
 import io.holdfast.node.region.Region;
 import io.holdfast.node.region.Regions;
 import io.holdfast.protocol.Jurisdiction;
+import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -29,8 +32,12 @@ public final class Homes {
   private final ReachableRegions reachable;
   private final Optional<Placements> placements;
   private final Optional<Underway> underway;
-  private volatile ActorRef<ShardingEnvelope<ObjectCommand>> here;
-  private volatile Map<Region, ActorRef<ShardingEnvelope<ObjectCommand>>> ways = Map.of();
+  private final Hosts hosts;
+  private volatile Function<ObjectAddress, ShardKind> kinds = _ -> ShardKind.PLAIN;
+  private volatile Map<Way, ActorRef<ShardingEnvelope<ObjectCommand>>> ways = Map.of();
+
+  /** To the shards of a kind in a region. */
+  private record Way(ShardKind kind, Region region) {}
 
   /// @param placements present when there are several regions
   /// @param underway present when there may be other nodes
@@ -39,26 +46,32 @@ public final class Homes {
       Regions regions,
       ReachableRegions reachable,
       Optional<Placements> placements,
-      Optional<Underway> underway) {
+      Optional<Underway> underway,
+      Hosts hosts) {
     this.system = system;
     this.regions = regions;
     this.reachable = reachable;
     this.placements = placements;
     this.underway = underway;
-    this.here = system.<ShardingEnvelope<ObjectCommand>>deadLetters();
+    this.hosts = hosts;
   }
 
-  /// @param shards of this region
-  /// @param proxies the way to another region
+  /// @param kinds of the shards that objects are in
+  /// @param shards of this region, by their kind
+  /// @param proxies the way to those of another region
   void connect(
-      ActorRef<ShardingEnvelope<ObjectCommand>> shards,
-      Function<Region, ActorRef<ShardingEnvelope<ObjectCommand>>> proxies) {
-    Map<Region, ActorRef<ShardingEnvelope<ObjectCommand>>> all = new HashMap<>();
-    for (Region region : regions.all()) {
-      all.put(region, region.equals(regions.self()) ? shards : proxies.apply(region));
+      Function<ObjectAddress, ShardKind> kinds,
+      Function<ShardKind, ActorRef<ShardingEnvelope<ObjectCommand>>> shards,
+      BiFunction<ShardKind, Region, ActorRef<ShardingEnvelope<ObjectCommand>>> proxies) {
+    Map<Way, ActorRef<ShardingEnvelope<ObjectCommand>>> all = new HashMap<>();
+    for (ShardKind kind : ShardKind.values()) {
+      for (Region region : regions.all()) {
+        boolean here = region.equals(regions.self());
+        all.put(new Way(kind, region), here ? shards.apply(kind) : proxies.apply(kind, region));
+      }
     }
+    this.kinds = kinds;
     ways = Map.copyOf(all);
-    here = shards;
     placements.ifPresent(directory ->
         Peers.get(system).onObjectMoved(moved -> directory.learn(moved.objectKey(), moved.home())));
   }
@@ -69,9 +82,9 @@ public final class Homes {
   }
 
   /// Where an object with a unique id begins.
-  Region birthRegion(Optional<Jurisdiction> jurisdiction) {
+  Region birthRegion(NamespaceId namespace, Optional<Jurisdiction> jurisdiction) {
     return placements.isPresent()
-        ? placements.get().birthRegion(jurisdiction)
+        ? placements.get().birthRegion(namespace, jurisdiction)
         : regions.home(Optional.empty(), jurisdiction, reachable);
   }
 
@@ -81,7 +94,7 @@ public final class Homes {
   /// @param hint where it is to begin
   void tell(Optional<String> hint, ObjectCommand.Travelling command) {
     if (placements.isEmpty()) {
-      send(regions.self(), here, command);
+      send(regions.self(), command);
       return;
     }
     placements
@@ -92,9 +105,8 @@ public final class Homes {
             new Placements.Seeker() {
               @Override
               public void found(Region home) {
-                ActorRef<ShardingEnvelope<ObjectCommand>> way = ways.get(home);
-                if (way != null && reachable.test(home)) {
-                  send(home, way, command);
+                if (reachable.test(home)) {
+                  send(home, command);
                 } else {
                   command.reject(Placements.unreachable(command.target(), home));
                 }
@@ -107,11 +119,14 @@ public final class Homes {
             });
   }
 
-  private void send(
-      Region home,
-      ActorRef<ShardingEnvelope<ObjectCommand>> way,
-      ObjectCommand.Travelling command) {
+  private void send(Region home, ObjectCommand.Travelling command) {
     ObjectAddress target = command.target();
+    if (!hosts.has(home, target.namespace())) {
+      command.reject(Hosts.missing(home, target));
+      return;
+    }
+    ActorRef<ShardingEnvelope<ObjectCommand>> way =
+        ways.getOrDefault(new Way(kinds.apply(target), home), system.deadLetters());
     underway.ifPresent(commands -> {
       if (home.equals(regions.self())) {
         commands.watch(command, Underway.IN_REGION_MAX, () -> ShardedGateway.unreachable(target));

@@ -55,7 +55,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
 
   /** How long events may need the container before it is ended under them. */
-  private static final Duration CONTAINER_DRAIN_MAX = Duration.ofSeconds(5);
+  private static final Duration CONTAINER_DRAIN_MAX = Duration.ofSeconds(10);
 
   /** What the program of a container gets to end while callers wait. */
   private static final Duration CONTAINER_GRACE = Duration.ofSeconds(5);
@@ -83,6 +83,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private boolean passivating;
   private boolean stopping;
   private final List<ObjectCommand.Deliver> late = new ArrayList<>();
+
   private long drainBegunNanos;
 
   /** The end of its container, for which the object waits to leave this node. */
@@ -122,7 +123,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     this.lateEvents = lateEvents;
     this.leaving = leaving;
     this.home = new ObjectHome(address, services.placements(), context.getSelf());
-    BooleanSupplier leased = services.ownership().of(ShardedGateway.TYPE, address);
+    BooleanSupplier leased = services.ownership().of(ShardKind.of(objectClass).type(), address);
     this.owned = () -> leased.getAsBoolean() && home.isCurrent();
     home.ask();
     services.metrics().objectEntered();

@@ -10,6 +10,7 @@ import io.holdfast.node.message.Receipt;
 import io.holdfast.node.region.ObjectMoved;
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.Jurisdiction;
+import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
@@ -22,6 +23,7 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -37,16 +39,13 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.ShardCoordinator.ShardAllocationStrategy;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
-import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 
 /// The way to objects through cluster sharding.
 public final class ShardedGateway implements ObjectGateway {
-  static final EntityTypeKey<ObjectCommand> TYPE =
-      EntityTypeKey.create(ObjectCommand.class, "object");
-
   /** How often a call follows an object that moves. */
   private static final int FOLLOWED_MAX = 5;
 
@@ -70,29 +69,54 @@ public final class ShardedGateway implements ObjectGateway {
     system.eventStream().tell(new EventStream.Subscribe<>(Dropped.class, undelivered.narrow()));
   }
 
-  /// Starts the shards of this node.
-  public void connect(ActorSystem<?> system, ObjectServices services) {
-    Entity<ObjectCommand, ShardingEnvelope<ObjectCommand>> objects =
-        Entity.of(
-                TYPE,
-                entity -> {
-                  ObjectAddress address = ObjectAddress.parse(entity.getEntityId());
-                  return ObjectActor.create(
-                      address,
-                      apps.objectClass(address.namespace()),
-                      services,
-                      entity.getShard(),
-                      lateEvents,
-                      leaving);
-                })
-            .withStopMessage(new ObjectCommand.Stop());
+  /// Starts the shards of this node, or the ways to those of others.
+  ///
+  /// @param strategies where shards of each kind go; as Pekko has it, when there is none
+  public void connect(
+      ActorSystem<?> system,
+      ObjectServices services,
+      Map<ShardKind, ShardAllocationStrategy> strategies) {
     if (services.ownership().isLeased()) {
       services.sockets().connect(KeptClients.get(system));
     }
-    services.ownership().beforeRelease(TYPE, services.containers()::endAll);
+    services.ownership().beforeRelease(ShardKind.CONTAINER.type(), services.containers()::endAll);
     ClusterSharding sharding = ClusterSharding.get(system);
+    Map<ShardKind, Entity<ObjectCommand, ShardingEnvelope<ObjectCommand>>> all =
+        new EnumMap<>(ShardKind.class);
+    for (ShardKind kind : ShardKind.values()) {
+      Entity<ObjectCommand, ShardingEnvelope<ObjectCommand>> objects = objects(kind, services);
+      ShardAllocationStrategy strategy = strategies.get(kind);
+      all.put(
+          kind,
+          strategy == null
+              ? objects
+              : objects.withRole(kind.role().toString()).withAllocationStrategy(strategy));
+    }
     homes.connect(
-        sharding.init(objects), region -> sharding.init(objects.withDataCenter(region.name())));
+        this::kind,
+        kind -> sharding.init(all.get(kind)),
+        (kind, region) -> sharding.init(all.get(kind).withDataCenter(region.name())));
+  }
+
+  private Entity<ObjectCommand, ShardingEnvelope<ObjectCommand>> objects(
+      ShardKind kind, ObjectServices services) {
+    return Entity.of(
+            kind.type(),
+            entity -> {
+              ObjectAddress address = ObjectAddress.parse(entity.getEntityId());
+              return ObjectActor.create(
+                  address,
+                  apps.objectClass(address.namespace()),
+                  services,
+                  entity.getShard(),
+                  lateEvents,
+                  leaving);
+            })
+        .withStopMessage(new ObjectCommand.Stop());
+  }
+
+  private ShardKind kind(ObjectAddress object) {
+    return apps.find(object.namespace()).map(ShardKind::of).orElse(ShardKind.PLAIN);
   }
 
   @Override
@@ -116,7 +140,7 @@ public final class ShardedGateway implements ObjectGateway {
   public Predicate<String> owned(Ownership ownership) {
     return id -> {
       ObjectAddress address = ObjectAddress.parse(id.substring(id.indexOf('|') + 1));
-      return homes.isHere(address) && ownership.of(TYPE, address).getAsBoolean();
+      return homes.isHere(address) && ownership.of(kind(address).type(), address).getAsBoolean();
     };
   }
 
@@ -148,8 +172,8 @@ public final class ShardedGateway implements ObjectGateway {
   // ------------------------------------------------------------------------------------------------
 
   @Override
-  public int birthRegion(Optional<Jurisdiction> jurisdiction) {
-    return homes.birthRegion(jurisdiction).number();
+  public int birthRegion(NamespaceId namespace, Optional<Jurisdiction> jurisdiction) {
+    return homes.birthRegion(namespace, jurisdiction).number();
   }
 
   @Override

@@ -26,7 +26,7 @@ public final class Underway implements Extension {
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
 
   /** Longer than it takes to replace a node that has fallen silent. */
-  static final Duration IN_REGION_MAX = Duration.ofSeconds(10);
+  static final Duration IN_REGION_MAX = Duration.ofSeconds(15);
 
   private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
   private final LongSupplier nanoTime;

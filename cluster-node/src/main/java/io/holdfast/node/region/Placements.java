@@ -6,6 +6,7 @@ import io.holdfast.cassandra.Placement;
 import io.holdfast.cassandra.PlacementDirectory;
 import io.holdfast.persistence.store.StoredFutures;
 import io.holdfast.protocol.Jurisdiction;
+import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
 import io.holdfast.sdk.ErrorCode;
@@ -36,6 +37,7 @@ public final class Placements {
   private final Predicate<Region> reachable;
   private final LostRegions lost;
   private final PlacementDirectory directory;
+  private final Hosts hosts;
   private final Cache<String, Placement> known =
       Caffeine.newBuilder().maximumSize(CACHED_MAX).build();
   private final ConcurrentMap<String, Lookup> lookups = new ConcurrentHashMap<>();
@@ -54,11 +56,13 @@ public final class Placements {
       Regions regions,
       Predicate<Region> reachable,
       LostRegions lost,
-      PlacementDirectory directory) {
+      PlacementDirectory directory,
+      Hosts hosts) {
     this.regions = regions;
     this.reachable = reachable;
     this.lost = lost;
     this.directory = directory;
+    this.hosts = hosts;
   }
 
   public Regions regions() {
@@ -131,12 +135,15 @@ public final class Placements {
   }
 
   private CompletableFuture<Placement> claim(ObjectAddress object, Optional<String> hint) {
-    Region home = regions.home(hint, Jurisdiction.of(object.id()), this::takesObjects);
-    return directory.claim(object.key(), Placement.first(home.name()));
+    Region home = regions.home(hint, Jurisdiction.of(object.id()), takes(object.namespace()));
+    return hosts.has(home, object.namespace())
+        ? directory.claim(object.key(), Placement.first(home.name()))
+        : CompletableFuture.failedFuture(Hosts.missing(home, object));
   }
 
-  private boolean takesObjects(Region region) {
-    return reachable.test(region) && !lost.isLost(region);
+  /** Which regions can take objects of a namespace now. */
+  private Predicate<Region> takes(NamespaceId namespace) {
+    return region -> reachable.test(region) && !lost.isLost(region) && hosts.has(region, namespace);
   }
 
   /** Gives the object of a lost region another home, unless someone has. */
@@ -154,8 +161,9 @@ public final class Placements {
   private CompletableFuture<Placement> rescue(
       ObjectAddress object, Optional<String> hint, Placement from) {
     Optional<Jurisdiction> law = Jurisdiction.of(object.id());
-    Region to = regions.home(hint, law, this::takesObjects);
-    if (!takesObjects(to)) {
+    Predicate<Region> takes = takes(object.namespace());
+    Region to = regions.home(hint, law, takes);
+    if (!takes.test(to)) {
       throw new HoldfastException(
           ErrorCode.REGION_UNREACHABLE,
           "Durable Object %s lives in region %s, which was declared lost, and no other one can take it%s"
@@ -173,8 +181,8 @@ public final class Placements {
   /// Where an object with a unique id begins that is made here.
   ///
   /// @throws HoldfastException `jurisdiction_unavailable`
-  public Region birthRegion(Optional<Jurisdiction> law) {
-    return regions.home(Optional.empty(), law, this::takesObjects);
+  public Region birthRegion(NamespaceId namespace, Optional<Jurisdiction> law) {
+    return regions.home(Optional.empty(), law, takes(namespace));
   }
 
   private void found(ObjectAddress object, Placement placement, Seeker seeker) {
@@ -314,7 +322,8 @@ public final class Placements {
   /// Whether an object may live in a region, and that one be reached.
   ///
   /// @throws HoldfastException `invalid_argument` for one that there is not;
-  ///   `jurisdiction_unavailable`; `region_unreachable`
+  ///   `jurisdiction_unavailable`; `region_unreachable`; `object_unavailable` when it has no node
+  ///   for it
   public Region requireMovable(ObjectAddress object, String region) {
     Region wanted = regions.require(region);
     Optional<Jurisdiction> law = Jurisdiction.of(object.id());
@@ -324,7 +333,10 @@ public final class Placements {
           "expected a region of jurisdiction %s for Durable Object %s, found %s"
               .formatted(law.orElseThrow(), object, region));
     }
-    if (!takesObjects(wanted)) {
+    if (!hosts.has(wanted, object.namespace())) {
+      throw Hosts.missing(wanted, object);
+    }
+    if (!takes(object.namespace()).test(wanted)) {
       throw unreachable(object, wanted);
     }
     return wanted;

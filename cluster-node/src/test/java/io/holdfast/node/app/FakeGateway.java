@@ -2,6 +2,7 @@ package io.holdfast.node.app;
 
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.Jurisdiction;
+import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectGateway;
 import io.holdfast.protocol.RpcCall;
@@ -80,7 +81,7 @@ final class FakeGateway implements ObjectGateway {
   }
 
   @Override
-  public int birthRegion(Optional<Jurisdiction> jurisdiction) {
+  public int birthRegion(NamespaceId namespace, Optional<Jurisdiction> jurisdiction) {
     return 0;
   }
 }

@@ -3,6 +3,8 @@ package io.holdfast.node.capacity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.ObjectIds;
 import io.holdfast.sdk.HoldfastException;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
@@ -52,12 +54,17 @@ final class CapacityFixture {
     return new NamespaceId("test", name);
   }
 
+  static ObjectAddress object(String namespace, String name) {
+    NamespaceId id = namespace(namespace);
+    return new ObjectAddress(id, new ObjectIds(id).named(name));
+  }
+
   static Resources container(long cpuMillis, long memoryMib) {
     return new Resources(cpuMillis, memoryMib * MIB, 1, 1);
   }
 
   StartTicket take(String namespace, Resources need) {
-    return capacity.take(namespace(namespace), need);
+    return capacity.take(object(namespace, "a"), need);
   }
 
   static boolean held(StartTicket ticket) {

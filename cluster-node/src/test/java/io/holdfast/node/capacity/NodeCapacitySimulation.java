@@ -81,7 +81,7 @@ class NodeCapacitySimulation {
 
     private void start() {
       try {
-        lives.add(new Life(room.capacity.take(namespace(), need()), nowMillis));
+        lives.add(new Life(room.take(namespace().name(), need()), nowMillis));
       } catch (HoldfastException e) {
         assertThat(e.code()).isEqualTo(ErrorCode.CONTAINER_NO_CAPACITY);
       }

@@ -229,4 +229,13 @@ class NodeCapacityTest {
         .isEqualTo(new Resources(250, 1L << 30, 4_000_000_000L, 1));
     assertThat(Resources.of(InstanceType.LITE).cpuMillis()).isEqualTo(63);
   }
+
+  @Test
+  void tellsWhoWaitsForRoomOfThisNodeAndNotForOthersOfItsNamespace() {
+    CapacityFixture room = room(1);
+    room.take("a", container(4_000, 1));
+    room.take("a", container(1, 1));
+    room.take("b", container(1, 1));
+    assertThat(room.capacity.waitingForRoom()).containsExactly(CapacityFixture.object("b", "a"));
+  }
 }

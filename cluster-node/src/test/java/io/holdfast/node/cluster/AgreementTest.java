@@ -31,4 +31,17 @@ class AgreementTest {
     assertThatThrownBy(() -> Agreement.compare(Map.of("the moon", "new"), Map.of()))
         .hasMessage("the moon: expected nothing, as the cluster has, found new");
   }
+
+  @Test
+  void ofNamespacesOnlyThoseThatBothHaveAreCompared() {
+    Agreement.compare(
+        Map.of("namespace shop.carts", "no container"),
+        Map.of("namespace shop.boxes", "a container"));
+    assertThatThrownBy(() ->
+            Agreement.compare(
+                Map.of("namespace shop.carts", "a container"),
+                Map.of("namespace shop.carts", "no container")))
+        .hasMessage(
+            "namespace shop.carts: expected no container, as the cluster has, found a container");
+  }
 }

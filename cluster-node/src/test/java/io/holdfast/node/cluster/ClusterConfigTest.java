@@ -25,6 +25,21 @@ class ClusterConfigTest {
     assertThat(config.seeds()).isEmpty();
     assertThat(config.silentMax()).isEqualTo(Duration.ofSeconds(2));
     assertThat(config.regionLostAfter()).isEmpty();
+    assertThat(config.roles()).containsExactlyInAnyOrder(NodeRole.values());
+  }
+
+  @Test
+  void aNodeOfAClusterMayHaveSomeRolesOnly() {
+    assertThat(ClusterConfig.from(config("cassandra", "roles = [edge, objects]")).roles())
+        .containsExactlyInAnyOrder(NodeRole.EDGE, NodeRole.OBJECTS);
+    assertThat(ClusterConfig.from(config("cassandra", "roles.0 = containers")).roles())
+        .containsExactly(NodeRole.CONTAINERS);
+  }
+
+  @Test
+  void aLoneNodeHasAllRoles() {
+    assertThatThrownBy(() -> ClusterConfig.from(config("embedded", "roles = [edge, objects]")))
+        .hasMessageContaining("roles: expected all with holdfast.store = embedded");
   }
 
   @Test
@@ -59,6 +74,10 @@ class ClusterConfigTest {
         "silent-max = soon                 | silent-max",
         "region-lost-after = 9 s           | region-lost-after: expected never, or 10 s to 1 d, found PT9S",
         "region-lost-after = soon          | region-lost-after",
+        "roles = []                        | roles: expected some of [edge, objects, containers], found none",
+        "roles = [edge, cook]              | roles: expected some of [edge, objects, containers], found 'cook'",
+        "zone = \"\"                         | zone: expected 1 to 63 letters, digits and dashes, found ''",
+        "zone = \"a b\"                      | zone: expected 1 to 63 letters, digits and dashes, found 'a b'",
       })
   void whatIsWrongIsNamed(String text, String message) {
     assertThatThrownBy(() -> ClusterConfig.from(config("cassandra", text)))

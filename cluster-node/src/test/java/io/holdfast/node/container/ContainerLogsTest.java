@@ -8,6 +8,7 @@ import static io.holdfast.node.container.ContainerFixture.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.protocol.CallContext;
+import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.admin.ContainerAdmin.Following;
 import io.holdfast.sdk.ErrorCode;
@@ -53,6 +54,7 @@ class ContainerLogsTest {
 
             @Override
             public int birthRegion(
+                NamespaceId namespace,
                 java.util.Optional<io.holdfast.protocol.Jurisdiction> jurisdiction) {
               return 0;
             }

@@ -44,7 +44,8 @@ class ObjectHomeTest {
               .withFallback(ConfigFactory.defaultReference()));
   private final MemoryRegionStates states = new MemoryRegionStates();
   private final LostRegions lost = states.lost(regions);
-  private final Placements placements = new Placements(regions, _ -> true, lost, directory);
+  private final Placements placements =
+      new Placements(regions, _ -> true, lost, directory, (_, _) -> true);
   private final TestProbe<ObjectCommand> actor = kit.createTestProbe();
   private final ObjectHome home = new ObjectHome(OBJECT, Optional.of(placements), actor.getRef());
 

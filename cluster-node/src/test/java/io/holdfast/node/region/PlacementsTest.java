@@ -34,8 +34,14 @@ class PlacementsTest {
               "eu { number = 1, hints = [weur], jurisdictions = [eu] }, us { number = 2, hints = [enam] }"));
   private final MemoryRegionStates states = new MemoryRegionStates();
   private final LostRegions lost = states.lost(regions);
+  private final Set<String> withoutHosts = new HashSet<>();
   private final Placements placements =
-      new Placements(regions, region -> !cutOff.contains(region.name()), lost, directory);
+      new Placements(
+          regions,
+          region -> !cutOff.contains(region.name()),
+          lost,
+          directory,
+          (region, _) -> !withoutHosts.contains(region.name()));
   private final List<String> told = new ArrayList<>();
 
   private static ObjectAddress unique(int region, Optional<Jurisdiction> law) {
@@ -235,5 +241,30 @@ class PlacementsTest {
         .isInstanceOfSatisfying(
             HoldfastException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.REGION_UNREACHABLE));
+  }
+
+  @Test
+  void anObjectBeginsWhereThereIsANodeForIt() {
+    withoutHosts.add("us");
+    locate(NAMED, "enam", "caller");
+    assertThat(told).containsExactly("caller eu");
+    assertThat(placements.birthRegion(NAMESPACE, Optional.empty()).name()).isEqualTo("eu");
+  }
+
+  @Test
+  void whereNoRegionHasANodeForItAnObjectIsGivenNoHome() {
+    withoutHosts.addAll(Set.of("eu", "us"));
+    locate(NAMED, null, "caller");
+    assertThat(told).containsExactly("caller object_unavailable");
+    assertThat(directory.row(KEY)).isEmpty();
+  }
+
+  @Test
+  void anObjectDoesNotMoveWhereThereIsNoNodeForIt() {
+    withoutHosts.add("us");
+    assertThatThrownBy(() -> placements.requireMovable(NAMED, "us"))
+        .hasMessageContaining("cannot run in region us")
+        .hasMessageContaining(
+            "of namespace " + NAMESPACE + " by holdfast.cluster.roles, found none");
   }
 }
