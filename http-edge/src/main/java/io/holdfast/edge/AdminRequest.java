@@ -138,7 +138,7 @@ record AdminRequest(Verb verb, String namespace, String name, Map<String, String
       return parameters;
     } catch (HoldfastException e) {
       throw e.code() == ErrorCode.INVALID_ARGUMENT
-          ? invalid("expected a JSON object: " + e.getMessage())
+          ? invalid("the body: " + e.getMessage())
           : e;
     }
   }

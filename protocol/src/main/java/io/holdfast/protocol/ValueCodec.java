@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.io.JsonEOFException;
@@ -262,16 +263,28 @@ public final class ValueCodec implements JsonCodec {
     try {
       return mapper.readerFor(mapper.constructType(type)).readValue(bytes);
     } catch (IOException e) {
-      throw unreadable(format, type.getTypeName(), e);
+      throw unreadable(format, type == Map.class ? "an object" : type.getTypeName(), e);
     }
   }
 
   private static HoldfastException unreadable(String format, String wanted, IOException e) {
-    String why =
-        e instanceof JsonProcessingException known ? known.getOriginalMessage() : e.getMessage();
     return new HoldfastException(
         ErrorCode.INVALID_ARGUMENT,
-        "expected " + wanted + ", found other " + format + ": " + why,
+        "expected " + wanted + ", found other " + format + ": " + plain(e),
         e);
+  }
+
+  /** Without the parser's advice to programmers. */
+  private static String plain(IOException e) {
+    return switch (e) {
+      case JsonEOFException _ -> "its end is missing";
+      case JsonProcessingException known ->
+          known
+              .getOriginalMessage()
+              .replaceAll("\\[Source: .*?; line: (\\d+), column: (\\d+)]", "line $1, column $2")
+              .replaceFirst(" ?\\(?(for )?enable `.*", "")
+              .replaceFirst("^Cannot .* from (\\w+ value) \\(token `.*`\\)", "$1");
+      default -> String.valueOf(e.getMessage());
+    };
   }
 }

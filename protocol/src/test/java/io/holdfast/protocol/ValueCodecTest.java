@@ -1,5 +1,6 @@
 package io.holdfast.protocol;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -215,6 +216,19 @@ class ValueCodecTest {
     assertThatThrownBy(() -> codec.encodeCall("m", Encoding.CBOR, new Object[] {large}))
         .isInstanceOfSatisfying(
             HoldfastException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.BODY_TOO_LARGE));
+  }
+
+  @Test
+  void whatCannotBeReadIsToldWithoutTheParsersAdviceToProgrammers() {
+    for (String broken : List.of("", "{\"a\":", "{\"a\":'x'}", "{a:1}", "[1]", "nul", "{\"a\":NaN}")) {
+      assertThatThrownBy(() -> codec.read(broken.getBytes(UTF_8), Map.class))
+          .as(broken)
+          .hasMessageStartingWith("expected an object, found other JSON: ")
+          .message()
+          .doesNotContain("`", "java.", "Source", "Feature");
+    }
+    assertThatThrownBy(() -> codec.read("{\"a\":".getBytes(UTF_8), Map.class))
+        .hasMessageEndingWith("its end is missing");
   }
 
   private static void assertRefused(
