@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
 /// The tables of Holdfast in Cassandra. Blocks; any thread.
 public final class CassandraSchema {
   /// What this build makes and needs.
-  public static final int VERSION = 4;
+  public static final int VERSION = 5;
 
   private static final Logger log = LoggerFactory.getLogger(CassandraSchema.class);
 
@@ -174,6 +174,19 @@ public final class CassandraSchema {
               columns("id text", "made timeuuid", "part int", "data blob"),
               List.of("id", "made"),
               ordered(ASC, "part"),
+              List.of()),
+          // What is used; each life of a node counts for itself.
+          new TableDefinition(
+              "meters",
+              columns(
+                  "region text",
+                  "day bigint",
+                  "app text",
+                  "namespace text",
+                  "life text",
+                  "usage blob"),
+              List.of("region", "day"),
+              ordered(ASC, "app", "namespace", "life"),
               List.of()),
           new TableDefinition(
               "leases",

@@ -26,7 +26,7 @@ class SchemaCommandTest {
                 + "  WITH replication = {'class': 'NetworkTopologyStrategy', 'eu': 3, 'us': 2} AND durable_writes = true;")
         .contains("CREATE TABLE IF NOT EXISTS boxes.messages (")
         .contains("PRIMARY KEY ((persistence_id, partition_nr), sequence_nr, timestamp)")
-        .endsWith("VALUES ('holdfast', 4);\n\n");
+        .endsWith("VALUES ('holdfast', 5);\n\n");
   }
 
   @Test

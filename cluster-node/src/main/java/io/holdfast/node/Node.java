@@ -50,10 +50,12 @@ import io.holdfast.node.files.FileKeeper;
 import io.holdfast.node.files.FileMetrics;
 import io.holdfast.node.files.FileSettings;
 import io.holdfast.node.guard.ContainerGuard;
+import io.holdfast.node.metering.ClusterMeters;
 import io.holdfast.node.metering.MeterBook;
 import io.holdfast.node.metering.MeteringMetrics;
 import io.holdfast.node.metering.MeteringSettings;
 import io.holdfast.node.metering.UsageReports;
+import io.holdfast.node.metering.UsageTotals;
 import io.holdfast.node.object.AlarmRescue;
 import io.holdfast.node.object.AlarmScheduler;
 import io.holdfast.node.object.AlarmSettings;
@@ -76,6 +78,7 @@ import io.holdfast.node.region.LostRegions;
 import io.holdfast.node.region.OperatorRegions;
 import io.holdfast.node.region.Placements;
 import io.holdfast.node.region.ReachableRegions;
+import io.holdfast.node.region.Region;
 import io.holdfast.node.region.RegionLossPolicy;
 import io.holdfast.node.region.Regions;
 import io.holdfast.node.tls.NodeTls;
@@ -87,6 +90,7 @@ import io.holdfast.persistence.blob.BlobStore;
 import io.holdfast.persistence.blob.FileBlobStore;
 import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.embedded.EmbeddedStoreExtension;
+import io.holdfast.persistence.embedded.MeterTable;
 import io.holdfast.persistence.history.HistoryConfig;
 import io.holdfast.persistence.history.HistorySweep;
 import io.holdfast.persistence.history.HistoryTrim;
@@ -203,10 +207,12 @@ public final class Node {
     Deployment deployment =
         new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id")));
     ContainerEngine engine = engines.open(engineConfig, deployment, gate);
+    MeteringSettings metering = MeteringSettings.from(root);
+    Optional<ClusterMeters> allMeters = clusterMeters(clusterConfig.store(), regions, metering);
     this.usage =
         new MeterBook(
-            data.store().meters(),
-            MeteringSettings.from(root),
+            allMeters.<MeterTable>map(all -> all).orElseGet(data.store()::meters),
+            metering,
             Clock.systemUTC(),
             new MeteringMetrics(registry));
     FileSettings fileSettings = FileSettings.from(root);
@@ -339,7 +345,8 @@ public final class Node {
                         new OperatorObjects(gateway, services, new StoredObjects(rows))),
                     containerAdmin(
                         ownership, gateway, members, new OperatorContainers(containers, gateway)),
-                    new UsageReports(usage),
+                    new UsageReports(
+                        allMeters.<UsageTotals>map(all -> all).orElse(usage), Clock.systemUTC()),
                     new OperatorRegions(regions, reachable, lost)),
                 List.of(memberUp(), engineAnswers(engine)),
                 registry));
@@ -554,6 +561,22 @@ public final class Node {
           case CASSANDRA -> CassandraStore.get(system).archives();
         };
     return new Archives(blobs, new ArchiveReferences(index, clock, settings.retention()));
+  }
+
+  private Optional<ClusterMeters> clusterMeters(
+      ClusterConfig.Store store, Regions regions, MeteringSettings settings) {
+    return switch (store) {
+      case EMBEDDED -> Optional.empty();
+      case CASSANDRA ->
+          Optional.of(
+              new ClusterMeters(
+                  CassandraStore.get(system).meters(),
+                  regions.all().stream().map(Region::name).toList(),
+                  config.region(),
+                  config.node() + "-" + UUID.randomUUID(),
+                  settings.retention(),
+                  Clock.systemUTC()));
+    };
   }
 
   private Optional<AdminServices> admin(

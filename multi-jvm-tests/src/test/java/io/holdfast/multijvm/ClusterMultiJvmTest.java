@@ -37,6 +37,7 @@ class ClusterMultiJvmTest {
   private static final Duration FAILOVER_MAX = Duration.ofSeconds(10);
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Pattern REQUESTS = Pattern.compile("\"requests\":(\\d+)");
   private static final Pattern MOMENT = Pattern.compile("\"bookmark\":\"([^\"]+)\"");
 
   @TempDir static Path directory;
@@ -94,6 +95,29 @@ class ClusterMultiJvmTest {
         NodeProcess.pause(Duration.ofMillis(50));
       }
     }
+  }
+
+  @Test
+  @Order(1)
+  void whatAllNodesUsedIsSummedUpByAny() {
+    long before = requests(cluster.node(1));
+    for (String ledger : names("metered")) {
+      addTo(cluster.node(1), ledger, "a");
+    }
+    for (int node = 1; node <= 2; node++) {
+      NodeProcess asked = cluster.node(node);
+      Awaitility.await("what was written")
+          .atMost(PATIENCE)
+          .until(() -> requests(asked) == before + 20);
+    }
+  }
+
+  private static long requests(NodeProcess asked) {
+    return REQUESTS
+        .matcher(asked.adminGet("metering?app=ledger").ok())
+        .results()
+        .mapToLong(found -> Long.parseLong(found.group(1)))
+        .sum();
   }
 
   @Test

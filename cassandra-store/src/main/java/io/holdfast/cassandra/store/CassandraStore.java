@@ -91,6 +91,11 @@ public final class CassandraStore implements Extension {
     return new CassandraBlobs(cql("blobs"), clock);
   }
 
+  /// What nodes used.
+  public CassandraMeters meters() {
+    return new CassandraMeters(cql("metering"));
+  }
+
   /// Where objects have their homes.
   public PlacementDirectory placements() {
     return new CassandraPlacements(session, config.keyspace());

@@ -481,6 +481,28 @@ class CassandraStoreIT {
     assertThat(keys(here, "s/")).containsExactly("s/app/x");
   }
 
+  @Test
+  void eachLifeOfANodeCountsForItselfAndIsForgottenInTime() {
+    CassandraMeters meters = store().meters();
+    Duration kept = Duration.ofDays(1);
+    meters.write("eu", "node-1-a", List.of(sum(7, 1)), kept).join();
+    meters.write("eu", "node-1-a", List.of(sum(7, 2), sum(8, 9)), kept).join();
+    meters.write("eu", "node-1-b", List.of(sum(7, 3)), kept).join();
+    meters.write("us", "node-2-a", List.of(sum(7, 4)), kept).join();
+    assertThat(meters.of("eu", 7))
+        .extracting(each -> each.usage()[0])
+        .containsExactly((byte) 2, (byte) 3);
+    assertThat(meters.of("eu", 7).getFirst().namespace()).isEqualTo("rooms");
+    assertThat(meters.of("us", 7)).extracting(each -> each.usage()[0]).containsExactly((byte) 4);
+    assertThat(meters.of("eu", 6)).isEmpty();
+    meters.write("eu", "node-3-a", List.of(sum(5, 1)), Duration.ofSeconds(1)).join();
+    Awaitility.await().atMost(PATIENCE).until(() -> meters.of("eu", 5).isEmpty());
+  }
+
+  private static CassandraMeters.Sum sum(long day, int usage) {
+    return new CassandraMeters.Sum(day, "app", "rooms", new byte[] {(byte) usage});
+  }
+
   private static List<String> keys(ArchiveIndex index, String prefix) {
     List<String> keys = new ArrayList<>();
     index.forEach(prefix, (key, _) -> keys.add(key));

@@ -7,13 +7,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.SortedMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -26,7 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 /// All that is used on this node: gathered from the meters, and put on disk at intervals.
 /// Thread-safe.
-public final class MeterBook implements AutoCloseable {
+public final class MeterBook implements UsageTotals, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(MeterBook.class);
 
   private final MeterTable table;
@@ -178,25 +177,18 @@ public final class MeterBook implements AutoCloseable {
     }
   }
 
-  /// The totals of those days, up to now; durable up to the last flush.
-  synchronized Map<MeterRows.Key, Usage> totals(LocalDate from, LocalDate to) {
+  /// Up to now; durable up to the last flush.
+  @Override
+  public synchronized SortedMap<MeterRows.Key, Usage> totals(LocalDate from, LocalDate to) {
     gatherObjects();
     gatherContainers();
-    Map<MeterRows.Key, Usage> found =
-        new TreeMap<>(
-            Comparator.comparingLong(MeterRows.Key::epochDay)
-                .thenComparing(key -> key.namespace().app())
-                .thenComparing(key -> key.namespace().name()));
+    Map<MeterRows.Key, Usage> found = new HashMap<>();
     totals.forEach((key, usage) -> {
       if (key.epochDay() >= from.toEpochDay() && key.epochDay() <= to.toEpochDay()) {
         found.put(key, usage);
       }
     });
-    return found;
-  }
-
-  InstantSource clock() {
-    return clock;
+    return UsageTotals.ordered(found);
   }
 
   /// Writes once more, and no more after that.

@@ -2,6 +2,7 @@ package io.holdfast.node.metering;
 
 import io.holdfast.protocol.admin.UsageAdmin;
 import io.holdfast.protocol.admin.UsageReport;
+import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -15,10 +16,12 @@ public final class UsageReports implements UsageAdmin {
   /// So many messages of WebSockets count as one request.
   private static final int MESSAGES_PER_REQUEST = 20;
 
-  private final MeterBook book;
+  private final UsageTotals totals;
+  private final InstantSource clock;
 
-  public UsageReports(MeterBook book) {
-    this.book = book;
+  public UsageReports(UsageTotals totals, InstantSource clock) {
+    this.totals = totals;
+    this.clock = clock;
   }
 
   /// The amounts that are not counted in the unit they are shown in.
@@ -40,11 +43,11 @@ public final class UsageReports implements UsageAdmin {
 
   @Override
   public UsageReport usage(Optional<String> app, Optional<LocalDate> from, Optional<LocalDate> to) {
-    LocalDate today = LocalDate.ofInstant(book.clock().instant(), ZoneOffset.UTC);
+    LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
     LocalDate last = to.orElse(today);
     LocalDate first = from.orElse(last);
     List<UsageReport.Day> days =
-        book.totals(first, last).entrySet().stream()
+        totals.totals(first, last).entrySet().stream()
             .filter(entry -> app.isEmpty() || app.get().equals(entry.getKey().namespace().app()))
             .map(entry -> day(entry.getKey(), entry.getValue()))
             .toList();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.node.metering.UsageReports;
 import io.holdfast.protocol.admin.UsageReport;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,8 @@ class ContainerMeteringTest {
   }
 
   private UsageReport.Containers used() {
-    return new UsageReports(fixture.usage)
+    return new UsageReports(
+            fixture.usage, () -> Instant.now().plusMillis(fixture.clockOffsetMillis.get()))
             .usage(Optional.of("test"), Optional.of(java.time.LocalDate.EPOCH), Optional.empty())
             .days()
             .stream()

@@ -245,7 +245,7 @@ class MeterBookTest {
     fixture.pass(10_000);
     fixture.containers().ended(owner(1));
     fixture.book.left(NAMESPACE);
-    UsageReports reports = new UsageReports(fixture.book);
+    UsageReports reports = new UsageReports(fixture.book, fixture.clock());
     UsageReport report = reports.usage(Optional.of("app"), Optional.empty(), Optional.empty());
     assertThat(report.from()).isEqualTo("2026-11-24");
     UsageReport.Day day = report.days().getFirst();

@@ -14,6 +14,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.LocalDate;
 import java.util.Map;
 
@@ -43,8 +44,12 @@ final class MeterFixture implements AutoCloseable {
     return new MeterBook(
         table,
         new MeteringSettings(Duration.ofSeconds(1), Duration.ofSeconds(10), Duration.ofDays(30)),
-        () -> Instant.ofEpochMilli(nowMillis),
+        clock(),
         new MeteringMetrics(new PrometheusRegistry()));
+  }
+
+  InstantSource clock() {
+    return () -> Instant.ofEpochMilli(nowMillis);
   }
 
   /// What was not flushed is lost, and the node starts again.
