@@ -272,6 +272,7 @@ public final class Node {
     ObjectHistory history = new ObjectHistory(rows, historyConfig, Clock.systemUTC());
     HistoryTrim trim = new HistoryTrim(rows, historyConfig, Clock.systemUTC());
     this.sweep = new HistorySweep(rows, trim, historyConfig, timer, gateway.owned(ownership));
+    AlarmSettings alarmSettings = AlarmSettings.from(root);
     ObjectServices services =
         new ObjectServices(
             ObjectSettings.from(root),
@@ -289,7 +290,8 @@ public final class Node {
             trim,
             objects.index(),
             ownership,
-            placements);
+            placements,
+            alarmSettings);
     this.guard =
         hostsContainers && ownership.isLeased()
             ? Optional.of(ContainerGuard.start(deployment, root, ownership::left))
@@ -320,7 +322,7 @@ public final class Node {
             gateway,
             Clock.systemUTC(),
             ThreadLocalRandom.current(),
-            AlarmSettings.from(root));
+            alarmSettings);
     this.adminTokenFile =
         config.admin() == NodeConfig.Admin.ON
             ? Optional.of(config.adminTokenFile().orElse(directory.resolve("admin-token")))

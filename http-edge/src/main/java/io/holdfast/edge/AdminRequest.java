@@ -137,9 +137,7 @@ record AdminRequest(Verb verb, String namespace, String name, Map<String, String
       });
       return parameters;
     } catch (HoldfastException e) {
-      throw e.code() == ErrorCode.INVALID_ARGUMENT
-          ? invalid("the body: " + e.getMessage())
-          : e;
+      throw e.code() == ErrorCode.INVALID_ARGUMENT ? invalid("the body: " + e.getMessage()) : e;
     }
   }
 

@@ -45,6 +45,16 @@ final class Apps {
       }
       """;
 
+  private static final String CROWD_DESCRIPTOR =
+      """
+      {
+        "name": "crowd",
+        "worker": "io.holdfast.multijvm.app.CrowdWorker",
+        "routes": ["/crowd/*"],
+        "objects": [{ "name": "crowd", "class": "io.holdfast.multijvm.app.Crowd" }],
+      }
+      """;
+
   private static final String ROOMS_DESCRIPTOR =
       """
       {
@@ -137,6 +147,11 @@ final class Apps {
   /// Timers, from a jar of the same classes.
   static Path timers(Path directory) throws IOException {
     return jar(directory.resolve("timers.jar"), TIMERS_DESCRIPTOR);
+  }
+
+  /// Very many objects, from a jar of the same classes.
+  static Path crowd(Path directory) throws IOException {
+    return jar(directory.resolve("crowd.jar"), CROWD_DESCRIPTOR);
   }
 
   /// Rooms for WebSockets, from a jar of the same classes.

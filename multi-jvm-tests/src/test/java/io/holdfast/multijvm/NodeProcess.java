@@ -250,6 +250,10 @@ final class NodeProcess implements AutoCloseable {
     return process.exitValue();
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /// How many files, sockets and pipes the node has open.
   int openFiles() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(process.pid()), "fd"))) {

@@ -220,7 +220,8 @@ class ValueCodecTest {
 
   @Test
   void whatCannotBeReadIsToldWithoutTheParsersAdviceToProgrammers() {
-    for (String broken : List.of("", "{\"a\":", "{\"a\":'x'}", "{a:1}", "[1]", "nul", "{\"a\":NaN}")) {
+    for (String broken :
+        List.of("", "{\"a\":", "{\"a\":'x'}", "{a:1}", "[1]", "nul", "{\"a\":NaN}")) {
       assertThatThrownBy(() -> codec.read(broken.getBytes(UTF_8), Map.class))
           .as(broken)
           .hasMessageStartingWith("expected an object, found other JSON: ")

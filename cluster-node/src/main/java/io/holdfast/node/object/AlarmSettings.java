@@ -8,8 +8,10 @@ import java.time.Duration;
 /// What the operator sets for alarms, see `holdfast.alarms` in reference.conf.
 ///
 /// @param retryFirst how long after a failed alarm() it is run again for the first time
-/// @param runsMax how many alarms run at one time on this node
-public record AlarmSettings(Duration retryFirst, int runsMax) {
+/// @param runsMax how many alarms that this node looks at run at one time
+/// @param beginsPerProcessor how many alarms of objects of this node may begin at one time, for
+///   each of its processors
+public record AlarmSettings(Duration retryFirst, int runsMax, int beginsPerProcessor) {
   public AlarmSettings {
     if (retryFirst.toMillis() < 1 || retryFirst.compareTo(Duration.ofHours(1)) > 0) {
       throw invalid("holdfast.alarms.retry-first", "1 ms to 1 h", retryFirst.toString());
@@ -17,12 +19,25 @@ public record AlarmSettings(Duration retryFirst, int runsMax) {
     if (runsMax < 1 || runsMax > 1_000_000) {
       throw invalid("holdfast.alarms.runs-max", "1 to 1000000", Integer.toString(runsMax));
     }
+    if (beginsPerProcessor < 1 || beginsPerProcessor > 1_000) {
+      throw invalid(
+          "holdfast.alarms.begins-per-processor",
+          "1 to 1000",
+          Integer.toString(beginsPerProcessor));
+    }
   }
 
   /// Reads `holdfast`.
   public static AlarmSettings from(Config root) {
     return new AlarmSettings(
-        root.getDuration("holdfast.alarms.retry-first"), root.getInt("holdfast.alarms.runs-max"));
+        root.getDuration("holdfast.alarms.retry-first"),
+        root.getInt("holdfast.alarms.runs-max"),
+        root.getInt("holdfast.alarms.begins-per-processor"));
+  }
+
+  /// How many alarms of objects of this node may begin at one time.
+  int beginsMax() {
+    return beginsPerProcessor * Runtime.getRuntime().availableProcessors();
   }
 
   private static HoldfastException invalid(String key, String expected, String found) {

@@ -84,6 +84,9 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   private boolean stopping;
   private final List<ObjectCommand.Deliver> late = new ArrayList<>();
 
+  /** Alarms that wait to begin. */
+  private final List<ObjectCommand.Deliver> held = new ArrayList<>(0);
+
   private long drainBegunNanos;
 
   /** The end of its container, for which the object waits to leave this node. */
@@ -147,6 +150,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       case ObjectCommand.Produced produced -> onProduced(produced);
       case ObjectCommand.Replace replace -> onReplace(replace);
       case ObjectCommand.Deliver deliver -> onDeliver(deliver);
+      case ObjectCommand.Begin begin -> onBegin(begin);
       case ObjectCommand.Written written -> onWritten(written);
       case ObjectCommand.OpenStorage open -> onOpenStorage(open);
       case ObjectCommand.Reset reset -> onReset(reset);
@@ -166,6 +170,13 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
   // ---------------------------------------------------------------------------------
 
   private Behavior<ObjectCommand> onDeliver(ObjectCommand.Deliver deliver) {
+    return onDeliver(deliver, false);
+  }
+
+  /**
+   * @param begins whether it has let others begin first
+   */
+  private Behavior<ObjectCommand> onDeliver(ObjectCommand.Deliver deliver, boolean begins) {
     if (home.isStale()) {
       home.ask();
       endIncarnation(moving());
@@ -175,10 +186,28 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       deliver.event().reject(refusal);
     } else if (isToWait(deliver.event())) {
       late.add(deliver);
-    } else {
+    } else if (begins || mayBegin(deliver)) {
       incarnation().submit(deliver.event());
     }
     return this;
+  }
+
+  /** Alarms let each other begin. */
+  private boolean mayBegin(ObjectCommand.Deliver deliver) {
+    if (!(deliver.event() instanceof ObjectEvent.Alarm alarm)) {
+      return true;
+    }
+    ActorRef<ObjectCommand> self = getContext().getSelf();
+    boolean now =
+        services.alarmLane().enter(alarm.end(), () -> self.tell(new ObjectCommand.Begin(deliver)));
+    if (!now) {
+      held.add(deliver);
+    }
+    return now;
+  }
+
+  private Behavior<ObjectCommand> onBegin(ObjectCommand.Begin begin) {
+    return held.remove(begin.alarm()) ? onDeliver(begin.alarm(), true) : this;
   }
 
   private boolean isToWait(ObjectEvent event) {
@@ -533,7 +562,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     Duration timeout = services.settings().idleTimeout();
     Incarnation live = current;
     Duration idle = live == null ? timeout : Duration.ofNanos(live.idleNanos());
-    if (!isQuiet()) {
+    if (!isQuiet() || !held.isEmpty()) {
       if (live != null) {
         live.checkTimes();
       }
@@ -649,6 +678,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
       endForGood(current, superseded());
     }
     home.close(moving());
+    late.addAll(held);
     if (!late.isEmpty()) {
       lateEvents.leave(address, late);
       services.wake(address);

@@ -104,6 +104,9 @@ sealed interface ObjectCommand {
   /// The writer has stopped.
   record WriterStopped(Incarnation incarnation) implements ObjectCommand {}
 
+  /// An alarm may begin that had to wait for others to do so.
+  record Begin(Deliver alarm) implements ObjectCommand {}
+
   /// Time to look whether the object is idle.
   record CheckIdle() implements ObjectCommand {}
 

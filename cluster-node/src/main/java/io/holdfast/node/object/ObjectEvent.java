@@ -254,6 +254,11 @@ abstract sealed class ObjectEvent {
       this.reply = reply;
     }
 
+    /// Completes when it is over.
+    CompletableFuture<?> end() {
+      return reply;
+    }
+
     /// For how long the handler has been running, waiting included; 0 while it has not begun.
     long runningNanos(long now) {
       Running begun = running;

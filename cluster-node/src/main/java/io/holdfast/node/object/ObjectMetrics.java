@@ -4,11 +4,13 @@ import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.GaugeDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 /// What a node tells of its objects.
 public final class ObjectMetrics {
+  private final PrometheusRegistry registry;
   private final GaugeDataPoint objects;
   private final CounterDataPoint events;
   private final CounterDataPoint failures;
@@ -23,6 +25,7 @@ public final class ObjectMetrics {
   private final Histogram persistSeconds;
 
   public ObjectMetrics(PrometheusRegistry registry) {
+    this.registry = registry;
     this.objects =
         Gauge.builder()
             .name("holdfast_objects")
@@ -65,6 +68,15 @@ public final class ObjectMetrics {
 
   private static CounterDataPoint counter(PrometheusRegistry registry, String name, String help) {
     return Counter.builder().name(name).help(help).withoutExemplars().register(registry);
+  }
+
+  /// How many alarms wait to begin is shown from now on.
+  void watch(AlarmLane lane) {
+    GaugeWithCallback.builder()
+        .name("holdfast_alarms_waiting")
+        .help("Alarms that are due, and let others begin first")
+        .callback(gauge -> gauge.call(lane.waiting()))
+        .register(registry);
   }
 
   void objectEntered() {

@@ -28,6 +28,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
 import org.slf4j.Logger;
@@ -36,6 +37,9 @@ import org.slf4j.LoggerFactory;
 /// What all objects of a node share.
 public final class ObjectServices {
   private static final Logger userLog = LoggerFactory.getLogger("io.holdfast.user");
+
+  /** An alarm that lasts for longer waits for something, most likely. */
+  private static final Duration ALARM_HELD_MAX = Duration.ofMillis(50);
 
   private final ObjectSettings settings;
   private final AppCatalog apps;
@@ -54,6 +58,7 @@ public final class ObjectServices {
   private final Ownership ownership;
   private final Optional<Placements> placements;
   private final SocketRegistry sockets;
+  private final AlarmLane alarmLane;
 
   public ObjectServices(
       ObjectSettings settings,
@@ -71,7 +76,8 @@ public final class ObjectServices {
       SnapshotTrim snapshotTrim,
       EventIndex eventIndex,
       Ownership ownership,
-      Optional<Placements> placements) {
+      Optional<Placements> placements,
+      AlarmSettings alarms) {
     this.settings = settings;
     this.apps = apps;
     this.containers = containers;
@@ -89,6 +95,11 @@ public final class ObjectServices {
     this.ownership = ownership;
     this.placements = placements;
     this.sockets = new SocketRegistry(gateway, timer);
+    this.alarmLane =
+        new AlarmLane(
+            alarms.beginsMax(),
+            task -> timer.schedule(task, ALARM_HELD_MAX.toMillis(), TimeUnit.MILLISECONDS));
+    metrics.watch(alarmLane);
   }
 
   ObjectSettings settings() {
@@ -124,6 +135,10 @@ public final class ObjectServices {
   Env env(Incarnation incarnation) {
     return apps.env(
         apps.app(incarnation.address().namespace()), gateway, new TurnCaller(incarnation));
+  }
+
+  AlarmLane alarmLane() {
+    return alarmLane;
   }
 
   SocketRegistry sockets() {

@@ -15,7 +15,7 @@ class AlarmPlanTest {
   private static final int RUNS_MAX = 8;
 
   private final AlarmPlan plan =
-      new AlarmPlan(new AlarmSettings(Duration.ofSeconds(2), RUNS_MAX), new Random(5));
+      new AlarmPlan(new AlarmSettings(Duration.ofSeconds(2), RUNS_MAX, 1), new Random(5));
 
   private AlarmPlan.Run met(String key) {
     AlarmPlan.Run run = plan.met(new DueAlarm(key, NOW));

@@ -39,7 +39,7 @@ class AlarmSchedulerTest {
           runner(),
           () -> Instant.now().plus(clockIsOffBy),
           new Random(41),
-          new AlarmSettings(Duration.ofMillis(50), RUNS_MAX));
+          new AlarmSettings(Duration.ofMillis(50), RUNS_MAX, 1));
 
   /** A run, or with a generation the end of an alarm without one. */
   private record Run(

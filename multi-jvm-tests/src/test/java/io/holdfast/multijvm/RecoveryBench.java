@@ -1,0 +1,206 @@
+package io.holdfast.multijvm;
+
+import static io.holdfast.multijvm.Places.add;
+import static io.holdfast.multijvm.Places.all;
+import static io.holdfast.multijvm.Places.move;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/// How long a failover, a move and the loss of a region take, many times over, and how long a call
+/// takes from each region to each. Two nodes in `eu`, one in `us`, one in `ap`, one Cassandra, all
+/// on this machine. Prints rows of tables.
+///
+/// Not part of CI: `scripts/measure recovery`.
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class RecoveryBench {
+  private static final int RUNS = Integer.getInteger("recovery.runs", 10);
+  private static final int OBJECTS = 20;
+  private static final int CALLS = 50;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** For shards to be even again. */
+  private static final Duration REST = Duration.ofSeconds(8);
+
+  /**
+   * Held up on the way into each region, so that there and back it is 80 ms between `eu` and `us`,
+   * 150 ms between `eu` and `ap`, 220 ms between `us` and `ap`.
+   */
+  private static final Map<String, Duration> DELAYS =
+      Map.of("eu", Duration.ofMillis(5), "us", Duration.ofMillis(75), "ap", Duration.ofMillis(145));
+
+  @TempDir static Path directory;
+  private static TestCluster cluster;
+  private static final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
+  private static NodeProcess second;
+
+  @BeforeAll
+  static void start() throws Exception {
+    cluster =
+        TestCluster.ofRegions(directory, List.of("eu", "eu", "us", "ap"), Apps.places(directory));
+    nodes.put("eu", cluster.node(1));
+    nodes.put("us", cluster.node(3));
+    nodes.put("ap", cluster.node(4));
+    second = cluster.node(2);
+    awaitAll();
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    cluster.close();
+  }
+
+  /** Until each region reaches each. */
+  private static void awaitAll() {
+    Map<String, String> hints = Map.of("eu", "weur", "us", "enam", "ap", "apac");
+    nodes.forEach((from, node) ->
+        hints.forEach((to, hint) ->
+            Awaitility.await(from + " reaches " + to)
+                .atMost(PATIENCE)
+                .until(() ->
+                    node.post("/place/seen-" + to + "?token=x&hint=" + hint, "")
+                        .body()
+                        .equals(to))));
+  }
+
+  /** Until the word that a region is back has come through, new objects begin elsewhere. */
+  private static void awaitBeginsIn(NodeProcess node, String region) {
+    Awaitility.await("objects begin in " + region)
+        .atMost(PATIENCE)
+        .until(
+            () -> node.post("/place/n" + System.nanoTime() + "?token=x", "").body().equals(region));
+  }
+
+  private static List<String> names(String prefix) {
+    return IntStream.range(0, OBJECTS).mapToObj(number -> prefix + number).toList();
+  }
+
+  private static void awaitAnswer(NodeProcess node, String place) {
+    Awaitility.await(place)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> node.get("/place/" + place).status() == 200);
+  }
+
+  private static long millis(long sinceNanos) {
+    return (System.nanoTime() - sinceNanos) / 1_000_000;
+  }
+
+  private static void row(String what, List<Long> millis) {
+    List<Long> sorted = millis.stream().sorted().toList();
+    System.out.printf(
+        "recovery: | %s | %d | %d | %d | %d |%n",
+        what, sorted.size(), sorted.getFirst(), sorted.get(sorted.size() / 2), sorted.getLast());
+  }
+
+  @Test
+  @Order(1)
+  void aCallFromEachRegionToEach() {
+    for (String region : nodes.keySet()) {
+      assertThat(add(nodes.get(region), "of-" + region, "x")).isEqualTo(region);
+    }
+    gates(DELAYS);
+    nodes.forEach((from, node) ->
+        nodes
+            .keySet()
+            .forEach(to -> {
+              List<Long> micros = new ArrayList<>();
+              for (int call = 0; call < CALLS; call++) {
+                long begun = System.nanoTime();
+                assertThat(all(node, "of-" + to)).startsWith(to);
+                micros.add((System.nanoTime() - begun) / 1_000);
+              }
+              List<Long> sorted = micros.stream().sorted().toList();
+              System.out.printf(
+                  "recovery: | from %s | to %s | p50 %.1f ms | p99 %.1f ms |%n",
+                  from, to, sorted.get(CALLS / 2) / 1e3, sorted.get((int) (CALLS * 0.99)) / 1e3);
+            }));
+    gates(Map.of());
+  }
+
+  private static void gates(Map<String, Duration> delays) {
+    List<String> regions = List.of("eu", "eu", "us", "ap");
+    for (int node = 1; node <= regions.size(); node++) {
+      cluster.gate(node).delay(delays.getOrDefault(regions.get(node - 1), Duration.ZERO));
+    }
+  }
+
+  @Test
+  @Order(2)
+  void aMove() {
+    NodeProcess eu = nodes.get("eu");
+    List<Long> took = new ArrayList<>();
+    assertThat(add(eu, "mover", "x")).isEqualTo("eu");
+    for (int run = 0; run < RUNS; run++) {
+      String to = run % 2 == 0 ? "us" : "eu";
+      long begun = System.nanoTime();
+      move(eu, "mover", to);
+      assertThat(all(eu, "mover")).startsWith(to);
+      took.add(millis(begun));
+    }
+    row("move of an object, until it has answered", took);
+  }
+
+  @Test
+  @Order(3)
+  void aNodeThatDies() {
+    NodeProcess eu = nodes.get("eu");
+    List<Long> last = new ArrayList<>();
+    for (int run = 0; run < RUNS; run++) {
+      List<String> places = names("f" + run + "-");
+      places.forEach(place -> assertThat(add(eu, place, "x")).isEqualTo("eu"));
+      long begun = System.nanoTime();
+      second.kill();
+      places.forEach(place -> awaitAnswer(eu, place));
+      last.add(millis(begun));
+      places.forEach(place -> assertThat(all(eu, place)).containsExactly("eu", "x"));
+      second.start();
+      NodeProcess.pause(REST);
+    }
+    row("kill -9 of one of two nodes, until the last of 20 objects has answered", last);
+  }
+
+  @Test
+  @Order(4)
+  void aRegionThatIsLost() {
+    NodeProcess eu = nodes.get("eu");
+    NodeProcess us = nodes.get("us");
+    List<Long> first = new ArrayList<>();
+    List<Long> last = new ArrayList<>();
+    for (int run = 0; run < RUNS; run++) {
+      List<String> places = names("l" + run + "-");
+      places.forEach(place -> assertThat(add(us, place, "x")).isEqualTo("us"));
+      us.kill();
+      Awaitility.await("calls are refused")
+          .atMost(PATIENCE)
+          .until(() -> eu.get("/place/" + places.getFirst()).body().startsWith("region_unr"));
+      long begun = System.nanoTime();
+      assertThat(eu.admin("regions/us/lost", "{}").ok()).contains("\"lost\":true");
+      awaitAnswer(eu, places.getFirst());
+      first.add(millis(begun));
+      places.forEach(place -> awaitAnswer(eu, place));
+      last.add(millis(begun));
+      places.forEach(place -> assertThat(all(eu, place)).contains("x"));
+      us.start();
+      assertThat(eu.admin("regions/us/back", "{}").ok()).contains("\"lost\":false");
+      awaitBeginsIn(us, "us");
+    }
+    row("`regions lost`, until the first object has answered", first);
+    row("`regions lost`, until the last of 20 objects has answered", last);
+  }
+}
