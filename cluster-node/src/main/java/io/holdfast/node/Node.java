@@ -515,7 +515,9 @@ public final class Node {
   private Hosts hosts(Ownership ownership, Members members) {
     return ownership.isLeased()
         ? (region, namespace) ->
-            members.has(region.name(), ShardKind.of(apps.objectClass(namespace)).role())
+            apps.find(namespace)
+                .map(objects -> members.has(region.name(), ShardKind.of(objects).role()))
+                .orElse(true)
         : (_, _) -> true;
   }
 

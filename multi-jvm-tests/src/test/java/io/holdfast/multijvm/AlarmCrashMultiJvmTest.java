@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// `-Dholdfast.crash.alarm-rounds=N` sets how often, `-Dholdfast.crash.seed=N` repeats the moments
 /// of a run.
 class AlarmCrashMultiJvmTest {
-  private static final int ROUNDS = Integer.getInteger("holdfast.crash.alarm-rounds", 3);
+  private static final int ROUNDS = Integer.getInteger("holdfast.crash.alarm-rounds", 2);
   private static final long SEED = Long.getLong("holdfast.crash.seed", System.nanoTime());
   private static final int CLIENTS = 6;
   private static final int LOAD_MILLIS_MAX = 3_000;

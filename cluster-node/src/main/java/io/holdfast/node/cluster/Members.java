@@ -1,5 +1,6 @@
 package io.holdfast.node.cluster;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -26,6 +28,11 @@ import org.apache.pekko.cluster.typed.Subscribe;
 /// hears.
 public final class Members {
   private static final String ZONE = "zone-";
+
+  /** Events come at once. */
+  private static final Duration KNOWN_WITHIN = Duration.ofSeconds(2);
+
+  private static final Duration KNOWN_PAUSE = Duration.ofMillis(1);
 
   /// A node that is up, whether it answers or not.
   ///
@@ -53,10 +60,24 @@ public final class Members {
     this.system = system;
   }
 
-  /// Begins, once this node is a member.
+  /// Begins, once this node is a member; returns when it knows of all that were members by then.
   public void start() {
     ActorRef<ClusterEvent.MemberEvent> _ =
         system.systemActorOf(events(), "holdfast-members", Props.empty());
+    long deadline = System.nanoTime() + KNOWN_WITHIN.toNanos();
+    while (!knowsAll() && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(KNOWN_PAUSE.toNanos());
+    }
+  }
+
+  private boolean knowsAll() {
+    Set<Address> known = present.stream().map(Node::address).collect(Collectors.toSet());
+    for (Member member : Cluster.get(system).state().getMembers()) {
+      if (!known.contains(member.address())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   public Set<Node> up() {
