@@ -307,6 +307,9 @@ public final class Node {
       agreement.check();
     }
     members.start();
+    if (ownership.isLeased()) {
+      members.onGone(Underway.get(system)::memberIsGone);
+    }
     reachable.start(timer);
     lost.ifPresent(given -> {
       given.start(timer);

@@ -7,12 +7,18 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
 
 /// A port in front of a node that can be cut or slow: when it is cut nothing passes, and nobody is
 /// told.
 final class Gate implements AutoCloseable {
+  /** Of 8 KiB each. */
+  private static final int HELD_MAX = 1_024;
+
   private final ServerSocket listener;
   private final int target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
@@ -74,21 +80,40 @@ final class Gate implements AutoCloseable {
     }
   }
 
+  /** What came, and when it goes on; nothing at its end. */
+  private record Held(byte[] bytes, long untilNanos) {}
+
   private void pass(Socket from, Socket to) {
+    BlockingQueue<Held> onItsWay = new LinkedBlockingQueue<>(HELD_MAX);
+    Thread writer = Thread.ofVirtual().start(() -> write(onItsWay, from, to));
     byte[] bytes = new byte[8192];
     try {
       InputStream in = from.getInputStream();
-      OutputStream out = to.getOutputStream();
       for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
-        Thread.sleep(delay);
-        awaitOpen();
-        out.write(bytes, 0, length);
+        onItsWay.put(new Held(Arrays.copyOf(bytes, length), System.nanoTime() + delay.toNanos()));
       }
+      onItsWay.put(new Held(new byte[0], System.nanoTime() + delay.toNanos()));
+      writer.join();
     } catch (IOException | InterruptedException _) {
-      // One side is gone.
+      writer.interrupt(); // One side is gone.
     } finally {
       close(from);
       close(to);
+    }
+  }
+
+  private void write(BlockingQueue<Held> onItsWay, Socket from, Socket to) {
+    try {
+      OutputStream out = to.getOutputStream();
+      for (Held next = onItsWay.take(); next.bytes().length > 0; next = onItsWay.take()) {
+        Thread.sleep(Duration.ofNanos(Math.max(0, next.untilNanos() - System.nanoTime())));
+        awaitOpen();
+        out.write(next.bytes());
+      }
+    } catch (IOException | InterruptedException _) {
+      close(from);
+      close(to);
+      onItsWay.clear(); // Who waits to put something there finds out.
     }
   }
 

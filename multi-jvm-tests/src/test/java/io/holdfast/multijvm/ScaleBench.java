@@ -231,7 +231,7 @@ class ScaleBench {
   /** All nodes die, the alarms become due, all nodes start. */
   private Storm storm(int known) throws InterruptedException {
     int alarms = Math.min(known, ALARMS);
-    long due = System.currentTimeMillis() + Duration.ofSeconds(20 + alarms / 500).toMillis();
+    long due = System.currentTimeMillis() + Duration.ofSeconds(20 + alarms / 100).toMillis();
     for (int from = 0; from < alarms; from += CHUNK) {
       all("wake", from, Math.min(alarms, from + CHUNK), "&at=" + due);
     }

@@ -53,6 +53,7 @@ public final class Members {
 
   private final ActorSystem<?> system;
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private final List<Runnable> goneListeners = new CopyOnWriteArrayList<>();
   private volatile Set<Node> present = Set.of();
   private volatile Set<Node> up = Set.of();
 
@@ -111,6 +112,11 @@ public final class Members {
     listeners.add(listener);
   }
 
+  /// Runs each time when one of them is none any more; likewise.
+  public void onGone(Runnable listener) {
+    goneListeners.add(listener);
+  }
+
   private Behavior<ClusterEvent.MemberEvent> events() {
     return Behaviors.setup(context -> {
       Map<Address, Member> members = new HashMap<>();
@@ -136,9 +142,13 @@ public final class Members {
             .filter(member -> member.status() == MemberStatus.up())
             .map(Node::of)
             .collect(Collectors.toUnmodifiableSet());
-    if (!now.equals(up)) {
+    Set<Node> before = up;
+    if (!now.equals(before)) {
       up = now;
       listeners.forEach(Runnable::run);
+      if (!now.containsAll(before)) {
+        goneListeners.forEach(Runnable::run);
+      }
     }
   }
 }

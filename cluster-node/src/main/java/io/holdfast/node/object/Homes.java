@@ -72,6 +72,7 @@ public final class Homes {
     }
     this.kinds = kinds;
     ways = Map.copyOf(all);
+    underway.ifPresent(commands -> commands.sendBy(this::tellAgain));
     placements.ifPresent(directory ->
         Peers.get(system).onObjectMoved(moved -> directory.learn(moved.objectKey(), moved.home())));
   }
@@ -117,6 +118,14 @@ public final class Homes {
                 command.reject(why);
               }
             });
+  }
+
+  private void tellAgain(ObjectCommand.Travelling command) {
+    try {
+      tell(Optional.empty(), command);
+    } catch (HoldfastException e) {
+      command.reject(e);
+    }
   }
 
   private void send(Region home, ObjectCommand.Travelling command) {

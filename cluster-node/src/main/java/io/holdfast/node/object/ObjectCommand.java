@@ -19,6 +19,9 @@ sealed interface ObjectCommand {
 
     Passage passage();
 
+    /// The same on a way of its own: this one has to be given up.
+    Travelling again();
+
     /// It does not get there.
     void reject(HoldfastException why);
   }
@@ -35,6 +38,11 @@ sealed interface ObjectCommand {
     @Override
     public ObjectAddress target() {
       return event.target();
+    }
+
+    @Override
+    public Deliver again() {
+      return new Deliver(event, sent);
     }
 
     @Override
@@ -63,12 +71,22 @@ sealed interface ObjectCommand {
     Move(ObjectCall.Sent<Placement> sent, String region) {
       this(sent, region, new Passage());
     }
+
+    @Override
+    public Move again() {
+      return new Move(sent, region);
+    }
   }
 
   /// Have an operator's order carried out.
   record Operate(ObjectCall.Sent<RpcResult> sent, RpcCall order, Passage passage) implements Asked {
     Operate(ObjectCall.Sent<RpcResult> sent, RpcCall order) {
       this(sent, order, new Passage());
+    }
+
+    @Override
+    public Operate again() {
+      return new Operate(sent, order);
     }
   }
 
@@ -134,6 +152,11 @@ sealed interface ObjectCommand {
 
     Wake(ObjectAddress target, Waiting waiting) {
       this(target, waiting, new Passage());
+    }
+
+    @Override
+    public Wake again() {
+      return new Wake(target, waiting);
     }
 
     @Override

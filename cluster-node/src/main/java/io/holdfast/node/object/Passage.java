@@ -23,6 +23,10 @@ final class Passage {
     return state.compareAndSet(State.WAITS, State.IS_GIVEN_UP);
   }
 
+  boolean isGivenUp() {
+    return state.get() == State.IS_GIVEN_UP;
+  }
+
   boolean isOver() {
     return state.get() != State.WAITS;
   }

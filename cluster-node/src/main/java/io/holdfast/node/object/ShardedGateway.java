@@ -436,6 +436,9 @@ public final class ShardedGateway implements ObjectGateway {
           letter.message() instanceof ShardingEnvelope<?> envelope
               ? envelope.message()
               : letter.message();
+      if (message instanceof ObjectCommand.Travelling command && command.passage().isGivenUp()) {
+        return Behaviors.same(); // It was rejected, or is on another way.
+      }
       if (message instanceof ObjectCommand.Travelling command && isOfHandOff(letter)) {
         // It waited for a shard that has gone on meanwhile. Calls have no order among them.
         sendAgain(command);

@@ -2,8 +2,11 @@ package io.holdfast.node.object;
 
 import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.AbstractExtensionId;
@@ -17,7 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /*
  * Sharding holds back what it does not know where to send, without an end. It also sends to nodes that have just left,
- * because they had the shard a moment ago; remoting drops that, and tells nobody.
+ * because they had the shard a moment ago; remoting drops that, and tells nobody. So does it with what waits for a connection
+ * to a node that dies.
  */
 /// The commands on their way to objects, in this node, none of which takes for ever. Thread-safe.
 public final class Underway implements Extension {
@@ -28,7 +32,13 @@ public final class Underway implements Extension {
   /** Longer than it takes to replace a node that has fallen silent. */
   static final Duration IN_REGION_MAX = Duration.ofSeconds(15);
 
+  /** After a node is no member any more: when those that had a shard there have noticed, too. */
+  private static final List<Duration> SEND_AGAIN_AFTER =
+      List.of(Duration.ofSeconds(1), Duration.ofMillis(2_500));
+
   private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
+  private final Queue<Long> sendAgainNanos = new ConcurrentLinkedQueue<>();
+  private volatile Consumer<ObjectCommand.Travelling> sender = _ -> {};
   private final LongSupplier nanoTime;
 
   private record Waiting(
@@ -59,16 +69,33 @@ public final class Underway implements Extension {
     waiting.add(new Waiting(command, nanoTime.getAsLong() + max.toNanos(), why));
   }
 
+  /// How a command is sent once more.
+  void sendBy(Consumer<ObjectCommand.Travelling> sender) {
+    this.sender = sender;
+  }
+
+  /// A node is no member any more: what was on its way there is lost, and is sent again to where
+  /// the object is then.
+  public void memberIsGone() {
+    long now = nanoTime.getAsLong();
+    SEND_AGAIN_AFTER.forEach(after -> sendAgainNanos.add(now + after.toNanos()));
+  }
+
   /// Gives up what has been on its way for too long.
   void look() {
     long now = nanoTime.getAsLong();
+    boolean again = sendAgainNanos.removeIf(at -> now - at >= 0);
+    List<ObjectCommand.Travelling> lost = new ArrayList<>();
     waiting.removeIf(one -> {
       Passage passage = one.command.passage();
       if (now - one.deadlineNanos >= 0 && passage.giveUp()) {
         reject(one);
+      } else if (again && passage.giveUp()) {
+        lost.add(one.command.again());
       }
       return passage.isOver();
     });
+    lost.forEach(sender);
   }
 
   /** What one does that hears of it is no reason to leave the others waiting. */

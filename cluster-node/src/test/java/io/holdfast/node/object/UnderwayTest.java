@@ -79,6 +79,36 @@ class UnderwayTest {
   }
 
   @Test
+  void whatWaitsWhenANodeIsGoneIsSentAgainOnAWayOfItsOwn() {
+    List<ObjectCommand.Travelling> again = new ArrayList<>();
+    underway.sendBy(again::add);
+    watch();
+    underway.memberIsGone();
+    pass(Duration.ofMillis(999));
+    assertThat(again).isEmpty();
+    pass(Duration.ofMillis(1));
+    assertThat(again).hasSize(1);
+    assertThat(passage.end()).as("the first of both").isFalse();
+    assertThat(again.getFirst().passage().end()).isTrue();
+    pass(MAX);
+    assertThat(again).hasSize(1);
+    assertThat(rejected).isEmpty();
+  }
+
+  @Test
+  void whatHasArrivedWhenANodeIsGoneIsNotSentAgain() {
+    List<ObjectCommand.Travelling> again = new ArrayList<>();
+    underway.sendBy(again::add);
+    watch();
+    underway.memberIsGone();
+    assertThat(passage.end()).isTrue();
+    pass(Duration.ofSeconds(1));
+    pass(MAX);
+    assertThat(again).isEmpty();
+    assertThat(rejected).isEmpty();
+  }
+
+  @Test
   void whatARejectionThrowsLeavesTheOthersAsTheyAre() {
     ObjectCommand.Wake other = new ObjectCommand.Wake(TARGET, command.waiting());
     watch();
