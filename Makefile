@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos soak walls coverage build fast run cluster cluster-down fmt bench compare docs clean
+.PHONY: help demo test chaos soak walls measure coverage build fast run cluster cluster-down fmt bench compare docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ soak: ## Minutes of chaos on a real node and a Docker Engine of its own (root): 
 
 walls: ## The engine's tests on a Docker Engine of their own with disk quota and user namespaces (root, btrfs)
 	@scripts/walls
+
+measure: ## Tables that take minutes, on real nodes and a real Cassandra: WHAT=failover|regions|scale
+	@scripts/measure "$(WHAT)"
 
 coverage: ## What the unit tests reach, in each module's target/site/jacoco/index.html
 	@scripts/mvn -Dfast -Pcoverage test && ls */target/site/jacoco/index.html
