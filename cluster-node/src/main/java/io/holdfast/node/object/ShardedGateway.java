@@ -23,7 +23,6 @@ import io.holdfast.sdk.HoldfastException;
 import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.Request;
 import io.holdfast.sdk.Response;
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -81,38 +80,33 @@ public final class ShardedGateway implements ObjectGateway {
     }
     services.ownership().beforeRelease(ShardKind.CONTAINER.type(), services.containers()::endAll);
     ClusterSharding sharding = ClusterSharding.get(system);
-    Map<ShardKind, Entity<ObjectCommand, ShardingEnvelope<ObjectCommand>>> all =
-        new EnumMap<>(ShardKind.class);
-    for (ShardKind kind : ShardKind.values()) {
-      Entity<ObjectCommand, ShardingEnvelope<ObjectCommand>> objects = objects(kind, services);
-      ShardAllocationStrategy strategy = strategies.get(kind);
-      all.put(
-          kind,
-          strategy == null
-              ? objects
-              : objects.withRole(kind.role().toString()).withAllocationStrategy(strategy));
-    }
     homes.connect(
         this::kind,
-        kind -> sharding.init(all.get(kind)),
-        (kind, region) -> sharding.init(all.get(kind).withDataCenter(region.name())));
+        kind -> sharding.init(objects(kind, services, strategies)),
+        (kind, region) ->
+            sharding.init(objects(kind, services, strategies).withDataCenter(region.name())));
   }
 
   private Entity<ObjectCommand, ShardingEnvelope<ObjectCommand>> objects(
-      ShardKind kind, ObjectServices services) {
-    return Entity.of(
-            kind.type(),
-            entity -> {
-              ObjectAddress address = ObjectAddress.parse(entity.getEntityId());
-              return ObjectActor.create(
-                  address,
-                  apps.objectClass(address.namespace()),
-                  services,
-                  entity.getShard(),
-                  lateEvents,
-                  leaving);
-            })
-        .withStopMessage(new ObjectCommand.Stop());
+      ShardKind kind, ObjectServices services, Map<ShardKind, ShardAllocationStrategy> strategies) {
+    Entity<ObjectCommand, ShardingEnvelope<ObjectCommand>> objects =
+        Entity.of(
+                kind.type(),
+                entity -> {
+                  ObjectAddress address = ObjectAddress.parse(entity.getEntityId());
+                  return ObjectActor.create(
+                      address,
+                      apps.objectClass(address.namespace()),
+                      services,
+                      entity.getShard(),
+                      lateEvents,
+                      leaving);
+                })
+            .withStopMessage(new ObjectCommand.Stop());
+    ShardAllocationStrategy strategy = strategies.get(kind);
+    return strategy == null
+        ? objects
+        : objects.withRole(kind.role().toString()).withAllocationStrategy(strategy);
   }
 
   private ShardKind kind(ObjectAddress object) {
