@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Pattern;
 
 /// A real Cassandra on 127.0.0.1, or a node of a ring on 127.0.0.x, as a child JVM: the jars of
 /// `cassandra-all` from Maven Central, which the build has copied beside this module. Ready within
@@ -221,9 +220,10 @@ public final class TestCassandra implements AutoCloseable {
   private boolean sees(List<TestCassandra> ring) throws IOException {
     String said = Files.readString(log());
     return ring.stream()
-        .map(each -> Pattern.quote("Node /" + each.contactPoint.getAddress().getHostAddress()))
-        .allMatch(
-            node -> Pattern.compile(node + ":\\d+ state jump to NORMAL").matcher(said).find());
+        .filter(each -> each != this)
+        .map(each -> "InetAddress /" + each.contactPoint.getAddress().getHostAddress() + ":")
+        .allMatch(other ->
+            said.lines().anyMatch(line -> line.contains(other) && line.endsWith(" is now UP")));
   }
 
   private boolean serves() {
