@@ -12,6 +12,7 @@ import com.datastax.oss.driver.api.core.DriverTimeoutException;
 import com.datastax.oss.driver.api.core.cql.ResultSet;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
+import com.datastax.oss.driver.api.core.loadbalancing.NodeDistance;
 import com.datastax.oss.driver.api.core.metadata.Node;
 import com.datastax.oss.driver.api.core.metadata.NodeState;
 import com.datastax.oss.driver.api.core.metadata.schema.ClusteringOrder;
@@ -257,20 +258,36 @@ public final class CassandraSchema {
     // The driver would wait a second after each change for more of them.
     session.setSchemaMetadataEnabled(false);
     try {
-      for (String statement : statements(replication)) {
+      List<String> all = statements(replication);
+      // Of two nodes that have not heard of each other's change one would undo the other's.
+      Node one = anyNode(session);
+      for (String change : all.subList(0, all.size() - 1)) {
         session.execute(
-            SimpleStatement.newInstance(statement)
-                .setTimeout(CHANGE_TIMEOUT)
-                // The nodes of all regions look for the version, each in its own data center.
-                .setConsistencyLevel(DefaultConsistencyLevel.EACH_QUORUM));
-        awaitAgreement(session);
+            SimpleStatement.newInstance(change).setTimeout(CHANGE_TIMEOUT).setNode(one));
       }
+      awaitAgreement(session);
+      session.execute(
+          SimpleStatement.newInstance(all.getLast())
+              .setTimeout(CHANGE_TIMEOUT)
+              // The nodes of all regions look for the version, each in its own data center.
+              .setConsistencyLevel(DefaultConsistencyLevel.EACH_QUORUM));
     } catch (DriverException e) {
       throw failed("could not create the schema: " + e.getMessage(), e);
     } finally {
       session.setSchemaMetadataEnabled(null);
     }
     check(session);
+  }
+
+  private static Node anyNode(CqlSession session) {
+    return session.getMetadata().getNodes().values().stream()
+        .filter(node -> node.getState() == NodeState.UP)
+        .filter(node -> node.getDistance() == NodeDistance.LOCAL)
+        .findFirst()
+        .orElseThrow(() ->
+            new HoldfastException(
+                ErrorCode.STORAGE_FAILED,
+                "Cassandra: expected a node of the own data center, found none"));
   }
 
   /** The next statement may be asked of another node, and its rows stored on any. */

@@ -157,11 +157,13 @@ class DatacentersMultiJvmTest {
     cassandraOfUs().restart();
     us.start();
     for (String place : PLACES) {
+      // Until all that was said of it has come to its Cassandra, a call may be refused.
       Awaitility.await(place + " is reached")
           .atMost(PATIENCE)
-          .until(() -> us.get("/place/" + place).status() == 200);
-      assertThat(all(us, place)).endsWith("a", "b");
-      assertThat(add(us, place, "c")).isIn("eu", "ap");
+          .untilAsserted(() -> assertThat(all(us, place)).endsWith("a", "b"));
+      Awaitility.await(place + " is changed")
+          .atMost(PATIENCE)
+          .untilAsserted(() -> assertThat(add(us, place, "c")).isIn("eu", "ap"));
     }
     assertThat(us.admin("regions/us/back", "{}").ok()).contains("\"lost\":false");
     List<String> moved = new ArrayList<>();
