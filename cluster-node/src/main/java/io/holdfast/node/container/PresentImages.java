@@ -1,10 +1,10 @@
 package io.holdfast.node.container;
 
 import io.holdfast.engine.ContainerEngine;
+import io.holdfast.node.pace.Pace;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +15,7 @@ public final class PresentImages {
 
   private final ContainerEngine engine;
   private final Collection<String> references;
-  private final AtomicLong lookedNanos = new AtomicLong(System.nanoTime() - LOOK_EVERY.toNanos());
+  private final Pace pace = Pace.fromNow(LOOK_EVERY);
   private volatile int present;
 
   /// @param references of the images; the engine is not asked when there are none
@@ -25,11 +25,7 @@ public final class PresentImages {
   }
 
   public int count() {
-    long last = lookedNanos.get();
-    long now = System.nanoTime();
-    if (!references.isEmpty()
-        && now - last >= LOOK_EVERY.toNanos()
-        && lookedNanos.compareAndSet(last, now)) {
+    if (!references.isEmpty() && pace.isTime()) {
       Thread.ofVirtual().name("container-present").start(this::look);
     }
     return present;

@@ -3,12 +3,12 @@ package io.holdfast.node.placement;
 import io.holdfast.node.capacity.NodeCapacity;
 import io.holdfast.node.cluster.Members;
 import io.holdfast.node.container.PresentImages;
+import io.holdfast.node.pace.Pace;
 import io.holdfast.node.peer.Peers;
 import io.holdfast.protocol.ObjectAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.Address;
@@ -30,7 +30,7 @@ public final class HostReports {
   private final Address self;
   private final Supplier<HostReport> own;
   private final Map<Address, HostReport> heard = new ConcurrentHashMap<>();
-  private final AtomicLong askedNanos = new AtomicLong(System.nanoTime() - ASK_EVERY.toNanos());
+  private final Pace pace = Pace.fromNow(ASK_EVERY);
 
   /// From now on others are told.
   ///
@@ -60,9 +60,7 @@ public final class HostReports {
 
   /// Asks them, for the next time.
   void refresh() {
-    long last = askedNanos.get();
-    long now = System.nanoTime();
-    if (now - last < ASK_EVERY.toNanos() || !askedNanos.compareAndSet(last, now)) {
+    if (!pace.isTime()) {
       return;
     }
     heard

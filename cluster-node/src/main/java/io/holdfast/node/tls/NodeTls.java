@@ -1,6 +1,7 @@
 package io.holdfast.node.tls;
 
 import io.holdfast.certificates.PemFiles;
+import io.holdfast.node.pace.Pace;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
@@ -50,8 +50,7 @@ public final class NodeTls {
   private final Path directory;
   private final String host;
   private final InstantSource clock;
-  private final LongSupplier nanoTime;
-  private final AtomicLong lookedNanos;
+  private final Pace pace;
   private volatile Loaded loaded;
   private volatile List<FileTime> refused = List.of();
 
@@ -67,8 +66,7 @@ public final class NodeTls {
     this.directory = directory;
     this.host = host;
     this.clock = clock;
-    this.nanoTime = nanoTime;
-    this.lookedNanos = new AtomicLong(nanoTime.getAsLong());
+    this.pace = Pace.afterNow(LOOK_EVERY, nanoTime);
     try {
       this.loaded = load();
     } catch (IOException | GeneralSecurityException e) {
@@ -81,9 +79,7 @@ public final class NodeTls {
   // --------------------------------------------------------------------------------------------------
 
   private SSLContext context() {
-    long looked = lookedNanos.get();
-    long now = nanoTime.getAsLong();
-    if (now - looked >= LOOK_EVERY.toNanos() && lookedNanos.compareAndSet(looked, now)) {
+    if (pace.isTime()) {
       reload();
     }
     return loaded.context;
