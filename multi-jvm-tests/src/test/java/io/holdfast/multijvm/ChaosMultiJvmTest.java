@@ -139,10 +139,6 @@ class ChaosMultiJvmTest {
   }
 
   private static String quantile(List<Long> millis, double share) {
-    if (millis.isEmpty()) {
-      return "(none)";
-    }
-    List<Long> sorted = millis.stream().sorted().toList();
-    return sorted.get((int) Math.min(sorted.size() - 1, sorted.size() * share)) + " ms";
+    return millis.isEmpty() ? "(none)" : Quantiles.of(millis, share) + " ms";
   }
 }

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,7 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 class FailoverBench {
   private static final int RUNS = Integer.getInteger("measure.runs", 10);
   private static final int OBJECTS = 20;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** For shards to be even again. */
   private static final Duration REST = Duration.ofSeconds(10);
@@ -38,10 +36,7 @@ class FailoverBench {
         long begun = System.nanoTime();
         dies.kill();
         for (String place : places) {
-          Awaitility.await(place)
-              .atMost(PATIENCE)
-              .pollInterval(Duration.ofMillis(10))
-              .until(() -> stays.get("/place/" + place).status() == 200);
+          Places.awaitAnswer(stays, place);
         }
         millis.add(Duration.ofNanos(System.nanoTime() - begun).toMillis());
         places.forEach(place -> assertThat(Places.all(stays, place)).containsExactly("local", "x"));

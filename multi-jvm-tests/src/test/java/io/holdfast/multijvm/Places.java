@@ -2,11 +2,15 @@ package io.holdfast.multijvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
+import org.awaitility.Awaitility;
 
 /// What tests say to the app of [Apps#places], whose objects tell the region in which they run.
 final class Places {
+  private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(60);
+
   private Places() {}
 
   /// Adds a token to an object.
@@ -19,6 +23,14 @@ final class Places {
   /// The region of an object, then its tokens.
   static List<String> all(NodeProcess node, String place) {
     return node.get("/place/" + place).ok().lines().toList();
+  }
+
+  /// Asks for an object again and again, without a pause to speak of, until it answers.
+  static void awaitAnswer(NodeProcess node, String place) {
+    Awaitility.await(place)
+        .atMost(ANSWERS_WITHIN)
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> node.get("/place/" + place).status() == 200);
   }
 
   static void move(NodeProcess by, String place, String region) {

@@ -2,6 +2,7 @@ package io.holdfast.multijvm;
 
 import static io.holdfast.multijvm.Places.add;
 import static io.holdfast.multijvm.Places.all;
+import static io.holdfast.multijvm.Places.awaitAnswer;
 import static io.holdfast.multijvm.Places.move;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -85,22 +86,18 @@ class RegionsBench {
     return IntStream.range(0, OBJECTS).mapToObj(number -> prefix + number).toList();
   }
 
-  private static void awaitAnswer(NodeProcess node, String place) {
-    Awaitility.await(place)
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(10))
-        .until(() -> node.get("/place/" + place).status() == 200);
-  }
-
   private static long millis(long sinceNanos) {
     return (System.nanoTime() - sinceNanos) / 1_000_000;
   }
 
   private static void row(String what, List<Long> millis) {
-    List<Long> sorted = millis.stream().sorted().toList();
     System.out.printf(
         "regions: | %s | %d | %d | %d | %d |%n",
-        what, sorted.size(), sorted.getFirst(), sorted.get(sorted.size() / 2), sorted.getLast());
+        what,
+        millis.size(),
+        Quantiles.of(millis, 0),
+        Quantiles.of(millis, 0.5),
+        Quantiles.of(millis, 1));
   }
 
   @Test
@@ -120,10 +117,9 @@ class RegionsBench {
                 assertThat(all(node, "of-" + to)).startsWith(to);
                 micros.add((System.nanoTime() - begun) / 1_000);
               }
-              List<Long> sorted = micros.stream().sorted().toList();
               System.out.printf(
                   "regions: | from %s | to %s | p50 %.1f ms | p99 %.1f ms |%n",
-                  from, to, sorted.get(CALLS / 2) / 1e3, sorted.get((int) (CALLS * 0.99)) / 1e3);
+                  from, to, Quantiles.of(micros, 0.5) / 1e3, Quantiles.of(micros, 0.99) / 1e3);
             }));
     gates(Map.of());
   }

@@ -132,8 +132,7 @@ class ScaleBench {
     }
 
     double at(double share) {
-      List<Long> sorted = nanos.stream().sorted().toList();
-      return sorted.get((int) Math.min(sorted.size() - 1, share * sorted.size())) / 1e6;
+      return Quantiles.of(nanos, share) / 1e6;
     }
 
     @Override
