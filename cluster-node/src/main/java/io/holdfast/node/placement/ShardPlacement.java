@@ -1,13 +1,14 @@
 package io.holdfast.node.placement;
 
 import io.holdfast.node.cluster.Members;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
@@ -24,21 +25,19 @@ import scala.jdk.javaapi.CollectionConverters;
 public final class ShardPlacement extends ShardCoordinator.AbstractShardAllocationStrategy {
   private final Cluster cluster;
   private final Members members;
-  private final HostReports reports;
-  private final boolean byRoom;
+  private final Optional<HostReports> reports;
 
-  /// @param byRoom whether nodes get more that may give more to containers
-  public ShardPlacement(Cluster cluster, Members members, HostReports reports, boolean byRoom) {
+  /// @param reports of the nodes, when those get more that may give more to containers
+  public ShardPlacement(Cluster cluster, Members members, Optional<HostReports> reports) {
     this.cluster = cluster;
     this.members = members;
     this.reports = reports;
-    this.byRoom = byRoom;
   }
 
   @Override
   public Future<ActorRef> allocateShard(
       ActorRef requester, String shard, Map<ActorRef, IndexedSeq<String>> hosts) {
-    reports.refresh();
+    reports.ifPresent(HostReports::refresh);
     return Future.successful(plan(hosts).host());
   }
 
@@ -46,7 +45,7 @@ public final class ShardPlacement extends ShardCoordinator.AbstractShardAllocati
   @Override
   public Future<Set<String>> rebalance(
       Map<ActorRef, IndexedSeq<String>> hosts, Set<String> moving) {
-    reports.refresh();
+    reports.ifPresent(HostReports::refresh);
     return Future.successful(
         hosts.isEmpty() || !isQuiet() ? Set.of() : plan(hosts).leaving(moving));
   }
@@ -60,40 +59,37 @@ public final class ShardPlacement extends ShardCoordinator.AbstractShardAllocati
   }
 
   private static Stream<Member> inRegion(Iterable<Member> members, String region) {
-    List<Member> all = new ArrayList<>();
-    members.forEach(all::add);
-    return all.stream().filter(member -> member.dataCenter().equals(region));
+    return StreamSupport.stream(members.spliterator(), false)
+        .filter(member -> member.dataCenter().equals(region));
   }
 
   private ShardPlan<ActorRef> plan(Map<ActorRef, IndexedSeq<String>> hosts) {
     Map<Address, String> zones =
         members.up().stream()
             .collect(Collectors.toMap(Members.Node::address, Members.Node::zone, (a, _) -> a));
-    Map<ActorRef, HostReport> said =
-        hosts.keySet().stream()
-            .collect(
-                Collectors.toMap(
-                    host -> host, host -> byRoom ? reports.of(address(host)) : HostReport.NONE));
     double mean =
-        said.values().stream()
-            .mapToDouble(HostReport::budget)
+        hosts.keySet().stream()
+            .mapToDouble(host -> report(host).budget())
             .filter(budget -> budget > 0)
             .average()
             .orElse(1);
     return new ShardPlan<>(
         hosts.entrySet().stream()
             .map(each -> {
-              Address address = address(each.getKey());
-              HostReport report = said.getOrDefault(each.getKey(), HostReport.NONE);
+              HostReport report = report(each.getKey());
               return new ShardPlan.Host<>(
                   each.getKey(),
-                  zones.getOrDefault(address, ""),
+                  zones.getOrDefault(address(each.getKey()), ""),
                   report.budget() > 0 ? report.budget() / mean : 1,
                   report,
                   List.copyOf(CollectionConverters.asJava(each.getValue())));
             })
             .sorted(Comparator.comparing(host -> address(host.node()).toString()))
             .toList());
+  }
+
+  private HostReport report(ActorRef host) {
+    return reports.map(all -> all.of(address(host))).orElse(HostReport.NONE);
   }
 
   private Address address(ActorRef host) {

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 
 /*
  * Shards are alike: objects are spread over them by a hash. So a host has what is its due when it has as many of them as its
@@ -80,19 +80,21 @@ final class ShardPlan<H> {
   ///
   /// @param moving those that do so already
   Set<String> leaving(Set<String> moving) {
-    List<Host<H>> left = new ArrayList<>(hosts);
+    List<Host<H>> now = new ArrayList<>(hosts);
     int all = hosts.stream().mapToInt(host -> host.shards().size()).sum();
-    int most = (int) Math.ceil(all * MOVED_MAX) - moving.size();
+    double differenceMin = Math.floor(LEFT * all / hosts.stream().mapToDouble(Host::weight).sum());
+    int leavingMax = (int) Math.ceil(all * MOVED_MAX) - moving.size();
     List<String> leaving = new ArrayList<>();
-    while (leaving.size() < most) {
-      Optional<Move<H>> move = unevenness(left, moving).or(() -> pressure(left, moving, leaving));
+    while (leaving.size() < leavingMax) {
+      Optional<Move<H>> move =
+          unevenness(now, moving, differenceMin).or(() -> pressure(now, moving, leaving));
       if (move.isEmpty()) {
         break;
       }
       leaving.add(move.get().shard());
-      move.get().carryOut(left);
+      move.get().carryOut(now);
     }
-    return leaving.stream().collect(Collectors.toUnmodifiableSet());
+    return Set.copyOf(leaving);
   }
 
   private record Move<H>(Host<H> from, Host<H> to, String shard) {
@@ -111,15 +113,14 @@ final class ShardPlan<H> {
   }
 
   /** From the host with the most for its weight to that with the fewest. */
-  private Optional<Move<H>> unevenness(List<Host<H>> now, Set<String> moving) {
+  private Optional<Move<H>> unevenness(
+      List<Host<H>> now, Set<String> moving, double differenceMin) {
     Comparator<Host<H>> byLoad = Comparator.comparingDouble(host -> host.load(0));
     Host<H> most = now.stream().max(byLoad).orElseThrow();
     Optional<Host<H>> least = now.stream().filter(host -> !host.isFull()).min(byLoad);
-    int shards = now.stream().mapToInt(host -> host.shards().size()).sum();
-    double mean = shards / now.stream().mapToDouble(Host::weight).sum();
     return least
-        .filter(to -> most.load(-1) - to.load(1) >= Math.floor(mean * LEFT))
-        .flatMap(to -> move(most, to, moving));
+        .filter(to -> most.load(-1) - to.load(1) >= differenceMin)
+        .flatMap(to -> move(most, to, shard -> !moving.contains(shard)));
   }
 
   /** One shard at a time from a host on which containers of it wait for room. */
@@ -136,16 +137,12 @@ final class ShardPlan<H> {
     return now.stream()
         .filter(to -> !to.isFull() && to.room() >= ROOMY * from.report().budget())
         .max(Comparator.comparingDouble(Host::room))
-        .flatMap(to ->
-            from.shards().stream()
-                .filter(from.report().waiting()::contains)
-                .findFirst()
-                .map(shard -> new Move<>(from, to, shard)));
+        .flatMap(to -> move(from, to, from.report().waiting()::contains));
   }
 
-  private static <H> Optional<Move<H>> move(Host<H> from, Host<H> to, Set<String> moving) {
+  private static <H> Optional<Move<H>> move(Host<H> from, Host<H> to, Predicate<String> candidate) {
     return from.shards().stream()
-        .filter(shard -> !moving.contains(shard))
+        .filter(candidate)
         .findFirst()
         .map(shard -> new Move<>(from, to, shard));
   }

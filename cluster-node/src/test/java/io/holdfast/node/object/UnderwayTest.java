@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class UnderwayTest {
@@ -20,6 +21,7 @@ class UnderwayTest {
   private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
   private final Underway underway = new Underway(now::get);
   private final List<HoldfastException> rejected = new ArrayList<>();
+  private final List<ObjectCommand.Travelling> again = new ArrayList<>();
   private final ObjectCommand.Wake command =
       new ObjectCommand.Wake(
           TARGET,
@@ -37,6 +39,11 @@ class UnderwayTest {
   private static ObjectAddress address() {
     NamespaceId namespace = new NamespaceId("app", "boxes");
     return new ObjectAddress(namespace, new ObjectIds(namespace).named("alice"));
+  }
+
+  @BeforeEach
+  void connect() {
+    underway.sendBy(again::add);
   }
 
   private void watch() {
@@ -80,8 +87,6 @@ class UnderwayTest {
 
   @Test
   void whatWaitsWhenANodeIsGoneIsSentAgainOnAWayOfItsOwn() {
-    List<ObjectCommand.Travelling> again = new ArrayList<>();
-    underway.sendBy(again::add);
     watch();
     underway.memberIsGone();
     pass(Duration.ofMillis(999));
@@ -97,8 +102,6 @@ class UnderwayTest {
 
   @Test
   void whatHasArrivedWhenANodeIsGoneIsNotSentAgain() {
-    List<ObjectCommand.Travelling> again = new ArrayList<>();
-    underway.sendBy(again::add);
     watch();
     underway.memberIsGone();
     assertThat(passage.end()).isTrue();
