@@ -202,13 +202,21 @@ public final class Node {
         new ShardedGateway(
             system,
             apps,
-            new Homes(system, regions, reachable, placements, underway(clusterConfig), hosts));
+            new Homes(
+                system,
+                regions,
+                reachable,
+                placements,
+                underway(clusterConfig),
+                hosts,
+                namespace -> ShardKind.of(apps, namespace)));
     this.gate = gate(directory, engineConfig);
     Deployment deployment =
         new Deployment(NodeFiles.readOrMake(directory.resolve("deployment-id")));
     ContainerEngine engine = engines.open(engineConfig, deployment, gate);
     MeteringSettings metering = MeteringSettings.from(root);
-    Optional<ClusterMeters> allMeters = clusterMeters(clusterConfig.store(), regions, metering);
+    Optional<ClusterMeters> allMeters =
+        clusterMeters(ownership, clusterConfig.store(), regions, metering);
     this.usage =
         new MeterBook(
             allMeters.<MeterTable>map(all -> all).orElseGet(data.store()::meters),
@@ -307,9 +315,6 @@ public final class Node {
       agreement.check();
     }
     members.start();
-    if (ownership.isLeased()) {
-      members.onGone(Underway.get(system)::memberIsGone);
-    }
     reachable.start(timer);
     lost.ifPresent(given -> {
       given.start(timer);
@@ -319,6 +324,9 @@ public final class Node {
     });
     PresentImages present = new PresentImages(engine, hostsContainers ? apps.images() : Set.of());
     gateway.connect(system, services, strategies(ownership, members, capacity, present));
+    if (ownership.isLeased()) {
+      members.onGone(Underway.get(system)::memberIsGone);
+    }
     this.alarms =
         new AlarmScheduler(
             objects.alarms(),
@@ -517,10 +525,7 @@ public final class Node {
 
   private Hosts hosts(Ownership ownership, Members members) {
     return ownership.isLeased()
-        ? (region, namespace) ->
-            apps.find(namespace)
-                .map(objects -> members.has(region.name(), ShardKind.of(objects).role()))
-                .orElse(true)
+        ? (region, namespace) -> members.has(region.name(), ShardKind.of(apps, namespace).role())
         : (_, _) -> true;
   }
 
@@ -533,8 +538,8 @@ public final class Node {
     Cluster cluster = Cluster.get(system);
     HostReports reports = new HostReports(system, members, capacity, images, ownership::shard);
     return Map.of(
-        ShardKind.PLAIN, new ShardPlacement(cluster, members, reports, false),
-        ShardKind.CONTAINER, new ShardPlacement(cluster, members, reports, true));
+        ShardKind.PLAIN, new ShardPlacement(cluster, members, Optional.empty()),
+        ShardKind.CONTAINER, new ShardPlacement(cluster, members, Optional.of(reports)));
   }
 
   private Optional<Underway> underway(ClusterConfig cluster) {
@@ -571,7 +576,7 @@ public final class Node {
   }
 
   private Optional<ClusterMeters> clusterMeters(
-      ClusterConfig.Store store, Regions regions, MeteringSettings settings) {
+      Ownership ownership, ClusterConfig.Store store, Regions regions, MeteringSettings settings) {
     return switch (store) {
       case EMBEDDED -> Optional.empty();
       case CASSANDRA ->
@@ -580,7 +585,7 @@ public final class Node {
                   CassandraStore.get(system).meters(),
                   regions.all().stream().map(Region::name).toList(),
                   config.region(),
-                  config.node() + "-" + UUID.randomUUID(),
+                  ownership.life(),
                   settings.retention(),
                   Clock.systemUTC()));
     };

@@ -34,7 +34,7 @@ public final class Members {
 
   private static final Duration KNOWN_PAUSE = Duration.ofMillis(1);
 
-  /// A node that is up, whether it answers or not.
+  /// A node, whether it answers or not.
   ///
   /// @param zone what of its region fails together with it
   public record Node(Address address, String region, String zone, Set<NodeRole> roles) {
@@ -54,7 +54,8 @@ public final class Members {
   private final ActorSystem<?> system;
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final List<Runnable> goneListeners = new CopyOnWriteArrayList<>();
-  private volatile Set<Node> present = Set.of();
+  private volatile Set<Address> known = Set.of();
+  private volatile Map<String, Set<NodeRole>> rolesByRegion = Map.of();
   private volatile Set<Node> up = Set.of();
 
   public Members(ActorSystem<?> system) {
@@ -72,7 +73,6 @@ public final class Members {
   }
 
   private boolean knowsAll() {
-    Set<Address> known = present.stream().map(Node::address).collect(Collectors.toSet());
     for (Member member : Cluster.get(system).state().getMembers()) {
       if (!known.contains(member.address())) {
         return false;
@@ -87,8 +87,7 @@ public final class Members {
 
   /// Whether a region has nodes of a role, also such as come or go just now.
   public boolean has(String region, NodeRole role) {
-    return present.stream()
-        .anyMatch(node -> node.region().equals(region) && node.roles().contains(role));
+    return rolesByRegion.getOrDefault(region, Set.of()).contains(role);
   }
 
   /// The addresses of those that are up, but for this one.
@@ -136,15 +135,24 @@ public final class Members {
   }
 
   private void see(Collection<Member> members) {
-    present = members.stream().map(Node::of).collect(Collectors.toUnmodifiableSet());
+    rolesByRegion =
+        members.stream()
+            .map(Node::of)
+            .collect(
+                Collectors.groupingBy(
+                    Node::region,
+                    Collectors.flatMapping(
+                        node -> node.roles().stream(), Collectors.toUnmodifiableSet())));
     Set<Node> now =
         members.stream()
             .filter(member -> member.status() == MemberStatus.up())
             .map(Node::of)
             .collect(Collectors.toUnmodifiableSet());
     Set<Node> before = up;
+    up = now;
+    // Last: who waits for it sees the rest, too.
+    known = members.stream().map(Member::address).collect(Collectors.toUnmodifiableSet());
     if (!now.equals(before)) {
-      up = now;
       listeners.forEach(Runnable::run);
       if (!now.containsAll(before)) {
         goneListeners.forEach(Runnable::run);

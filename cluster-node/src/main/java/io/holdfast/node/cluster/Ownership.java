@@ -33,6 +33,7 @@ public final class Ownership implements Extension {
 
   private final String system;
   private final HashCodeMessageExtractor<?> shards;
+  private final String life;
   private final Optional<NodeLeases> leases;
   private volatile Consumer<String> beforeRelease = _ -> {};
 
@@ -41,24 +42,26 @@ public final class Ownership implements Extension {
     Config config = system.settings().config();
     this.shards =
         new HashCodeMessageExtractor<>(config.getInt("pekko.cluster.sharding.number-of-shards"));
+    this.life = config.getString("holdfast.node") + "-" + UUID.randomUUID();
     ClusterConfig cluster = ClusterConfig.from(config);
     this.leases =
         switch (cluster.store()) {
           case EMBEDDED -> Optional.empty();
-          case CASSANDRA -> Optional.of(leases(system, config, cluster.silentMax()));
+          case CASSANDRA -> Optional.of(leases(system, config, life, cluster.silentMax()));
         };
     // When no object is left, and before the session with Cassandra, which is older.
     leases.ifPresent(held -> system.registerOnTermination(held::close));
   }
 
-  private static NodeLeases leases(ExtendedActorSystem system, Config config, Duration silentMax) {
+  private static NodeLeases leases(
+      ExtendedActorSystem system, Config config, String life, Duration silentMax) {
     CassandraStore store = CassandraStore.get(system);
     CassandraLeases table =
         new CassandraLeases(store.session(), store.config().keyspace(), silentMax.dividedBy(ASKS));
     NodeLeases leases =
         new NodeLeases(
             config.getString("holdfast.region"),
-            config.getString("holdfast.node") + "-" + UUID.randomUUID(),
+            life,
             table,
             table,
             silentMax,
@@ -71,6 +74,11 @@ public final class Ownership implements Extension {
   /// The extension of this system; the first call begins the session of this node.
   public static Ownership get(ClassicActorSystemProvider system) {
     return ID.get(system);
+  }
+
+  /// This life of the node, as the others know it; no other one has that.
+  public String life() {
+    return life;
   }
 
   /// Present in a cluster.

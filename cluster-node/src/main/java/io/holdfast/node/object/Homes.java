@@ -33,7 +33,7 @@ public final class Homes {
   private final Optional<Placements> placements;
   private final Optional<Underway> underway;
   private final Hosts hosts;
-  private volatile Function<ObjectAddress, ShardKind> kinds = _ -> ShardKind.PLAIN;
+  private final Function<NamespaceId, ShardKind> kinds;
   private volatile Map<Way, ActorRef<ShardingEnvelope<ObjectCommand>>> ways = Map.of();
 
   /** To the shards of a kind in a region. */
@@ -41,26 +41,27 @@ public final class Homes {
 
   /// @param placements present when there are several regions
   /// @param underway present when there may be other nodes
+  /// @param kinds of the shards that objects are in
   public Homes(
       ActorSystem<?> system,
       Regions regions,
       ReachableRegions reachable,
       Optional<Placements> placements,
       Optional<Underway> underway,
-      Hosts hosts) {
+      Hosts hosts,
+      Function<NamespaceId, ShardKind> kinds) {
     this.system = system;
     this.regions = regions;
     this.reachable = reachable;
     this.placements = placements;
     this.underway = underway;
     this.hosts = hosts;
+    this.kinds = kinds;
   }
 
-  /// @param kinds of the shards that objects are in
   /// @param shards of this region, by their kind
   /// @param proxies the way to those of another region
   void connect(
-      Function<ObjectAddress, ShardKind> kinds,
       Function<ShardKind, ActorRef<ShardingEnvelope<ObjectCommand>>> shards,
       BiFunction<ShardKind, Region, ActorRef<ShardingEnvelope<ObjectCommand>>> proxies) {
     Map<Way, ActorRef<ShardingEnvelope<ObjectCommand>>> all = new HashMap<>();
@@ -70,7 +71,6 @@ public final class Homes {
         all.put(new Way(kind, region), here ? shards.apply(kind) : proxies.apply(kind, region));
       }
     }
-    this.kinds = kinds;
     ways = Map.copyOf(all);
     underway.ifPresent(commands -> commands.sendBy(this::tellAgain));
     placements.ifPresent(directory ->
@@ -120,7 +120,8 @@ public final class Homes {
             });
   }
 
-  private void tellAgain(ObjectCommand.Travelling command) {
+  /// Sends once more what did not get there; rejects it when it cannot be sent.
+  void tellAgain(ObjectCommand.Travelling command) {
     try {
       tell(Optional.empty(), command);
     } catch (HoldfastException e) {
@@ -135,7 +136,7 @@ public final class Homes {
       return;
     }
     ActorRef<ShardingEnvelope<ObjectCommand>> way =
-        ways.getOrDefault(new Way(kinds.apply(target), home), system.deadLetters());
+        ways.getOrDefault(new Way(kinds.apply(target.namespace()), home), system.deadLetters());
     underway.ifPresent(commands -> {
       if (home.equals(regions.self())) {
         commands.watch(command, Underway.IN_REGION_MAX, () -> ShardedGateway.unreachable(target));

@@ -1,7 +1,9 @@
 package io.holdfast.node.object;
 
+import io.holdfast.node.app.AppCatalog;
 import io.holdfast.node.app.ObjectClass;
 import io.holdfast.node.cluster.NodeRole;
+import io.holdfast.protocol.NamespaceId;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 
 /// What kind of shard an object is in, by its class: those with containers are on nodes of their
@@ -22,6 +24,11 @@ public enum ShardKind {
 
   public static ShardKind of(ObjectClass objects) {
     return objects.container().isPresent() ? CONTAINER : PLAIN;
+  }
+
+  /// Of the objects of a namespace; [#PLAIN] when no app has it.
+  public static ShardKind of(AppCatalog apps, NamespaceId namespace) {
+    return apps.find(namespace).map(ShardKind::of).orElse(PLAIN);
   }
 
   EntityTypeKey<ObjectCommand> type() {

@@ -81,7 +81,6 @@ public final class ShardedGateway implements ObjectGateway {
     services.ownership().beforeRelease(ShardKind.CONTAINER.type(), services.containers()::endAll);
     ClusterSharding sharding = ClusterSharding.get(system);
     homes.connect(
-        this::kind,
         kind -> sharding.init(objects(kind, services, strategies)),
         (kind, region) ->
             sharding.init(objects(kind, services, strategies).withDataCenter(region.name())));
@@ -109,10 +108,6 @@ public final class ShardedGateway implements ObjectGateway {
         : objects.withRole(kind.role().toString()).withAllocationStrategy(strategy);
   }
 
-  private ShardKind kind(ObjectAddress object) {
-    return apps.find(object.namespace()).map(ShardKind::of).orElse(ShardKind.PLAIN);
-  }
-
   @Override
   public CompletableFuture<Response> fetch(
       ObjectAddress target, Request request, CallContext context) {
@@ -134,7 +129,8 @@ public final class ShardedGateway implements ObjectGateway {
   public Predicate<String> owned(Ownership ownership) {
     return id -> {
       ObjectAddress address = ObjectAddress.parse(id.substring(id.indexOf('|') + 1));
-      return homes.isHere(address) && ownership.of(kind(address).type(), address).getAsBoolean();
+      ShardKind kind = ShardKind.of(apps, address.namespace());
+      return homes.isHere(address) && ownership.of(kind.type(), address).getAsBoolean();
     };
   }
 
@@ -435,7 +431,7 @@ public final class ShardedGateway implements ObjectGateway {
       }
       if (message instanceof ObjectCommand.Travelling command && isOfHandOff(letter)) {
         // It waited for a shard that has gone on meanwhile. Calls have no order among them.
-        sendAgain(command);
+        homes.tellAgain(command);
       } else if (message instanceof ObjectCommand.Travelling command) {
         command.reject(unreachable(command.target()));
       } else if (message instanceof ObjectCommand.Asleep(ObjectCommand.Move order)) {
@@ -447,14 +443,6 @@ public final class ShardedGateway implements ObjectGateway {
 
   private static boolean isOfHandOff(AllDeadLetters letter) {
     return letter instanceof Dropped dropped && dropped.reason().startsWith(DROPPED_AT_HAND_OFF);
-  }
-
-  private void sendAgain(ObjectCommand.Travelling command) {
-    try {
-      homes.tell(Optional.empty(), command);
-    } catch (HoldfastException e) {
-      command.reject(e);
-    }
   }
 
   static HoldfastException unreachable(ObjectAddress target) {
