@@ -37,6 +37,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
@@ -62,6 +63,9 @@ final class FakeObject<C extends Container> {
 
   /// How many events have had their first turn.
   final AtomicInteger begun = new AtomicInteger();
+
+  private final AtomicReference<CompletableFuture<Void>> lastBegins =
+      new AtomicReference<>(CompletableFuture.completedFuture(null));
 
   // Guarded by the turn.
   private @Nullable Life life;
@@ -97,10 +101,14 @@ final class FakeObject<C extends Container> {
     return fixture.supervisor("box", name);
   }
 
-  /// Something happens to the object; runs when it is its turn.
+  /// Something happens to the object; runs when it is its turn. Events begin in the order of the calls.
   <T> CompletableFuture<T> event(Event<C, T> event) {
+    CompletableFuture<Void> begins = new CompletableFuture<>();
+    CompletableFuture<Void> before = lastBegins.getAndSet(begins);
     return ContainerFixture.async(() -> {
+      before.join();
       turn.lock();
+      begins.complete(null);
       begun.incrementAndGet();
       try {
         return event.run(living().object);
