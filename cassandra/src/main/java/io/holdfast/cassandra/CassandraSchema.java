@@ -32,6 +32,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * A version counts up with each change of the tables; its row is written last, so what says "version 1" has all of it. Nodes
  * never create anything: Cassandra does not like two that change its schema at one time.
  */
-/// The tables of Holdfast in Cassandra. Blocks; any thread.
+/// The tables of Holdfast in one keyspace of Cassandra. Blocks; any thread.
 public final class CassandraSchema {
   /// What this build makes and needs.
   public static final int VERSION = 5;
@@ -52,11 +53,15 @@ public final class CassandraSchema {
   private static final String OWN_SCHEMA = "SELECT schema_version FROM system.local";
   private static final String OTHER_SCHEMAS = "SELECT host_id, schema_version FROM system.peers";
 
+  private static final String CREATE = "holdfast schema create";
   private static final String INFO = "schema_info";
   private static final String ONLY_ROW = "holdfast";
 
-  /** Events as pekko-persistence-cassandra 1.1 has them, without tags and lists of ids. */
-  private static final List<TableDefinition> TABLES =
+  /**
+   * What is stored of objects. Events as pekko-persistence-cassandra 1.1 has them, without tags and
+   * lists of ids.
+   */
+  private static final List<TableDefinition> OF_OBJECTS =
       List.of(
           new TableDefinition(
               "messages",
@@ -143,20 +148,6 @@ public final class CassandraSchema {
               List.of("object"),
               ordered(ASC),
               List.of()),
-          // Where objects have their homes, in a cluster of several regions.
-          new TableDefinition(
-              "placements",
-              columns("object text", "region text", "version bigint", "tx_seq bigint"),
-              List.of("object"),
-              ordered(ASC),
-              List.of()),
-          // What operators have said of regions.
-          new TableDefinition(
-              "region_states",
-              columns("region text", "version bigint", "lost boolean"),
-              List.of("region"),
-              ordered(ASC),
-              List.of()),
           // The files that containers leave: who needs which archive, and what they consist of.
           new TableDefinition(
               "archive_references",
@@ -175,6 +166,24 @@ public final class CassandraSchema {
               columns("id text", "made timeuuid", "part int", "data blob"),
               List.of("id", "made"),
               ordered(ASC, "part"),
+              List.of()));
+
+  /** What the nodes of all regions share. */
+  private static final List<TableDefinition> OF_CLUSTER =
+      List.of(
+          // Where objects have their homes, in a cluster of several regions.
+          new TableDefinition(
+              "placements",
+              columns("object text", "region text", "version bigint", "tx_seq bigint"),
+              List.of("object"),
+              ordered(ASC),
+              List.of()),
+          // What operators have said of regions.
+          new TableDefinition(
+              "region_states",
+              columns("region text", "version bigint", "lost boolean"),
+              List.of("region"),
+              ordered(ASC),
               List.of()),
           // What is used; each life of a node counts for itself.
           new TableDefinition(
@@ -200,15 +209,47 @@ public final class CassandraSchema {
               columns("region text", "id text"),
               List.of("region"),
               ordered(ASC, "id"),
-              List.of()),
-          new TableDefinition(
-              INFO, columns("id text", "version int"), List.of("id"), ordered(ASC), List.of()));
+              List.of()));
+
+  private static final TableDefinition OF_VERSION =
+      new TableDefinition(
+          INFO, columns("id text", "version int"), List.of("id"), ordered(ASC), List.of());
+
+  private static final List<String> JURISDICTIONS = List.of("eu", "us", "fedramp", "fedramp-high");
 
   private final String keyspace;
+  private final List<TableDefinition> tables;
 
+  /** The command that makes them. */
+  private final String creating;
+
+  /// All tables of a cluster.
+  ///
   /// @param keyspace 1 to 48 lower-case letters, digits and underscores, a letter first
   /// @throws HoldfastException `config_invalid`
   public CassandraSchema(String keyspace) {
+    this(keyspace, Stream.of(OF_OBJECTS, OF_CLUSTER), CREATE);
+  }
+
+  /// Those of the objects under a jurisdiction, in a keyspace beside that of the cluster.
+  ///
+  /// @param keyspace of the cluster
+  /// @param jurisdiction such as `eu`
+  /// @throws HoldfastException `config_invalid`
+  public static CassandraSchema ofJurisdiction(String keyspace, String jurisdiction) {
+    if (!JURISDICTIONS.contains(jurisdiction)) {
+      throw new HoldfastException(
+          ErrorCode.CONFIG_INVALID,
+          "expected a jurisdiction of %s, found '%s'"
+              .formatted(String.join(", ", JURISDICTIONS), jurisdiction));
+    }
+    return new CassandraSchema(
+        keyspace + "_" + jurisdiction.replace('-', '_'),
+        Stream.of(OF_OBJECTS),
+        CREATE + " --jurisdiction " + jurisdiction);
+  }
+
+  private CassandraSchema(String keyspace, Stream<List<TableDefinition>> tables, String creating) {
     if (!KEYSPACE.matcher(keyspace).matches()) {
       throw new HoldfastException(
           ErrorCode.CONFIG_INVALID,
@@ -216,6 +257,13 @@ public final class CassandraSchema {
               .formatted(keyspace));
     }
     this.keyspace = keyspace;
+    this.creating = creating;
+    this.tables = Stream.concat(tables.flatMap(List::stream), Stream.of(OF_VERSION)).toList();
+  }
+
+  /// Where the tables are.
+  public String keyspace() {
+    return keyspace;
   }
 
   private static SequencedMap<String, String> columns(String... columns) {
@@ -242,7 +290,7 @@ public final class CassandraSchema {
     all.add(
         "CREATE KEYSPACE IF NOT EXISTS %s\n  WITH replication = %s AND durable_writes = true"
             .formatted(keyspace, replication.cql()));
-    TABLES.forEach(table -> all.add(table.statement(keyspace)));
+    tables.forEach(table -> all.add(table.statement(keyspace)));
     all.add(
         "INSERT INTO %s.%s (id, version) VALUES ('%s', %d)"
             .formatted(keyspace, INFO, ONLY_ROW, VERSION));
@@ -340,6 +388,20 @@ public final class CassandraSchema {
     refuse(problems(session));
   }
 
+  /// Whether a data center of Cassandra has copies of the rows, as far as the session knows; not
+  /// when there is no such keyspace. Does not ask.
+  public boolean hasCopiesIn(CqlSession session, String datacenter) {
+    return session
+        .getMetadata()
+        .getKeyspace(CqlIdentifier.fromInternal(keyspace))
+        .map(KeyspaceMetadata::getReplication)
+        // Other strategies know no data centers: the copies may be anywhere.
+        .filter(replication ->
+            replication.containsKey(datacenter)
+                || !replication.getOrDefault("class", "").endsWith("NetworkTopologyStrategy"))
+        .isPresent();
+  }
+
   /**
    * @param missing whether {@link #create} would help
    */
@@ -351,7 +413,7 @@ public final class CassandraSchema {
     }
     String advice =
         problems.stream().allMatch(Problem::missing)
-            ? "; `holdfast schema create` makes what is missing"
+            ? "; `%s` makes what is missing".formatted(creating)
             : "";
     throw new HoldfastException(
         ErrorCode.CONFIG_INVALID,
@@ -371,7 +433,7 @@ public final class CassandraSchema {
       return List.of(new Problem("there is no keyspace " + keyspace, true));
     }
     List<Problem> problems = new ArrayList<>();
-    for (TableDefinition table : TABLES) {
+    for (TableDefinition table : tables) {
       Optional<TableMetadata> there =
           found.get().getTable(CqlIdentifier.fromInternal(table.name()));
       if (there.isEmpty()) {

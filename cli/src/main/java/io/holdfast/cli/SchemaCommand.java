@@ -44,11 +44,22 @@ final class SchemaCommand {
         names = "--keyspace",
         paramLabel = "NAME",
         defaultValue = "holdfast",
-        description = "The keyspace. Default: ${DEFAULT-VALUE}.")
+        description = "The keyspace of the cluster. Default: ${DEFAULT-VALUE}.")
     String keyspace = "";
 
+    @Option(
+        names = "--jurisdiction",
+        paramLabel = "NAME",
+        defaultValue = "",
+        description =
+            "The keyspace of objects under that jurisdiction instead, such as holdfast_eu for eu:"
+                + " with copies only in data centers of regions that have it.")
+    String jurisdiction = "";
+
     CassandraSchema schema() {
-      return new CassandraSchema(keyspace);
+      return jurisdiction.isEmpty()
+          ? new CassandraSchema(keyspace)
+          : CassandraSchema.ofJurisdiction(keyspace, jurisdiction);
     }
   }
 
@@ -106,7 +117,7 @@ final class SchemaCommand {
       try (CqlSession session = access.open()) {
         schema.create(session, replication);
       }
-      out.printf("keyspace %s has version %d%n", place.keyspace, CassandraSchema.VERSION);
+      out.printf("keyspace %s has version %d%n", schema.keyspace(), CassandraSchema.VERSION);
     }
   }
 
@@ -125,7 +136,7 @@ final class SchemaCommand {
       try (CqlSession session = access.open()) {
         schema.check(session);
       }
-      out.printf("keyspace %s has version %d%n", place.keyspace, CassandraSchema.VERSION);
+      out.printf("keyspace %s has version %d%n", schema.keyspace(), CassandraSchema.VERSION);
     }
   }
 

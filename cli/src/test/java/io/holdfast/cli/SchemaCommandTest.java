@@ -30,6 +30,19 @@ class SchemaCommandTest {
   }
 
   @Test
+  void ofAJurisdictionPrintsTheTablesOfObjectsOnly() {
+    assertThat(schema("print", "--replication", "eu=3", "--jurisdiction", "fedramp-high")).isZero();
+    assertThat(out.toString())
+        .startsWith("CREATE KEYSPACE IF NOT EXISTS holdfast_fedramp_high\n")
+        .contains("CREATE TABLE IF NOT EXISTS holdfast_fedramp_high.messages (")
+        .doesNotContain("leases")
+        .endsWith("VALUES ('holdfast', 5);\n\n");
+    assertThat(schema("print", "--replication", "eu=3", "--jurisdiction", "mars")).isEqualTo(1);
+    assertThat(err.toString())
+        .contains("expected a jurisdiction of eu, us, fedramp, fedramp-high, found 'mars'");
+  }
+
+  @Test
   void refusesWhatItCannotRead() {
     assertThat(schema("create")).isEqualTo(2);
     assertThat(err.toString()).contains("--replication");

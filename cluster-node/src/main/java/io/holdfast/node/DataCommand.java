@@ -10,31 +10,40 @@ import io.holdfast.persistence.copy.StoreCopy;
 import io.holdfast.persistence.embedded.DataDirectory;
 import io.holdfast.persistence.embedded.EmbeddedConfig;
 import io.holdfast.persistence.embedded.EmbeddedStore;
+import io.holdfast.protocol.Jurisdiction;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
 /// `holdfast data`: copies what a stopped node, or all stopped nodes of a cluster, have stored to a
 /// file, or a file to where they will look for it. The settings are those of the node.
 ///
 /// @param verb what to do
 /// @param file the copy
+/// @param law only objects under that jurisdiction, which is kept apart
 /// @param config of a node that uses the store
-record DataCommand(Verb verb, Path file, Config config) {
+record DataCommand(Verb verb, Path file, Optional<Jurisdiction> law, Config config) {
   static final String NAME = "data";
 
   static final String HELP =
       """
-      holdfast data export|import FILE [--config FILE] [--set KEY=VALUE]...
+      holdfast data export|import FILE [--jurisdiction NAME] [--config FILE] [--set KEY=VALUE]...
 
         export FILE        writes all objects of a store to a new file: of the data directory of a node, or with
                            holdfast.store=cassandra of a cluster; no node may run meanwhile
         import FILE        stores them; the store has to be empty, or to have the beginning of the same file
+        --jurisdiction eu  the objects under that jurisdiction, which a cluster keeps apart from the rest, instead of
+                           the rest
       """;
+
+  private static final String JURISDICTION = "--jurisdiction";
 
   /** More than a node lets pass between two signs of life. */
   private static final int SIGNS_MISSED = 2;
@@ -58,8 +67,18 @@ record DataCommand(Verb verb, Path file, Config config) {
           case "import" -> Verb.IMPORT;
           default -> throw invalid(String.join(" ", arguments));
         };
-    String[] settings = Arrays.copyOfRange(arguments, 2, arguments.length);
-    return new DataCommand(verb, Path.of(arguments[1]), NodeArguments.parse(settings).config());
+    Optional<Jurisdiction> law = Optional.empty();
+    List<String> settings = new ArrayList<>(Arrays.asList(arguments).subList(2, arguments.length));
+    int option = settings.indexOf(JURISDICTION);
+    if (option >= 0) {
+      if (option + 1 == settings.size()) {
+        throw invalid(String.join(" ", arguments));
+      }
+      law = Optional.of(Jurisdiction.parse(settings.get(option + 1)));
+      settings.subList(option, option + 2).clear();
+    }
+    Config config = NodeArguments.parse(settings.toArray(String[]::new)).config();
+    return new DataCommand(verb, Path.of(arguments[1]), law, config);
   }
 
   private static HoldfastException invalid(String found) {
@@ -83,6 +102,12 @@ record DataCommand(Verb verb, Path file, Config config) {
   }
 
   private StoreCopy.Sum embedded() {
+    if (law.isPresent()) {
+      throw new HoldfastException(
+          ErrorCode.CONFIG_INVALID,
+          JURISDICTION
+              + ": expected holdfast.store = cassandra, found a data directory, which has all in one place");
+    }
     EmbeddedConfig settings = EmbeddedConfig.from(config);
     if (verb == Verb.EXPORT && !Files.exists(settings.directory())) {
       throw new HoldfastException(
@@ -100,7 +125,7 @@ record DataCommand(Verb verb, Path file, Config config) {
   }
 
   private StoreCopy.Sum cassandra() {
-    try (CassandraContent content = new CassandraContent(config)) {
+    try (CassandraContent content = new CassandraContent(config, law)) {
       requireNoNode(content);
       return copy(content.content());
     }

@@ -1,6 +1,7 @@
 package io.holdfast.node;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigRenderOptions;
 import io.holdfast.cassandra.store.CassandraIndex;
 import io.holdfast.cassandra.store.CassandraStore;
 import io.holdfast.edge.AdminServices;
@@ -83,10 +84,8 @@ import io.holdfast.node.region.RegionLossPolicy;
 import io.holdfast.node.region.Regions;
 import io.holdfast.node.tls.NodeTls;
 import io.holdfast.node.tls.TlsExtension;
-import io.holdfast.persistence.archive.ArchiveIndex;
 import io.holdfast.persistence.archive.ArchiveReferences;
 import io.holdfast.persistence.archive.Archives;
-import io.holdfast.persistence.blob.BlobStore;
 import io.holdfast.persistence.blob.FileBlobStore;
 import io.holdfast.persistence.database.ObjectDatabases;
 import io.holdfast.persistence.embedded.EmbeddedStoreExtension;
@@ -98,6 +97,7 @@ import io.holdfast.persistence.history.ObjectHistory;
 import io.holdfast.persistence.history.StoredObjects;
 import io.holdfast.persistence.store.StoredRows;
 import io.holdfast.persistence.writer.WriterConfig;
+import io.holdfast.protocol.ByJurisdiction;
 import io.holdfast.protocol.CallContext;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.admin.ContainerAdmin;
@@ -379,7 +379,11 @@ public final class Node {
     }
     alarms.start();
     sweep.start();
-    files.start(timer, members::isFirst);
+    files.start(
+        timer,
+        law ->
+            members.isFirst(region ->
+                regions.named(region).filter(its -> Regions.isLawful(its, law)).isPresent()));
     usage.start(engine::stats);
     if (hostsContainers && guard.isEmpty()) {
       containers.open();
@@ -479,9 +483,10 @@ public final class Node {
     all.put(
         "holdfast.cluster.region-lost-after",
         cluster.regionLostAfter().map(after -> after.toMillis() + " ms").orElse("never"));
-    all.put(
-        "holdfast.persistence.cassandra.keyspace",
-        root.getString("holdfast.persistence.cassandra.keyspace"));
+    for (String key : List.of("keyspace", "jurisdiction-keyspaces")) {
+      String path = "holdfast.persistence.cassandra." + key;
+      all.put(path, root.getValue(path).render(ConfigRenderOptions.concise()));
+    }
     apps.apps().stream()
         .flatMap(app -> app.objects().stream())
         .forEach(objects ->
@@ -559,20 +564,17 @@ public final class Node {
     }
   }
 
-  private Archives archives(
+  private ByJurisdiction<Archives> archives(
       ClusterConfig.Store store, EmbeddedStoreExtension data, FileSettings settings) {
     Clock clock = Clock.systemUTC();
-    BlobStore blobs =
-        switch (store) {
-          case EMBEDDED -> FileBlobStore.open(data.directory().files(), settings.freeBytesMin());
-          case CASSANDRA -> CassandraStore.get(system).blobs(clock);
-        };
-    ArchiveIndex index =
-        switch (store) {
-          case EMBEDDED -> data.store().archives();
-          case CASSANDRA -> CassandraStore.get(system).archives();
-        };
-    return new Archives(blobs, new ArchiveReferences(index, clock, settings.retention()));
+    return switch (store) {
+      case EMBEDDED ->
+          ByJurisdiction.together(
+              new Archives(
+                  FileBlobStore.open(data.directory().files(), settings.freeBytesMin()),
+                  new ArchiveReferences(data.store().archives(), clock, settings.retention())));
+      case CASSANDRA -> CassandraStore.get(system).archives(clock, settings.retention());
+    };
   }
 
   private Optional<ClusterMeters> clusterMeters(

@@ -1,6 +1,7 @@
 package io.holdfast.edge;
 
 import io.holdfast.edge.AdminRequest.Verb;
+import io.holdfast.protocol.Jurisdiction;
 import io.holdfast.protocol.NamespaceDirectory;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
@@ -168,7 +169,7 @@ final class AdminApi {
         yield objects.fork(
             object,
             request.text("at"),
-            ObjectPath.address(namespaces, namespace, request.required("to")),
+            forked(object, request.required("to")),
             alarm(request.text("alarm").orElse("dropped")));
       }
       case RESTORE -> {
@@ -181,6 +182,15 @@ final class AdminApi {
       }
       case LIST -> throw new AssertionError(request);
     };
+  }
+
+  /** Under the law of the object that it comes from. */
+  private ObjectAddress forked(ObjectAddress source, String name) {
+    NamespaceId namespace = source.namespace();
+    return ObjectPath.idHex(name) == null
+        ? new ObjectAddress(
+            namespace, namespaces.ids(namespace).named(name, Jurisdiction.of(source.id())))
+        : ObjectPath.address(namespaces, namespace, name);
   }
 
   private static ForkedAlarm alarm(String text) {

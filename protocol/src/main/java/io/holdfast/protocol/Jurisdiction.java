@@ -41,7 +41,19 @@ public enum Jurisdiction {
   ///
   /// @throws HoldfastException `invalid_object_id` for one that this build does not know
   public static Optional<Jurisdiction> of(ObjectId id) {
-    int number = HexFormat.fromHexDigits(id.hex(), POSITION, POSITION + 2);
+    return at(id.hex(), 0);
+  }
+
+  /// That of the object with a key `app.namespace/id`, or whose persistence id ends with it.
+  ///
+  /// @throws HoldfastException as [#of]
+  public static Optional<Jurisdiction> ofKey(String key) {
+    return at(key, key.indexOf('/') + 1);
+  }
+
+  private static Optional<Jurisdiction> at(String text, int idBegins) {
+    int begin = idBegins + POSITION;
+    int number = HexFormat.fromHexDigits(text, begin, begin + 2);
     if (number == 0) {
       return Optional.empty();
     }

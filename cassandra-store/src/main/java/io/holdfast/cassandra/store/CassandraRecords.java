@@ -34,9 +34,10 @@ final class CassandraRecords implements ObjectRecords {
   private static final long BUCKET = Duration.ofHours(1).toMillis();
 
   private final Cql cql;
-  private final CassandraIndex index;
+  private final IndexTable index;
   private final ChunkRowsTable chunks;
   private final long partitionEvents;
+  private final Consumer<String> fits;
   private final PreparedStatement deletedTo;
   private final PreparedStatement noteDeleted;
   private final PreparedStatement snapshots;
@@ -45,8 +46,10 @@ final class CassandraRecords implements ObjectRecords {
   private final PreparedStatement insertEvent;
   private final WritesUnderway underway = new WritesUnderway(UNDERWAY_MAX);
 
-  CassandraRecords(Cql cql, CassandraIndex index, long partitionEvents) {
+  /// @param fits throws for the key of an object that must not come here
+  CassandraRecords(Cql cql, IndexTable index, long partitionEvents, Consumer<String> fits) {
     this.cql = cql;
+    this.fits = fits;
     this.index = index;
     this.chunks = new ChunkRowsTable(cql);
     this.partitionEvents = partitionEvents;
@@ -165,6 +168,11 @@ final class CassandraRecords implements ObjectRecords {
 
   // ---- writing
   // ------------------------------------------------------------------------------------------------
+
+  @Override
+  public void require(String objectKey) {
+    fits.accept(objectKey);
+  }
 
   @Override
   public void put(ObjectRecord record) {

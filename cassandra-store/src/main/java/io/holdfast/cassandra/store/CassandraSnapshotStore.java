@@ -1,7 +1,6 @@
 package io.holdfast.cassandra.store;
 
 import io.holdfast.persistence.pg1.ImageSnapshot;
-import io.holdfast.persistence.store.SnapshotChunks;
 import io.holdfast.persistence.store.StoredRows.SnapshotMark;
 import java.util.List;
 import java.util.Optional;
@@ -18,16 +17,15 @@ import scala.jdk.javaapi.FutureConverters;
 /// Large snapshots are kept in chunks.
 public final class CassandraSnapshotStore extends SnapshotStore {
   private final CassandraStore store = CassandraStore.get(context().system());
-  private final SnapshotTable table = store.snapshots();
-  private final SnapshotChunks chunks = store.chunks();
   private final Executor blocking =
       context().system().dispatchers().lookup("pekko.actor.default-blocking-io-dispatcher");
 
   @Override
   public Future<Optional<SelectedSnapshot>> doLoadAsync(
       String persistenceId, SnapshotSelectionCriteria criteria) {
+    ObjectTables in = store.tables(persistenceId);
     return FutureConverters.asScala(
-        table
+        in.snapshots()
             .newest(
                 persistenceId,
                 Math.max(0, criteria.minSequenceNr()),
@@ -36,19 +34,19 @@ public final class CassandraSnapshotStore extends SnapshotStore {
             .thenCompose(mark ->
                 mark.isEmpty()
                     ? CompletableFuture.completedFuture(Optional.empty())
-                    : load(persistenceId, mark.get())));
+                    : load(in, persistenceId, mark.get())));
   }
 
-  private CompletableFuture<Optional<SelectedSnapshot>> load(
-      String persistenceId, SnapshotMark mark) {
-    return table
+  private static CompletableFuture<Optional<SelectedSnapshot>> load(
+      ObjectTables in, String persistenceId, SnapshotMark mark) {
+    return in.snapshots()
         .content(persistenceId, mark.sequenceNr())
         .thenApply(content ->
             content.map(state ->
                 SelectedSnapshot.create(
                     new SnapshotMetadata(persistenceId, mark.sequenceNr(), mark.timestamp()),
                     state instanceof ImageSnapshot image
-                        ? chunks.attached(persistenceId, image)
+                        ? in.chunks().attached(persistenceId, image)
                         : state)));
   }
 
@@ -62,18 +60,19 @@ public final class CassandraSnapshotStore extends SnapshotStore {
 
   private void save(SnapshotMetadata metadata, ImageSnapshot image) {
     String persistenceId = metadata.persistenceId();
-    chunks.store(persistenceId, image, () -> saveRow(metadata, image));
-    chunks.release(persistenceId, image);
+    ObjectTables in = store.tables(persistenceId);
+    in.chunks().store(persistenceId, image, () -> saveRow(metadata, image));
+    in.chunks().release(persistenceId, image);
     // Snapshots may also be deleted past this store, so each new one cleans up.
-    collect(persistenceId);
-  }
-
-  private void collect(String persistenceId) {
-    chunks.collect(persistenceId, () -> store.rows().images(persistenceId));
+    in.collectChunks(persistenceId);
   }
 
   private CompletableFuture<Void> saveRow(SnapshotMetadata metadata, Object state) {
-    return table.save(metadata.persistenceId(), metadata.sequenceNr(), metadata.timestamp(), state);
+    String persistenceId = metadata.persistenceId();
+    return store
+        .tables(persistenceId)
+        .snapshots()
+        .save(persistenceId, metadata.sequenceNr(), metadata.timestamp(), state);
   }
 
   /// Deletes one snapshot; a timestamp of 0 means whatever its time.
@@ -93,15 +92,17 @@ public final class CassandraSnapshotStore extends SnapshotStore {
   }
 
   private void delete(String persistenceId, SnapshotSelectionCriteria criteria) {
+    ObjectTables in = store.tables(persistenceId);
     List<Long> numbers =
-        table
+        in
+            .snapshots()
             .marks(persistenceId, Math.max(0, criteria.minSequenceNr()), criteria.maxSequenceNr())
             .stream()
             .filter(mark -> matches(mark, criteria))
             .map(SnapshotMark::sequenceNr)
             .toList();
-    table.delete(persistenceId, numbers);
-    collect(persistenceId);
+    in.snapshots().delete(persistenceId, numbers);
+    in.collectChunks(persistenceId);
   }
 
   private static boolean matches(SnapshotMark mark, SnapshotSelectionCriteria criteria) {

@@ -1,6 +1,7 @@
 package io.holdfast.cassandra.store;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.typesafe.config.Config;
 import io.holdfast.cassandra.CassandraLeases;
 import io.holdfast.cassandra.CassandraPlacements;
 import io.holdfast.cassandra.CassandraRegionStates;
@@ -10,9 +11,10 @@ import io.holdfast.cassandra.Cql;
 import io.holdfast.cassandra.PlacementDirectory;
 import io.holdfast.cassandra.RegionStates;
 import io.holdfast.cassandra.SignsOfLife;
-import io.holdfast.persistence.archive.ArchiveIndex;
-import io.holdfast.persistence.blob.BlobStore;
+import io.holdfast.persistence.archive.ArchiveReferences;
+import io.holdfast.persistence.archive.Archives;
 import io.holdfast.persistence.store.SnapshotChunks;
+import io.holdfast.protocol.ByJurisdiction;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.apache.pekko.actor.AbstractExtensionId;
@@ -33,28 +35,40 @@ public final class CassandraStore implements Extension {
 
   private final CqlSession session;
   private final CassandraConfig config;
-  private final SnapshotTable snapshots;
-  private final SnapshotChunks chunks;
+  private final ByJurisdiction<ObjectTables> tables;
   private final CassandraIndex index;
   private final CassandraRows rows;
 
   private CassandraStore(ExtendedActorSystem system) {
-    config = CassandraConfig.from(system.settings().config());
+    Config settings = system.settings().config();
+    config = CassandraConfig.from(settings);
     session = CassandraSessions.open(config.contactPoints(), config.datacenter());
     try {
       new CassandraSchema(config.keyspace()).check(session);
-      ChunkRowsTable chunkRows = new ChunkRowsTable(cql("chunks"));
-      snapshots = new SnapshotTable(cql("snapshots"), system);
-      chunks = new SnapshotChunks(chunkRows);
-      index =
-          new CassandraIndex(
-              cql("alarms"), system.settings().config().getString("holdfast.region"));
-      rows = new CassandraRows(cql("histories"), snapshots, chunks, chunkRows, index, system);
+      JurisdictionKeyspaces.check(session, config);
+      String region = settings.getString("holdfast.region");
+      long partitionEvents =
+          settings.getLong("pekko.persistence.cassandra.journal.target-partition-size");
+      tables =
+          config.keyspaces().map(keyspace -> tables(keyspace, system, region, partitionEvents));
+      index = new CassandraIndex(tables.map(ObjectTables::index));
+      rows = new CassandraRows(tables, system);
     } catch (RuntimeException | Error e) {
       session.close();
       throw e;
     }
     system.registerOnTermination(session::close);
+  }
+
+  private ObjectTables tables(
+      String keyspace, ExtendedActorSystem system, String region, long partitionEvents) {
+    ChunkRowsTable chunkRows = new ChunkRowsTable(cql(keyspace, "chunks"));
+    return new ObjectTables(
+        new EventTable(cql(keyspace, "histories"), partitionEvents),
+        new SnapshotTable(cql(keyspace, "snapshots"), system),
+        chunkRows,
+        new SnapshotChunks(chunkRows),
+        new IndexTable(cql(keyspace, "alarms"), region));
   }
 
   /// The extension of this system, connected by the first call.
@@ -81,19 +95,22 @@ public final class CassandraStore implements Extension {
     return rows;
   }
 
-  /// Who needs which archive of files.
-  public ArchiveIndex archives() {
-    return new CassandraArchives(cql("archives"));
-  }
-
-  /// What archives consist of.
-  public BlobStore blobs(InstantSource clock) {
-    return new CassandraBlobs(cql("blobs"), clock);
+  /// The files of containers.
+  ///
+  /// @param retention how long an archive is kept after a newer one took its place
+  public ByJurisdiction<Archives> archives(InstantSource clock, Duration retention) {
+    return config
+        .keyspaces()
+        .map(keyspace ->
+            new Archives(
+                new CassandraBlobs(cql(keyspace, "blobs"), clock),
+                new ArchiveReferences(
+                    new CassandraArchives(cql(keyspace, "archives")), clock, retention)));
   }
 
   /// What nodes used.
   public CassandraMeters meters() {
-    return new CassandraMeters(cql("metering"));
+    return new CassandraMeters(cql(config.keyspace(), "metering"));
   }
 
   /// Where objects have their homes.
@@ -111,16 +128,14 @@ public final class CassandraStore implements Extension {
     return new CassandraLeases(session, config.keyspace(), SIGN_MAX);
   }
 
-  SnapshotTable snapshots() {
-    return snapshots;
+  /// @throws io.holdfast.sdk.HoldfastException `jurisdiction_unavailable` when the object must not
+  ///   be stored here
+  ObjectTables tables(String persistenceId) {
+    return tables.of(persistenceId);
   }
 
-  SnapshotChunks chunks() {
-    return chunks;
-  }
-
-  private Cql cql(String what) {
-    return new Cql(session, config.keyspace(), what);
+  private Cql cql(String keyspace, String what) {
+    return new Cql(session, keyspace, what);
   }
 
   /// How Pekko finds the extension.

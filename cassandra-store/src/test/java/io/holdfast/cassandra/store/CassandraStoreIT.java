@@ -2,12 +2,14 @@ package io.holdfast.cassandra.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.holdfast.cassandra.CassandraSchema;
 import io.holdfast.cassandra.CassandraSessions;
+import io.holdfast.cassandra.Cql;
 import io.holdfast.cassandra.Replication;
 import io.holdfast.persistence.archive.ArchiveIndex;
 import io.holdfast.persistence.blob.BlobId;
@@ -23,12 +25,17 @@ import io.holdfast.persistence.history.HistoryConfig;
 import io.holdfast.persistence.history.HistoryTrim;
 import io.holdfast.persistence.history.ObjectHistory;
 import io.holdfast.persistence.history.StoredObjects;
+import io.holdfast.persistence.store.StoredRows;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.persistence.writer.SnapshotTrim;
 import io.holdfast.persistence.writer.WriterConfig;
+import io.holdfast.protocol.Jurisdiction;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
+import io.holdfast.protocol.ObjectIds;
 import io.holdfast.protocol.event.AlarmIndex.DueAlarm;
+import io.holdfast.sdk.ErrorCode;
+import io.holdfast.sdk.HoldfastException;
 import io.holdfast.testcassandra.TestCassandra;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -40,6 +47,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -96,28 +104,46 @@ class CassandraStoreIT {
   }
 
   private static Config config() {
-    return ConfigFactory.parseString(
-            """
-            holdfast.region = local
-            holdfast.persistence.cassandra {
-              contact-points = ["%s:%d"]
-              datacenter = %s
-              keyspace = objects
-            }
-            pekko.log-dead-letters = off
-            pekko.loglevel = WARNING
-            """
-                .formatted(
-                    cassandra.contactPoint().getHostString(),
-                    cassandra.contactPoint().getPort(),
-                    cassandra.datacenter()))
+    return config("");
+  }
+
+  /** With something more. */
+  private static Config config(String more) {
+    return ConfigFactory.parseString(more)
+        .withFallback(ofCassandra())
         .withFallback(ConfigFactory.parseResources("holdfast-cassandra.conf"))
         .withFallback(ConfigFactory.defaultReferenceUnresolved())
         .resolve();
   }
 
+  private static Config ofCassandra() {
+    return ConfigFactory.parseString(
+        """
+        holdfast.region = local
+        holdfast.persistence.cassandra {
+          contact-points = ["%s:%d"]
+          datacenter = %s
+          keyspace = objects
+        }
+        pekko.log-dead-letters = off
+        pekko.loglevel = WARNING
+        """
+            .formatted(
+                cassandra.contactPoint().getHostString(),
+                cassandra.contactPoint().getPort(),
+                cassandra.datacenter()));
+  }
+
   private CassandraStore store() {
     return CassandraStore.get(kit.system());
+  }
+
+  private BlobStore blobs(InstantSource clock) {
+    return new CassandraBlobs(new Cql(store().session(), "objects", "blobs"), clock);
+  }
+
+  private ArchiveIndex archiveIndex() {
+    return new CassandraArchives(new Cql(store().session(), "objects", "archives"));
   }
 
   private ObjectHistory history() {
@@ -148,7 +174,7 @@ class CassandraStoreIT {
                   address,
                   0,
                   owner.ref()::tell,
-                  WriterConfig.from(config()),
+                  WriterConfig.from(kit.system().settings().config()),
                   InstantSource.system(),
                   trim,
                   store().index()));
@@ -398,8 +424,8 @@ class CassandraStoreIT {
 
   @Test
   void aBlobOfAnySizeIsThereForAllNodes() {
-    BlobStore here = store().blobs(InstantSource.system());
-    BlobStore there = store().blobs(InstantSource.system());
+    BlobStore here = blobs(InstantSource.system());
+    BlobStore there = blobs(InstantSource.system());
     for (int length : new int[] {0, 1, 1 << 20, (1 << 20) + 1, BlobStore.BYTES_MAX}) {
       byte[] bytes = random(length);
       BlobId id = BlobId.of(bytes);
@@ -418,8 +444,8 @@ class CassandraStoreIT {
   @Test
   void aBlobThatAnotherNodeCountsOnStaysForADayMore() {
     Clock clock = new Clock();
-    BlobStore here = store().blobs(clock);
-    BlobStore there = store().blobs(clock);
+    BlobStore here = blobs(clock);
+    BlobStore there = blobs(clock);
     byte[] bytes = random(1003);
     BlobId id = BlobId.of(bytes);
     here.put(id, bytes);
@@ -441,7 +467,7 @@ class CassandraStoreIT {
   @Test
   void aBlobThatBrokeOffIsNoneAndIsRemovedLikeOthers() {
     Clock clock = new Clock();
-    BlobStore blobs = store().blobs(clock);
+    BlobStore blobs = blobs(clock);
     byte[] bytes = random(1004);
     BlobId id = BlobId.of(bytes);
     store()
@@ -460,8 +486,8 @@ class CassandraStoreIT {
 
   @Test
   void aReferenceIsRemovedOnlyAsItWasSeen() {
-    ArchiveIndex here = store().archives();
-    ArchiveIndex there = store().archives();
+    ArchiveIndex here = archiveIndex();
+    ArchiveIndex there = archiveIndex();
     byte[] old = {1};
     byte[] young = {2};
     here.put("o/app.rooms/abc/1", old);
@@ -507,5 +533,81 @@ class CassandraStoreIT {
     List<String> keys = new ArrayList<>();
     index.forEach(prefix, (key, _) -> keys.add(key));
     return keys;
+  }
+
+  // ---- jurisdictions
+  // ------------------------------------------------------------------------------------------
+
+  private static final String LAWFUL =
+      """
+      holdfast.regions { eu { number = 1, jurisdictions = [eu] }, us { number = 2 } }
+      holdfast.region = %s
+      holdfast.persistence.cassandra.keyspace = lawful
+      """;
+
+  private void restartIn(String region) {
+    stop();
+    kit = ActorTestKit.create("store", config(LAWFUL.formatted(region)));
+  }
+
+  @Test
+  void whatIsUnderAJurisdictionIsKeptApartAndNowhereElse() {
+    Replication oneCopy = Replication.parse("datacenter1=1");
+    CqlSession session = store().session();
+    new CassandraSchema("lawful").create(session, oneCopy);
+    restartIn("eu");
+    assertRefused(
+        "there is no keyspace lawful_eu; `holdfast schema create --jurisdiction eu` makes what is missing");
+    restartIn("us");
+    ObjectIds ids = new ObjectIds(NAMESPACE);
+    ObjectAddress object =
+        new ObjectAddress(NAMESPACE, ids.named("a", Optional.of(Jurisdiction.EU)));
+    assertThat(store().rows().read("object|" + object.key(), StoredRows.View::firstEvent))
+        .failsWithin(PATIENCE)
+        .withThrowableOfType(ExecutionException.class)
+        .havingCause()
+        .asInstanceOf(type(HoldfastException.class))
+        .extracting(HoldfastException::code)
+        .isEqualTo(ErrorCode.JURISDICTION_UNAVAILABLE);
+
+    CassandraSchema.ofJurisdiction("lawful", "eu").create(store().session(), oneCopy);
+    restartIn("us");
+    assertRefused(
+        "keyspace lawful_eu: expected no copies in data center datacenter1, which has a region without jurisdiction eu, found some");
+
+    restartIn("eu");
+    TestObject writer = new TestObject(object);
+    writer.sql("CREATE TABLE t(data BLOB)");
+    writer.sql("INSERT INTO t VALUES (randomblob(1000000))");
+    writer.alarm(OptionalLong.of(System.currentTimeMillis() + 3_600_000), 1);
+    writer.put("secret", "known to eu");
+    writer.release();
+    List<String> apart =
+        List.of("messages", "snapshots", "object_chunks", "objects", "alarms", "object_alarms");
+    assertThat(apart)
+        .allSatisfy(table -> {
+          assertThat(count("lawful_eu." + table)).as(table).isPositive();
+          assertThat(count("lawful." + table)).as(table).isZero();
+        });
+
+    restartIn("eu");
+    assertThat(new TestObject(object).get("secret")).contains("known to eu");
+    assertThat(due(object)).hasSize(1);
+    ObjectAddress free = new ObjectAddress(NAMESPACE, ids.named("a"));
+    new TestObject(free).put("public", "known to all");
+    assertThat(count("lawful.objects")).isOne();
+    assertThat(store().rows().ids(Optional.empty(), 10).join())
+        .containsExactlyInAnyOrder("object|" + object.key(), "object|" + free.key());
+  }
+
+  private void assertRefused(String message) {
+    assertThatThrownBy(this::store)
+        .isInstanceOfSatisfying(
+            HoldfastException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIG_INVALID))
+        .hasMessageContaining(message);
+  }
+
+  private long count(String table) {
+    return store().session().execute("SELECT count(*) FROM " + table).one().getLong(0);
   }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -98,8 +99,11 @@ public final class Members {
 
   /// Whether this node is the one that does what one does for all; for a moment two may be, or
   /// none.
-  public boolean isFirst() {
+  ///
+  /// @param among which regions' nodes it is one of
+  public boolean isFirst(Predicate<String> among) {
     return up.stream()
+        .filter(node -> among.test(node.region()))
         .map(Node::address)
         .min(Member.addressOrdering())
         .filter(Cluster.get(system).selfMember().address()::equals)

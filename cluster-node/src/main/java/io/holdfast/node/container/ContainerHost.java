@@ -384,7 +384,7 @@ public final class ContainerHost implements AutoCloseable {
     ContainerSpec.Builder spec = specs.of(address, owner, options, network);
     first.image().ifPresent(spec::image);
     if (specs.isReadOnly(address, options)) {
-      spec.readOnlyRoot(first.readOnlyRoot(persistentPaths(address), files));
+      spec.readOnlyRoot(first.readOnlyRoot(address, persistentPaths(address), files));
     }
     return spec.build();
   }

@@ -36,9 +36,8 @@ record StartFiles(
   ///
   /// @throws HoldfastException `snapshot_not_found`
   static StartFiles of(StartOptions options, ObjectAddress object, FileSnapshots snapshots) {
-    String app = object.namespace().app();
     Optional<StoredSnapshot> container =
-        options.containerSnapshot().map(asked -> snapshots.find(app, asked.id()));
+        options.containerSnapshot().map(asked -> snapshots.find(object, asked.id()));
     if (container.isPresent() && container.get().image().isEmpty()) {
       throw notOf("a container", container.get());
     }
@@ -47,7 +46,7 @@ record StartFiles(
     options
         .directorySnapshots()
         .forEach((place, asked) -> {
-          StoredSnapshot found = snapshots.find(app, asked.id());
+          StoredSnapshot found = snapshots.find(object, asked.id());
           if (found.directory().isEmpty()) {
             throw notOf("a directory", found);
           }
@@ -82,8 +81,8 @@ record StartFiles(
   /// The read-only root that these files can be put into.
   ///
   /// @param persistentPaths that the program can change, too
-  ReadOnlyRoot readOnlyRoot(List<String> persistentPaths, FileKeeper keeper) {
-    Set<String> restored = kept.map(keeper::paths).orElse(Set.of());
+  ReadOnlyRoot readOnlyRoot(ObjectAddress object, List<String> persistentPaths, FileKeeper keeper) {
+    Set<String> restored = kept.map(files -> keeper.paths(object, files)).orElse(Set.of());
     SortedMap<String, FirstContent> all = new TreeMap<>();
     for (String path : persistentPaths) {
       all.put(path, restored.contains(path) ? FirstContent.EMPTY : FirstContent.OF_IMAGE);

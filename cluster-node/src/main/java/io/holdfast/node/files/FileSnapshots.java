@@ -7,6 +7,7 @@ import io.holdfast.persistence.archive.ArchiveProgress;
 import io.holdfast.persistence.archive.Archives;
 import io.holdfast.persistence.archive.Placement;
 import io.holdfast.persistence.archive.StoredSnapshot;
+import io.holdfast.protocol.ByJurisdiction;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
@@ -22,6 +23,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /*
  * A snapshot of a whole file system is what differs from the image, as an overlay has it. Unpacking a tar adds and
@@ -38,7 +40,7 @@ public final class FileSnapshots {
 
   private static final Set<String> NO_FILES = Set.of("dev", "proc", "sys", ".dockerenv");
 
-  private final Archives archives;
+  private final ByJurisdiction<Archives> archives;
   private final ContainerEngine engine;
   private final FileTransfer transfer;
   private final FileSettings settings;
@@ -46,7 +48,7 @@ public final class FileSnapshots {
   private final SecureRandom random = new SecureRandom();
 
   FileSnapshots(
-      Archives archives,
+      ByJurisdiction<Archives> archives,
       ContainerEngine engine,
       FileTransfer transfer,
       FileSettings settings,
@@ -156,14 +158,15 @@ public final class FileSnapshots {
                 kept.bytes(),
                 now,
                 now.plus(settings.snapshotTtl()));
+    Archives in = archives.of(object.key());
     Archives.Work work =
         new Archives.Work(
             contents.sources().stream().map(source -> unlessEnding(source, subject)).toList(),
             contents.replaced(),
-            archives.references().newest(object.key()),
+            in.references().newest(object.key()),
             settings.limits(),
             new ArchiveProgress());
-    return snapshot.apply(transfer.archive(object, () -> archives.keep(work, snapshot)));
+    return snapshot.apply(transfer.archive(object, () -> in.keep(work, snapshot)));
   }
 
   private static Archives.Source unlessEnding(Archives.Source of, Subject subject) {
@@ -220,11 +223,14 @@ public final class FileSnapshots {
   // ---- giving back
   // --------------------------------------------------------------------------------------------
 
-  /// The snapshot of that app; from now on it lives as long as a new one.
+  /// The snapshot of an object's app; from now on it lives as long as a new one.
   ///
+  /// @param object that wants it; one under a jurisdiction finds those made under the same
   /// @throws HoldfastException `snapshot_not_found`
-  public StoredSnapshot find(String app, String id) {
+  public StoredSnapshot find(ObjectAddress object, String id) {
+    String app = object.namespace().app();
     return archives
+        .of(object.key())
         .references()
         .refreshed(app, id, settings.snapshotTtl())
         .orElseThrow(() ->
@@ -239,7 +245,9 @@ public final class FileSnapshots {
 
   /// The ids of the images that snapshots belong to.
   public Set<String> images() {
-    return archives.references().imagesOfSnapshots();
+    return archives.parts().values().stream()
+        .flatMap(in -> in.references().imagesOfSnapshots().stream())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /// Puts files into a container that has not yet run.
@@ -254,7 +262,13 @@ public final class FileSnapshots {
       Optional<String> directory,
       Set<String> fixed) {
     Placement placement = new Placement(placing(snapshot, directory), fixed, Set.of());
-    transfer.restore(object, container, snapshot.archive(), placement, snapshot.bytes());
+    transfer.restore(
+        archives.of(object.key()),
+        object,
+        container,
+        snapshot.archive(),
+        placement,
+        snapshot.bytes());
   }
 
   private static UnaryOperator<String> placing(StoredSnapshot snapshot, Optional<String> to) {

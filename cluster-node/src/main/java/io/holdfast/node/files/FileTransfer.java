@@ -23,13 +23,11 @@ import org.slf4j.LoggerFactory;
 final class FileTransfer {
   private static final Logger log = LoggerFactory.getLogger(FileTransfer.class);
 
-  private final Archives archives;
   private final ContainerEngine engine;
   private final FileMetrics metrics;
   private final Semaphore atOnce;
 
-  FileTransfer(Archives archives, ContainerEngine engine, FileMetrics metrics, int atOnceMax) {
-    this.archives = archives;
+  FileTransfer(ContainerEngine engine, FileMetrics metrics, int atOnceMax) {
     this.engine = engine;
     this.metrics = metrics;
     this.atOnce = new Semaphore(atOnceMax, true);
@@ -87,10 +85,12 @@ final class FileTransfer {
 
   /// Unpacks an archive into a container that has not yet run, in turn.
   ///
+  /// @param in where it is kept
   /// @param bytes of its contents
   /// @throws HoldfastException `storage_corrupt` when something of the archive is missing or
   ///   damaged; `archive_failed` when the engine does not take it
   void restore(
+      Archives in,
       ObjectAddress object,
       ContainerId container,
       BlobId archive,
@@ -98,7 +98,7 @@ final class FileTransfer {
       long bytes) {
     inTurn(() -> {
       long begun = System.nanoTime();
-      unpack(container, archive, placement);
+      unpack(in, container, archive, placement);
       long nanos = System.nanoTime() - begun;
       metrics.restored(nanos, bytes);
       log.info("{}: restored {} bytes of files in {} ms", object, bytes, nanos / 1_000_000);
@@ -106,11 +106,11 @@ final class FileTransfer {
     });
   }
 
-  private void unpack(ContainerId container, BlobId archive, Placement placement) {
+  private void unpack(Archives in, ContainerId container, BlobId archive, Placement placement) {
     // What goes wrong with the archive reaches the engine as a broken stream, and not us.
     FaultyStream.Fault fault = new FaultyStream.Fault();
     try (InputStream tar =
-        new FaultyStream(archives.tar(archive, placement, new ArchiveProgress()), fault)) {
+        new FaultyStream(in.tar(archive, placement, new ArchiveProgress()), fault)) {
       engine.copyIn(container, "/", tar);
     } catch (HoldfastException e) {
       throw fault.orElse(refused(container, e));

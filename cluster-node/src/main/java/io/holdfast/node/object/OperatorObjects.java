@@ -7,6 +7,7 @@ import io.holdfast.persistence.history.StateDiff;
 import io.holdfast.persistence.history.StoredCommit;
 import io.holdfast.persistence.history.StoredObjects;
 import io.holdfast.persistence.history.StoredState;
+import io.holdfast.protocol.Jurisdiction;
 import io.holdfast.protocol.NamespaceId;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ValueCodec;
@@ -143,6 +144,12 @@ public final class OperatorObjects implements ObjectAdmin {
       throw new HoldfastException(
           ErrorCode.INVALID_ARGUMENT,
           "expected a name of at most 1024 bytes for the new object, found an id or a longer name");
+    }
+    if (!Jurisdiction.of(target.id()).equals(Jurisdiction.of(source.id()))) {
+      throw new HoldfastException(
+          ErrorCode.INVALID_ARGUMENT,
+          "expected a new object under the jurisdiction of object %s, found %s"
+              .formatted(source, target));
     }
     Bookmark moment =
         at.isPresent() ? moment(source, at.get()) : requireStored(source, history.latest(source));

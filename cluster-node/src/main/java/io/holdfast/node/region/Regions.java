@@ -184,7 +184,8 @@ public final class Regions {
     return wanted.stream().filter(reachable).findFirst().orElse(wanted.getFirst());
   }
 
-  static boolean isLawful(Region region, Optional<Jurisdiction> jurisdiction) {
+  /// Whether what is under a jurisdiction, or under none, may be in a region.
+  public static boolean isLawful(Region region, Optional<Jurisdiction> jurisdiction) {
     return jurisdiction.isEmpty() || region.jurisdictions().contains(jurisdiction.get());
   }
 

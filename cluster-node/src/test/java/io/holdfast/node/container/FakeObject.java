@@ -101,7 +101,8 @@ final class FakeObject<C extends Container> {
     return fixture.supervisor("box", name);
   }
 
-  /// Something happens to the object; runs when it is its turn. Events begin in the order of the calls.
+  /// Something happens to the object; runs when it is its turn. Events begin in the order of the
+  /// calls.
   <T> CompletableFuture<T> event(Event<C, T> event) {
     CompletableFuture<Void> begins = new CompletableFuture<>();
     CompletableFuture<Void> before = lastBegins.getAndSet(begins);

@@ -9,6 +9,7 @@ import io.holdfast.persistence.archive.ArchiveIndex;
 import io.holdfast.persistence.archive.ArchiveReferences;
 import io.holdfast.persistence.archive.Archives;
 import io.holdfast.persistence.blob.FileBlobStore;
+import io.holdfast.protocol.ByJurisdiction;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,8 +46,10 @@ final class TestFiles implements ArchiveIndex, AutoCloseable {
                     "holdfast.containers.files { free-bytes-min = 0\n" + settings + "\n}")
                 .withFallback(ConfigFactory.load()));
     return new FileKeeper(
-        new Archives(
-            FileBlobStore.open(directory, 0), new ArchiveReferences(this, clock, read.retention())),
+        ByJurisdiction.together(
+            new Archives(
+                FileBlobStore.open(directory, 0),
+                new ArchiveReferences(this, clock, read.retention()))),
         engine,
         read,
         new FileMetrics(new PrometheusRegistry()),

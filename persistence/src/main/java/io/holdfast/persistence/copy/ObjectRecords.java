@@ -8,6 +8,11 @@ public interface ObjectRecords {
   /// Tells all records, object by object.
   void forEach(Consumer<ObjectRecord> record);
 
+  /// Whether an object may come here.
+  ///
+  /// @throws io.holdfast.sdk.HoldfastException `invalid_argument` when not
+  default void require(String objectKey) {}
+
   /// Stores a record in the place of the one that was there; it is durable after the next [#sync].
   void put(ObjectRecord record);
 

@@ -63,12 +63,13 @@ public final class StoreCopy {
 
   /// Stores all that is in the file.
   ///
-  /// @throws HoldfastException `invalid_argument` when it is no such file or damaged, or when the
-  ///   store has something else in it, and then nothing was written; `storage_failed`
+  /// @throws HoldfastException `invalid_argument` when it is no such file or damaged, when the
+  ///   store has something else in it, or when objects may not come there, and then nothing was
+  ///   written; `storage_failed`
   public Sum importInto(StoreContent to) {
     Ends there = new Ends();
     to.objects().forEach(there::add);
-    file.read(new Check(there));
+    file.read(new Check(to.objects(), there));
     there.requireNone();
     Filling filling = new Filling(to);
     file.read(filling);
@@ -125,9 +126,12 @@ public final class StoreCopy {
     }
   }
 
-  private record Check(Ends there) implements RecordFile.Visitor {
+  private record Check(ObjectRecords to, Ends there) implements RecordFile.Visitor {
     @Override
     public void object(ObjectRecord record) {
+      if (record instanceof Begin begin) {
+        to.require(begin.objectKey());
+      }
       there.seen(record);
     }
 

@@ -170,7 +170,7 @@ public final class ObjectWriter
 
   @Override
   public String journalPluginId() {
-    return config.journalPluginId();
+    return config.journals().of(objectKey);
   }
 
   @Override

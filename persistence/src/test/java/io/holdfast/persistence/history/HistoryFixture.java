@@ -16,6 +16,7 @@ import io.holdfast.persistence.writer.ClaimPolicy;
 import io.holdfast.persistence.writer.ObjectWriter;
 import io.holdfast.persistence.writer.SnapshotPolicy;
 import io.holdfast.persistence.writer.WriterConfig;
+import io.holdfast.protocol.ByJurisdiction;
 import io.holdfast.protocol.ObjectAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -146,7 +147,7 @@ final class HistoryFixture implements AutoCloseable {
                   0,
                   owner.getRef()::tell,
                   new WriterConfig(
-                      "",
+                      ByJurisdiction.together(""),
                       "",
                       ClaimPolicy.ON_FIRST_WRITE,
                       new SnapshotPolicy(1 << 30, eventsPerSnapshot, 1_000_000, 1 << 26)),

@@ -443,7 +443,7 @@ class ObjectWriterTest {
             ADDRESS,
             txSeqMin,
             owner.getRef()::tell,
-            new WriterConfig(config.journalPluginId(), config.snapshotPluginId(), claim, snapshots),
+            new WriterConfig(config.journals(), config.snapshotPluginId(), claim, snapshots),
             () -> Instant.ofEpochMilli(5000),
             SnapshotTrim.NEWEST_TWO,
             EventIndex.NONE));

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.holdfast.persistence.database.Commit;
 import io.holdfast.persistence.database.DatabaseImage;
+import io.holdfast.protocol.ByJurisdiction;
 import io.holdfast.protocol.ObjectAddress;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -77,7 +78,8 @@ public final class WriterBench {
     List<DatabaseImage> images = images();
     ObjectAddress address = ObjectAddress.parse("app.bench/%064x".formatted(object));
     return Behaviors.setup(context -> {
-      WriterConfig config = new WriterConfig("", "", ClaimPolicy.ON_FIRST_WRITE, NEVER);
+      WriterConfig config =
+          new WriterConfig(ByJurisdiction.together(""), "", ClaimPolicy.ON_FIRST_WRITE, NEVER);
       ActorRef<ObjectWriter.Command> writer =
           context.spawnAnonymous(
               ObjectWriter.create(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.holdfast.protocol.ByJurisdiction;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ class WriterConfigTest {
     assertThat(WriterConfig.from(ConfigFactory.load()))
         .isEqualTo(
             new WriterConfig(
-                "",
+                ByJurisdiction.together(""),
                 "",
                 ClaimPolicy.ON_FIRST_WRITE,
                 new SnapshotPolicy(64 << 10, 500, 50, 64 << 20)));
