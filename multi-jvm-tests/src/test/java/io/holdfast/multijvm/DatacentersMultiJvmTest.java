@@ -99,9 +99,40 @@ class DatacentersMultiJvmTest {
         .containsAll(acknowledged);
   }
 
-  /** Its node loses its store; the others do not need that. */
+  /** A unique id that never moved stands nowhere but where its object is stored. */
   @Test
   @Order(2)
+  void whatIsUnderAJurisdictionIsOnNoDiskOutsideOfIt() {
+    String lawful = us.post("/unique/?law=eu", "").ok();
+    String free = us.post("/unique/", "").ok();
+    assertThat(add(ap, "id:" + lawful, "a")).isEqualTo("eu");
+    assertThat(add(ap, "id:" + free, "a")).isEqualTo("us");
+    Awaitility.await("copies come to the other regions")
+        .atMost(PATIENCE)
+        .until(() -> whoHas(free).equals(List.of("eu", "us", "ap")));
+    assertThat(whoHas(lawful)).containsExactly("eu");
+
+    String path = "namespaces/places/objects/id:" + lawful;
+    assertThat(eu.adminGet(path + "/history").status()).isEqualTo(200);
+    assertThat(us.adminGet(path + "/history").body()).contains("jurisdiction_unavailable");
+    assertThat(askToMove(us, "places", "id:" + lawful, "ap").body())
+        .contains("jurisdiction_unavailable");
+    String fork = eu.admin(path + "/fork", "{\"to\":\"forked\"}").ok();
+    assertThat(all(us, "forked")).as("without a jurisdiction").containsExactly("us");
+    assertThat(all(us, "forked?law=eu")).as(fork).containsExactly("eu", "a");
+  }
+
+  /** The data centers of which a disk has that text. */
+  private static List<String> whoHas(String text) {
+    return cluster.ring().stream()
+        .filter(each -> each.isOnDisk(text))
+        .map(TestCassandra::datacenter)
+        .toList();
+  }
+
+  /** Its node loses its store; the others do not need that. */
+  @Test
+  @Order(3)
   void aRegionWhoseCassandraStandsStillIsRefusedAndTheOthersGoOn() {
     assertThat(add(us, "frozen", "a")).isEqualTo("us");
     cassandraOfUs().pause();
@@ -117,7 +148,7 @@ class DatacentersMultiJvmTest {
   }
 
   @Test
-  @Order(3)
+  @Order(4)
   void aRegionThatIsGoneWithItsDataIsGivenUpByTheOthersAndItsObjectsAnswerThere() throws Exception {
     if (!us.isAlive()) {
       us.start();
@@ -152,7 +183,7 @@ class DatacentersMultiJvmTest {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void aRegionThatReturnsWithOldDataGivesWayAndGetsItsObjectsBack() throws Exception {
     cassandraOfUs().restart();
     us.start();

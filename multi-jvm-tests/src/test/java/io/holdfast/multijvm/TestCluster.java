@@ -19,6 +19,9 @@ import java.util.stream.Collectors;
 final class TestCluster implements AutoCloseable {
   private static final String KEYSPACE = "holdfast";
 
+  /** The region, data center and jurisdiction of what is kept apart. */
+  private static final String LAWFUL = "eu";
+
   private static final List<String> ONE = List.of("datacenter1");
 
   private final List<TestCassandra> ring;
@@ -92,7 +95,8 @@ final class TestCluster implements AutoCloseable {
   }
 
   /// Nodes of several regions, gated; each region has a node of Cassandra of its own, which is a
-  /// data center with the region's name and has all rows.
+  /// data center with the region's name and has all rows, but for those under a jurisdiction that
+  /// the region is not in.
   static TestCluster ofDatacenters(
       Path directory, List<String> regions, UnaryOperator<NodeProcess> settings, Path... apps)
       throws IOException, InterruptedException {
@@ -115,6 +119,10 @@ final class TestCluster implements AutoCloseable {
         CassandraSessions.open(
             ring.stream().map(TestCassandra::contactPoint).toList(), datacenters.getFirst())) {
       new CassandraSchema(KEYSPACE).create(session, Replication.parse(copiesOfAll(datacenters)));
+      if (datacenters.contains(LAWFUL)) {
+        CassandraSchema.ofJurisdiction(KEYSPACE, LAWFUL)
+            .create(session, Replication.parse(LAWFUL + "=1"));
+      }
     }
     List<Integer> ports = new ArrayList<>();
     List<Integer> known = new ArrayList<>();
@@ -150,6 +158,9 @@ final class TestCluster implements AutoCloseable {
     }
     if (severalRegions) {
       nodes.forEach(TestCluster::listRegions);
+      if (!datacenters.contains(LAWFUL)) {
+        nodes.forEach(TestCluster::keepTogether);
+      }
     }
     nodes.replaceAll(settings);
   }
@@ -185,6 +196,12 @@ final class TestCluster implements AutoCloseable {
             .withList("holdfast.regions.us.hints", List.of("enam"))
             .with("holdfast.regions.ap.number", "3")
             .withList("holdfast.regions.ap.hints", List.of("apac"));
+  }
+
+  /** All regions have the same data center. */
+  private static void keepTogether(NodeProcess node) {
+    NodeProcess _ =
+        node.with("holdfast.persistence.cassandra.jurisdiction-keyspaces." + LAWFUL, KEYSPACE);
   }
 
   private static String contactPoint(TestCassandra cassandra) {

@@ -10,13 +10,16 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /// A real Cassandra on 127.0.0.1, or a node of a ring on 127.0.0.x, as a child JVM: the jars of
 /// `cassandra-all` from Maven Central, which the build has copied beside this module. Ready within
@@ -252,6 +255,26 @@ public final class TestCassandra implements AutoCloseable {
   /// The name of its data center.
   public String datacenter() {
     return datacenter;
+  }
+
+  /// Whether a text stands on its disk as it is, in its commit log above all, which is not
+  /// compressed. Reads all files.
+  public boolean isOnDisk(String text) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      return files.filter(Files::isRegularFile).anyMatch(file -> contains(file, text));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean contains(Path file, String text) {
+    try {
+      return Files.readString(file, StandardCharsets.ISO_8859_1).contains(text);
+    } catch (NoSuchFileException _) {
+      return false; // It came and went.
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// Has it stand still (SIGSTOP) until [#resume].
