@@ -202,6 +202,9 @@ class DatacentersMultiJvmTest {
       Awaitility.await(place + " moves back")
           .atMost(PATIENCE)
           .until(() -> askToMove(eu, "places", place, "us").status() == 200);
+      Awaitility.await("ap has read that us is back")
+          .atMost(PATIENCE)
+          .until(() -> ap.get("/place/" + place).status() == 200);
       moved.addAll(all(ap, place));
     }
     assertThat(moved).hasSize(PLACES.size() * 4).startsWith("us", "a", "b", "c");
