@@ -133,6 +133,7 @@ public class Room extends DurableObject {
       case "attached" -> ws.send(ws.deserializeAttachment(String.class).orElse("nothing"));
       case "attachLong" -> ws.serializeAttachment(new byte[Integer.parseInt(words[1])]);
       case "write" -> write(ws, words);
+      case "keep" -> ctx.storage().put(words[1], words[2]);
       case "writeAll" -> {
         ctx.storage().put(words[1], words[2]);
         ctx.webSockets().forEach(each -> each.send(words[2]));

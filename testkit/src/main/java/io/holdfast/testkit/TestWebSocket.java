@@ -60,6 +60,11 @@ public final class TestWebSocket implements AutoCloseable {
     return this;
   }
 
+  /// As [#send], unless the connection is closed by then.
+  public void sendIfOpen(String text) {
+    socket.sendText(text, true).exceptionally(_ -> socket).join();
+  }
+
   public TestWebSocket send(byte[] bytes) {
     await(socket.sendBinary(ByteBuffer.wrap(bytes), true));
     return this;

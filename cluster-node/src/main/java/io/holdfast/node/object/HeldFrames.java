@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// Frames that wait until the writes made before them are durable, and the effect that leaves after
 /// them.
 final class HeldFrames implements OutputGate.Effect {
-  private static final String LOST =
-      "Durable Object connection closed because the object was reset.";
+  static final String LOST = "Durable Object connection closed because the object was reset.";
   private static final int FRAME_OVERHEAD = 64;
 
   private final List<Frame> frames = new ArrayList<>();

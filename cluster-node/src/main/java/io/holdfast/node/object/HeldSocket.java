@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /// A socket that an object accepted. One and the same through all lives of the object: whoever
@@ -36,12 +37,19 @@ final class HeldSocket implements WebSocket, SocketReceiver {
   /** Of a direct one in a cluster: what its object is not done with, in order. */
   private final Deque<SocketEvent> unsettled = new ArrayDeque<>();
 
+  /** Completes once its object has left and is done with all that it had begun. */
+  private final CompletableFuture<Void> done = new CompletableFuture<>();
+
   /** Whoever is at the other end waits for it here when its object is not here any more. */
   private @Nullable KeptClient left;
 
-  /** Whether it goes on elsewhere; and how many of its events run. The owner's monitor. */
+  /** Whether it goes on elsewhere. The owner's monitor, as the next two. */
   boolean gone;
 
+  /** Whether nobody knows what became of one of its events. */
+  boolean cutShort;
+
+  /** How many of its events run. */
   int running;
 
   private volatile byte @Nullable [] attachment;
@@ -227,6 +235,20 @@ final class HeldSocket implements WebSocket, SocketReceiver {
     end.close(code, reason, true);
   }
 
+  /// What became of an event of it is not known, or nobody will run it: the client has to connect
+  /// again.
+  void giveUp(int code, String reason) {
+    KeptClient next;
+    synchronized (this) {
+      next = left;
+    }
+    if (next == null) {
+      drop(code, reason);
+    } else {
+      next.drop(KeptClient.UNKNOWN);
+    }
+  }
+
   void closeUnlessConnected() {
     if (!end.connected()) {
       closed(CloseCodes.ABNORMAL, CloseCodes.DISCONNECTED, false);
@@ -318,12 +340,24 @@ final class HeldSocket implements WebSocket, SocketReceiver {
 
   private void keepClient(KeptSocket socket) {
     KeptClients clients = owner.registry().clients().orElseThrow();
-    KeptClient client = new KeptClient(clients, socket, end, state());
-    clients.keep(client);
     synchronized (this) {
+      KeptClient client = new KeptClient(clients, socket, end, state(), done);
+      clients.keep(client);
       unsettled.stream().filter(event -> !event.begun).forEach(event -> client.add(event.what()));
-      unsettled.clear();
+      unsettled.removeIf(event -> !event.begun);
       left = client;
+    }
+    tellWhenDone();
+  }
+
+  /** Not under the monitor: whoever waits for it goes on at once. */
+  private void tellWhenDone() {
+    boolean isDone;
+    synchronized (this) {
+      isDone = left != null && unsettled.isEmpty();
+    }
+    if (isDone) {
+      done.complete(null);
     }
   }
 
@@ -339,6 +373,7 @@ final class HeldSocket implements WebSocket, SocketReceiver {
     synchronized (this) {
       unsettled.remove(event);
     }
+    tellWhenDone();
     if (event.begun || !owner.hasLeft(this)) {
       event.what().taken();
       if (event.what() instanceof FromClient.Closed closed && kept.isPresent() && !direct) {

@@ -264,10 +264,10 @@ final class Incarnation implements StorageHost {
   /// Ends this life. All events that run in it end with the reason; events that had not begun are
   /// returned.
   List<ObjectEvent> end(HoldfastException reason) {
-    dead.compareAndSet(null, reason);
+    HoldfastException first = dead.compareAndExchange(null, reason);
     // First of all: what comes straight from sockets is then in the queue, or goes to the next
     // life.
-    sockets.leave();
+    sockets.leave(first == null ? reason : first);
     List<ObjectEvent> notBegun = queue.close();
     notBegun.forEach(running::remove);
     recovered.completeExceptionally(reason);

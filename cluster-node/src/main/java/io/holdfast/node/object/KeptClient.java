@@ -36,6 +36,7 @@ final class KeptClient implements SocketReceiver {
   private final Keeper keeper;
   private final KeptSocket socket;
   private final SocketEnd client;
+  private final CompletableFuture<Void> earlier;
   private final Deque<FromClient> pending = new ArrayDeque<>();
   private SocketState state;
   private @Nullable Link link;
@@ -98,7 +99,15 @@ final class KeptClient implements SocketReceiver {
   }
 
   /// @param client the end towards the client; who attaches to it passes on what comes
-  KeptClient(Keeper keeper, KeptSocket socket, SocketEnd client, SocketState state) {
+  /// @param earlier until then nobody knows what became of what came before: the next node waits,
+  ///   for what comes later must not be stored without it
+  KeptClient(
+      Keeper keeper,
+      KeptSocket socket,
+      SocketEnd client,
+      SocketState state,
+      CompletableFuture<Void> earlier) {
+    this.earlier = earlier;
     this.keeper = keeper;
     this.socket = socket;
     this.client = client;
@@ -290,7 +299,15 @@ final class KeptClient implements SocketReceiver {
       }
     }
     if (old == null) {
-      return CompletableFuture.completedFuture(offer(owner));
+      return earlier
+          .copy()
+          .completeOnTimeout(null, YIELD_MAX.toMillis(), TimeUnit.MILLISECONDS)
+          .thenApply(_ -> {
+            if (!earlier.isDone()) {
+              drop(UNKNOWN);
+            }
+            return offer(owner);
+          });
     }
     if (!keeper.isThere(old.owner)) {
       gone(old);

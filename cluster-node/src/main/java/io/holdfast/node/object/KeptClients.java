@@ -106,7 +106,8 @@ public final class KeptClients implements Extension, KeptClient.Keeper {
       peers.connect(offered, client);
       return;
     }
-    KeptClient kept = new KeptClient(this, socket, client, state);
+    KeptClient kept =
+        new KeptClient(this, socket, client, state, CompletableFuture.completedFuture(null));
     keep(kept);
     SocketEnd link = SocketEnd.open();
     kept.link(link, owner);

@@ -80,13 +80,17 @@ final class LiveSockets {
   }
 
   /// The life is over: after this call nobody but the actor gives it events. Any thread.
-  synchronized void leave() {
+  void leave(HoldfastException why) {
     beginLeaving();
-    ObjectSockets known = owner;
-    if (known != null && !over) {
-      registry.leave(known);
+    ObjectSockets left;
+    synchronized (this) {
+      left = over ? null : owner;
+      over = true;
     }
-    over = true;
+    if (left != null) {
+      left.cutShort(why);
+      registry.leave(left);
+    }
   }
 
   /// The life may be about to end: after this call nobody but the actor gives it events, until

@@ -4,12 +4,14 @@ import io.holdfast.persistence.store.StoredFutures;
 import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import io.holdfast.sdk.ObjectCallException;
 import io.holdfast.sdk.WebSocketAutoResponse;
 import io.holdfast.sdk.spi.socket.CloseCodes;
 import io.holdfast.sdk.spi.socket.SocketEnd;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -39,6 +41,16 @@ final class ObjectSockets {
   static final int SOCKETS_MAX = 32_768;
   static final int IN_OBJECT_MAX = 256;
   static final int THROUGH_SHARDING = -1;
+
+  /** With these nobody knows whether an event has done something, or it will never run. */
+  private static final Set<ErrorCode> OF_THE_RUNTIME =
+      EnumSet.of(
+          ErrorCode.STORAGE_FAILED,
+          ErrorCode.STORAGE_FULL,
+          ErrorCode.STORAGE_OVERLOADED,
+          ErrorCode.STORAGE_CORRUPT,
+          ErrorCode.OBJECT_UNAVAILABLE,
+          ErrorCode.REGION_UNREACHABLE);
 
   private static final Logger log = LoggerFactory.getLogger(ObjectSockets.class);
 
@@ -281,9 +293,11 @@ final class ObjectSockets {
 
   /// The object begins to handle an event, in this life.
   ///
-  /// @return whether it may: not when the socket goes on elsewhere
+  /// @return whether it may: not when the socket goes on elsewhere, nor a message behind one of
+  ///   which nobody knows what became
   synchronized boolean mayBegin(SocketEvent event, Incarnation in) {
-    if (event.socket().gone) {
+    if (event.socket().gone
+        || (event.socket().cutShort && event.what() instanceof FromClient.Message)) {
       return false;
     }
     event.begun = true;
@@ -294,6 +308,21 @@ final class ObjectSockets {
       here = in;
     }
     return true;
+  }
+
+  /// A life has ended before what it had begun was done. For a reason of the runtime nobody knows
+  /// what became of that, and nothing that its clients have sent behind it may be done: they are to
+  /// connect again.
+  void cutShort(HoldfastException why) {
+    if (!isOfTheRuntime(why, why.code())) {
+      return;
+    }
+    List<HeldSocket> cut;
+    synchronized (this) {
+      cut = open.stream().filter(socket -> socket.running > 0).toList();
+      cut.forEach(socket -> socket.cutShort = true);
+    }
+    cut.forEach(socket -> socket.giveUp(CloseCodes.INTERNAL_ERROR, HeldFrames.LOST));
   }
 
   private void notWaiting(SocketEvent event) {
@@ -367,6 +396,16 @@ final class ObjectSockets {
     }
     if (!event.begun && code == ErrorCode.OBJECT_OVERLOADED) {
       event.socket().drop(CloseCodes.TRY_AGAIN_LATER, "Durable Object is overloaded.");
+    } else if (isOfTheRuntime(cause, code)) {
+      event.socket().giveUp(CloseCodes.INTERNAL_ERROR, HeldFrames.LOST);
     }
+  }
+
+  /** What the object's own code has brought about costs the message and not the connection. */
+  private static boolean isOfTheRuntime(Throwable cause, ErrorCode code) {
+    boolean ofObjectCode =
+        cause instanceof ObjectCallException known
+            && known.origin() == ObjectCallException.Origin.OBJECT_CODE;
+    return !ofObjectCode && OF_THE_RUNTIME.contains(code);
   }
 }

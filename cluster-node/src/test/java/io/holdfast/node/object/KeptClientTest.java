@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /// A client whose object goes from node to node: what becomes of its messages, and of it.
@@ -25,7 +26,8 @@ class KeptClientTest {
   private final TestKeeper keeper = new TestKeeper();
   private final SocketEnd towardsClient = SocketEnd.open();
   private final Heard client = new Heard();
-  private final KeptClient kept = new KeptClient(keeper, SOCKET, towardsClient, STATE);
+  private final CompletableFuture<Void> earlier = CompletableFuture.completedFuture(null);
+  private final KeptClient kept = new KeptClient(keeper, SOCKET, towardsClient, STATE, earlier);
 
   KeptClientTest() {
     towardsClient.other().attach(client);
@@ -273,5 +275,25 @@ class KeptClientTest {
     kept.giveUp();
     assertThat(client.codes).containsExactly(CloseCodes.SERVICE_RESTART);
     assertThat(taken).isEqualTo(1);
+  }
+
+  @Test
+  void theNextNodeWaitsForWhatTheLastOneHadBegun() {
+    CompletableFuture<Void> begun = new CompletableFuture<>();
+    KeptClient waiting = new KeptClient(keeper, SOCKET, SocketEnd.open(), STATE, begun);
+    var handedOver = waiting.handOver(GENERATION, "two");
+    assertThat(handedOver).isNotDone();
+    begun.complete(null);
+    assertThat(handedOver.join()).isPresent();
+  }
+
+  @Test
+  void aClientIsToldWhenWhatTheLastNodeHadBegunIsNotKnownInTime() {
+    SocketEnd end = SocketEnd.open();
+    Heard told = new Heard();
+    end.other().attach(told);
+    KeptClient waiting = new KeptClient(keeper, SOCKET, end, STATE, new CompletableFuture<Void>());
+    assertThat(waiting.handOver(GENERATION, "two").join()).isEmpty();
+    assertThat(told.codes).containsExactly(1012);
   }
 }

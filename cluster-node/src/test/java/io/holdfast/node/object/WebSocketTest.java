@@ -302,6 +302,43 @@ class WebSocketTest {
     }
   }
 
+  @Test
+  void whoseMessageIsLostWithAWriteThatFailedIsToldByAClose() {
+    try (TestWebSocket writer = connect("lossy");
+        TestWebSocket other = connect("lossy")) {
+      assertThat(writer.send("echo ready").text()).isEqualTo("ready");
+      assertThat(other.send("echo ready").text()).isEqualTo("ready");
+      HeldJournal.mode(Mode.FAIL);
+      writer.send("keep k v");
+      assertThat(writer.closed().code()).isEqualTo(1011);
+      HeldJournal.mode(Mode.PASS);
+      assertThat(other.send("read k").text()).isEqualTo("nothing");
+    }
+  }
+
+  @Test
+  void nothingBehindAMessageThatIsLostWithItsWriteIsStored() {
+    try (TestWebSocket writer = connect("gap");
+        TestWebSocket other = connect("gap")) {
+      assertThat(writer.send("echo ready").text()).isEqualTo("ready");
+      HeldJournal.mode(Mode.HOLD);
+      for (int i = 0; i < 30; i++) {
+        writer.send("keep m" + i + " v");
+      }
+      until(() -> HeldJournal.heldCount() > 0);
+      HeldJournal.mode(Mode.FAIL);
+      until(() -> HeldJournal.heldCount() == 0);
+      HeldJournal.mode(Mode.PASS);
+      for (int i = 30; i < 60; i++) {
+        writer.sendIfOpen("keep m" + i + " v");
+      }
+      assertThat(writer.closed().code()).isEqualTo(1011);
+      for (int i = 0; i < 60; i++) {
+        assertThat(other.send("read m" + i).text()).as("message %d", i).isEqualTo("nothing");
+      }
+    }
+  }
+
   // ---- failures of the object's code
 
   @Test
