@@ -2,6 +2,7 @@ package io.holdfast.protocol;
 
 import io.holdfast.sdk.ErrorCode;
 import io.holdfast.sdk.HoldfastException;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,11 @@ import java.util.function.Function;
 /// @param <T> where something of objects is kept
 public record ByJurisdiction<T>(
     SequencedMap<Optional<Jurisdiction>, T> parts, Set<Jurisdiction> elsewhere) {
+  public ByJurisdiction {
+    parts = Collections.unmodifiableSequencedMap(parts);
+    elsewhere = Set.copyOf(elsewhere);
+  }
+
   /// One for all objects.
   public static <T> ByJurisdiction<T> together(T all) {
     return apart(all, Map.of(), Set.of());
@@ -31,7 +37,7 @@ public record ByJurisdiction<T>(
     SequencedMap<Optional<Jurisdiction>, T> parts = new LinkedHashMap<>();
     parts.put(Optional.empty(), rest);
     apart.forEach((law, part) -> parts.put(Optional.of(law), part));
-    return new ByJurisdiction<>(parts, Set.copyOf(elsewhere));
+    return new ByJurisdiction<>(parts, elsewhere);
   }
 
   /// That of an object.

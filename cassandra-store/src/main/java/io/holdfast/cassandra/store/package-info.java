@@ -7,7 +7,8 @@
 /// | snapshots for Pekko, with chunks of large ones | [CassandraSnapshotStore] |
 /// | which objects there are, which alarms are due | [CassandraIndex] |
 /// | histories, lists, deletion of what is old | [CassandraRows] |
-/// | why so | docs/decisions/0011-cassandra.md |
+/// | what is kept apart for a jurisdiction | [ObjectTables], [JurisdictionKeyspaces] |
+/// | why so | docs/decisions/0011-cassandra.md, 0021-jurisdictions.md |
 @NullMarked
 package io.holdfast.cassandra.store;
 

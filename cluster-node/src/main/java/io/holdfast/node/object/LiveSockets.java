@@ -81,9 +81,9 @@ final class LiveSockets {
 
   /// The life is over: after this call nobody but the actor gives it events. Any thread.
   void leave(HoldfastException why) {
-    beginLeaving();
     ObjectSockets left;
     synchronized (this) {
+      beginLeaving();
       left = over ? null : owner;
       over = true;
     }

@@ -41,7 +41,7 @@ class OverloadTest {
 
   private static void awaitOpen(String latch) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .until(() -> {
           // Where everything is busy this one may be refused as well.
           Answer answer = node.call("gate", "onlooker", "isOpen", latch);
