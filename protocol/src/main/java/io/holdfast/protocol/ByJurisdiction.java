@@ -5,6 +5,7 @@ import io.holdfast.sdk.HoldfastException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -48,15 +49,22 @@ public record ByJurisdiction<T>(
     if (parts.size() == 1 && elsewhere.isEmpty()) {
       return rest();
     }
-    Optional<Jurisdiction> law = Jurisdiction.ofKey(key);
+    Optional<Jurisdiction> law = lawOf(key);
     if (law.filter(elsewhere::contains).isPresent()) {
       throw new HoldfastException(
           ErrorCode.JURISDICTION_UNAVAILABLE,
           "expected a region of jurisdiction %s, where Durable Object %s is kept, found one without"
               .formatted(law.get(), key.substring(key.indexOf('|') + 1)));
     }
-    T part = parts.get(law);
-    return part == null ? rest() : part;
+    return Objects.requireNonNull(parts.get(law));
+  }
+
+  /// The jurisdiction for which an object is kept apart, here or elsewhere.
+  ///
+  /// @param key of the object, or a text that ends with it
+  public Optional<Jurisdiction> lawOf(String key) {
+    return Jurisdiction.ofKey(key)
+        .filter(law -> elsewhere.contains(law) || parts.containsKey(Optional.of(law)));
   }
 
   /// That of no jurisdiction.

@@ -79,9 +79,14 @@ public record CassandraConfig(
         "holdfast.regions."
             + ConfigUtil.quoteString(root.getString("holdfast.region"))
             + ".jurisdictions";
-    return root.hasPath(path)
-        ? root.getStringList(path).stream().map(Jurisdiction::parse).collect(Collectors.toSet())
-        : Set.of();
+    try {
+      return root.hasPath(path)
+          ? root.getStringList(path).stream().map(Jurisdiction::parse).collect(Collectors.toSet())
+          : Set.of();
+    } catch (HoldfastException e) {
+      throw new HoldfastException(
+          ErrorCode.CONFIG_INVALID, path.replace("\"", "") + ": " + e.getMessage(), e);
+    }
   }
 
   private static InetSocketAddress address(String text) {

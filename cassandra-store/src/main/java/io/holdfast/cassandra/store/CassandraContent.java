@@ -73,18 +73,12 @@ public final class CassandraContent implements AutoCloseable {
 
   /** Nothing may come to where the objects of another jurisdiction are. */
   private void requireOf(String objectKey) {
-    Optional<Jurisdiction> its = Jurisdiction.ofKey(objectKey);
-    Optional<Jurisdiction> apart = its.filter(each -> isApart(each));
-    if (!apart.equals(law)) {
+    if (!config.keyspaces().lawOf(objectKey).equals(law)) {
       throw new HoldfastException(
           ErrorCode.INVALID_ARGUMENT,
-          "expected objects %s, found %s %s".formatted(text(law), objectKey, text(its)));
+          "expected objects %s, found %s %s"
+              .formatted(text(law), objectKey, text(Jurisdiction.ofKey(objectKey))));
     }
-  }
-
-  private boolean isApart(Jurisdiction each) {
-    return config.keyspaces().elsewhere().contains(each)
-        || config.keyspaces().parts().containsKey(Optional.of(each));
   }
 
   private static String text(Optional<Jurisdiction> law) {

@@ -18,7 +18,9 @@ final class JurisdictionKeyspaces {
     for (Jurisdiction law : config.keyspaces().elsewhere()) {
       CassandraSchema schema = schema(config, law);
       if (schema.hasCopiesIn(session, config.datacenter())) {
-        throw refused(schema, "no copies", config, "which has a region without", law);
+        throw refused(
+            "keyspace %s: expected no copies in data center %s, which has a region without jurisdiction %s, found some"
+                .formatted(schema.keyspace(), config.datacenter(), law));
       }
     }
     config
@@ -32,7 +34,9 @@ final class JurisdictionKeyspaces {
     CassandraSchema schema = schema(config, law);
     schema.check(session);
     if (!schema.hasCopiesIn(session, config.datacenter())) {
-      throw refused(schema, "copies", config, "which has a region of", law);
+      throw refused(
+          "keyspace %s: expected copies in data center %s, which has a region of jurisdiction %s, found none"
+              .formatted(schema.keyspace(), config.datacenter(), law));
     }
   }
 
@@ -40,21 +44,7 @@ final class JurisdictionKeyspaces {
     return CassandraSchema.ofJurisdiction(config.keyspace(), law.toString());
   }
 
-  private static HoldfastException refused(
-      CassandraSchema schema,
-      String expected,
-      CassandraConfig config,
-      String why,
-      Jurisdiction law) {
-    return new HoldfastException(
-        ErrorCode.CONFIG_INVALID,
-        "keyspace %s: expected %s in data center %s, %s jurisdiction %s, found %s"
-            .formatted(
-                schema.keyspace(),
-                expected,
-                config.datacenter(),
-                why,
-                law,
-                expected.equals("copies") ? "none" : "some"));
+  private static HoldfastException refused(String message) {
+    return new HoldfastException(ErrorCode.CONFIG_INVALID, message);
   }
 }

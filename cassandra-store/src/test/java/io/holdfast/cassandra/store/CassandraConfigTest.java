@@ -48,6 +48,16 @@ class CassandraConfigTest {
   }
 
   @Test
+  void anUnknownJurisdictionIsRefusedByTheNameOfItsKey() {
+    assertThatThrownBy(() ->
+            config("holdfast { region = eu, regions.eu { number = 1, jurisdictions = [mars] } }"))
+        .isInstanceOfSatisfying(
+            HoldfastException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIG_INVALID))
+        .hasMessage(
+            "holdfast.regions.eu.jurisdictions: expected a jurisdiction of eu, us, fedramp, fedramp-high, found 'mars'");
+  }
+
+  @Test
   void anyOtherKeyspaceIsRefused() {
     assertThatThrownBy(() ->
             config(
