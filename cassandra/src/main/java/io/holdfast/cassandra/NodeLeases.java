@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,9 @@ public final class NodeLeases implements AutoCloseable {
   private static final int BEATS = 4;
 
   private static final long PAUSE_MIN_NANOS = 10_000_000;
+
+  /** What a node needs to be told once, to begin, it asks again for so long. */
+  private static final Duration BEGINS_WITHIN = Duration.ofSeconds(20);
 
   /** The list of those sessions whose node is a member of a cluster. */
   private static final String MEMBERS = "|members";
@@ -93,18 +97,48 @@ public final class NodeLeases implements AutoCloseable {
 
   /// Begins the session, and from then on gives signs of life and watches the others.
   ///
-  /// @throws HoldfastException `storage_failed`
+  /// @throws HoldfastException `storage_failed` when the store does not take it for 20 s
   public void start() {
-    open();
+    begin();
     thread("holdfast-lease-beat", this::beat);
+    list(region);
     thread("holdfast-lease-watch", this::watch);
   }
 
+  /** The beginning of [#start], without its threads. */
   void open() {
-    while (!session.tryAcquire()) {
+    begin();
+    list(region);
+  }
+
+  private void begin() {
+    while (!untilAnswered(session::tryAcquire)) {
       log.warn("the session could not be begun in time, trying again");
     }
-    sessions.add(region, life);
+  }
+
+  private void list(String where) {
+    boolean _ =
+        untilAnswered(() -> {
+          sessions.add(where, life);
+          return true;
+        });
+  }
+
+  /** A store that is busy for a moment does not keep a node from beginning. */
+  private boolean untilAnswered(BooleanSupplier question) {
+    long deadline = nanoTime.getAsLong() + BEGINS_WITHIN.toNanos();
+    while (true) {
+      try {
+        return question.getAsBoolean();
+      } catch (HoldfastException e) {
+        if (nanoTime.getAsLong() - deadline >= 0) {
+          throw e;
+        }
+        log.warn("asking again: {}", e.getMessage());
+        pauseUntil(nanoTime.getAsLong());
+      }
+    }
   }
 
   /** Not virtual: code that keeps all carriers busy must not end the session. */
@@ -200,9 +234,9 @@ public final class NodeLeases implements AutoCloseable {
 
   /// This node has become a member of the cluster.
   ///
-  /// @throws HoldfastException `storage_failed`
+  /// @throws HoldfastException `storage_failed` when the store does not take it for 20 s
   public void isMember() {
-    sessions.add(region + MEMBERS, life);
+    list(region + MEMBERS);
   }
 
   /// Whether this node may begin a cluster: no other node of the region is a member of one, or

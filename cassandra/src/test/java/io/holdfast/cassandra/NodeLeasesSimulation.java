@@ -144,6 +144,22 @@ class NodeLeasesSimulation {
   }
 
   @Test
+  void aStoreThatIsBusyForAMomentDoesNotKeepANodeFromBeginning() {
+    World world = new World(1, MARGIN);
+    world.calm = true;
+    NodeLeases first = world.node(0);
+    world.refusals = 2;
+    first.open();
+    assertThat(first.isAlive()).isTrue();
+    world.refusals = 2;
+    first.isMember();
+    assertThat(world.refusals).isZero();
+    NodeLeases next = world.node(1);
+    next.open();
+    assertThat(next.mayFound()).as("the first is a member").isFalse();
+  }
+
+  @Test
   void aSessionThatEndsInOrderFreesItsLeasesAtOnce() {
     World world = new World(1, MARGIN);
     world.calm = true;
@@ -174,6 +190,7 @@ class NodeLeasesSimulation {
     private Duration ownerTtl = TTL;
     private boolean calm;
     private boolean away;
+    private int refusals;
     private boolean losesReplies;
     private int lives;
     private int depth;
@@ -263,6 +280,10 @@ class NodeLeasesSimulation {
     }
 
     private void maybeLost() {
+      if (refusals > 0) {
+        refusals--;
+        throw new HoldfastException(ErrorCode.STORAGE_FAILED, "busy");
+      }
       if (away || (!calm && random.nextInt(25) == 0)) {
         throw new HoldfastException(ErrorCode.STORAGE_FAILED, "lost");
       }
