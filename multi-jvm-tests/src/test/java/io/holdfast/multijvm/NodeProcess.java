@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -36,6 +38,14 @@ final class NodeProcess implements AutoCloseable {
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(60);
 
   private static final int LOG_TAIL_CHARS = 4_000;
+
+  /** Those that run end with this JVM at the latest. */
+  private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+
+  static {
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly), "nodes-exit"));
+  }
 
   private final Path directory;
   private final int port = FreePort.next();
@@ -166,6 +176,7 @@ final class NodeProcess implements AutoCloseable {
     lives++;
     try {
       process = script("scripts/holdfast-node").redirectOutput(logFile().toFile()).start();
+      RUNNING.add(process);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -195,7 +206,7 @@ final class NodeProcess implements AutoCloseable {
       if (System.nanoTime() > deadline) {
         throw new AssertionError("the node was not ready within " + READY_WITHIN + ":\n" + log());
       }
-      pause(Duration.ofMillis(20));
+      pause(Duration.ofMillis(50));
     }
   }
 
@@ -276,6 +287,7 @@ final class NodeProcess implements AutoCloseable {
         process.destroyForcibly();
         throw new AssertionError("pid " + process.pid() + " did not end within 30 s:\n" + log());
       }
+      RUNNING.remove(process);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);

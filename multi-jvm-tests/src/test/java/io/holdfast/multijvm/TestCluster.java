@@ -12,18 +12,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /// Nodes on a real Cassandra, each a process of its own.
 final class TestCluster implements AutoCloseable {
-  private static final String KEYSPACE = "holdfast";
+  /** What each cluster has to itself, also on a Cassandra that several have after each other. */
+  private static final AtomicInteger KEYSPACES = new AtomicInteger();
 
   /** The region, data center and jurisdiction of what is kept apart. */
   private static final String LAWFUL = "eu";
 
   private static final List<String> ONE = List.of("datacenter1");
 
+  private final String keyspace = "holdfast_" + KEYSPACES.incrementAndGet();
+  private final boolean onShared;
   private final List<TestCassandra> ring;
   private final List<NodeProcess> nodes = new ArrayList<>();
   private final List<Gate> gates = new ArrayList<>();
@@ -114,13 +118,13 @@ final class TestCluster implements AutoCloseable {
       UnaryOperator<NodeProcess> settings)
       throws IOException, InterruptedException {
     int size = regions.size();
-    ring = TestCassandra.ring(directory, datacenters);
-    try (CqlSession session =
-        CassandraSessions.open(
-            ring.stream().map(TestCassandra::contactPoint).toList(), datacenters.getFirst())) {
-      new CassandraSchema(KEYSPACE).create(session, Replication.parse(copiesOfAll(datacenters)));
+    onShared = datacenters.size() == 1;
+    ring =
+        onShared ? List.of(SharedCassandra.running()) : TestCassandra.ring(directory, datacenters);
+    try (CqlSession session = session()) {
+      new CassandraSchema(keyspace).create(session, Replication.parse(copiesOfAll(datacenters)));
       if (datacenters.contains(LAWFUL)) {
-        CassandraSchema.ofJurisdiction(KEYSPACE, LAWFUL)
+        CassandraSchema.ofJurisdiction(keyspace, LAWFUL)
             .create(session, Replication.parse(LAWFUL + "=1"));
       }
     }
@@ -150,7 +154,7 @@ final class TestCluster implements AutoCloseable {
                   "holdfast.persistence.cassandra.contact-points",
                   near.stream().map(TestCluster::contactPoint).toList())
               .with("holdfast.persistence.cassandra.datacenter", near.getFirst().datacenter())
-              .with("holdfast.persistence.cassandra.keyspace", KEYSPACE)
+              .with("holdfast.persistence.cassandra.keyspace", keyspace)
               .with("holdfast.cluster.port", known.get(i).toString())
               .with("pekko.remote.artery.bind.port", ports.get(i).toString())
               .withList(
@@ -159,10 +163,15 @@ final class TestCluster implements AutoCloseable {
     if (severalRegions) {
       nodes.forEach(TestCluster::listRegions);
       if (!datacenters.contains(LAWFUL)) {
-        nodes.forEach(TestCluster::keepTogether);
+        nodes.forEach(this::keepTogether);
       }
     }
     nodes.replaceAll(settings);
+  }
+
+  private CqlSession session() {
+    return CassandraSessions.open(
+        ring.stream().map(TestCassandra::contactPoint).toList(), ring.getFirst().datacenter());
   }
 
   /** On each node, or on three. */
@@ -180,11 +189,16 @@ final class TestCluster implements AutoCloseable {
     return own.isEmpty() ? ring : own;
   }
 
-  /// Starts the nodes; returns when all are ready.
-  TestCluster started() {
-    nodes.forEach(NodeProcess::spawn);
-    nodes.forEach(NodeProcess::awaitReady);
-    return this;
+  /// Starts the nodes; returns when all are ready. When one is not, all are ended.
+  TestCluster started() throws IOException {
+    try {
+      nodes.forEach(NodeProcess::spawn);
+      nodes.forEach(NodeProcess::awaitReady);
+      return this;
+    } catch (AssertionError | RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   private static void listRegions(NodeProcess node) {
@@ -199,9 +213,9 @@ final class TestCluster implements AutoCloseable {
   }
 
   /** All regions have the same data center. */
-  private static void keepTogether(NodeProcess node) {
+  private void keepTogether(NodeProcess node) {
     NodeProcess _ =
-        node.with("holdfast.persistence.cassandra.jurisdiction-keyspaces." + LAWFUL, KEYSPACE);
+        node.with("holdfast.persistence.cassandra.jurisdiction-keyspaces." + LAWFUL, keyspace);
   }
 
   private static String contactPoint(TestCassandra cassandra) {
@@ -245,6 +259,12 @@ final class TestCluster implements AutoCloseable {
     for (Gate gate : gates) {
       gate.close();
     }
-    ring.forEach(TestCassandra::close);
+    if (onShared) {
+      try (CqlSession session = session()) {
+        session.execute("DROP KEYSPACE " + keyspace);
+      }
+    } else {
+      ring.forEach(TestCassandra::close);
+    }
   }
 }

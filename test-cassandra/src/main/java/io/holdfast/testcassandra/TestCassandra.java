@@ -277,6 +277,11 @@ public final class TestCassandra implements AutoCloseable {
     }
   }
 
+  /// Whether its process is there, also when it stands still.
+  public boolean isRunning() {
+    return process.isAlive();
+  }
+
   /// Has it stand still (SIGSTOP) until [#resume].
   public void pause() {
     signal("STOP");

@@ -209,16 +209,16 @@ class ContainerFilesIT {
   @Test
   void keepsOfALargeFileOnlyWhatChanged() {
     start();
-    run("dd if=/dev/urandom of=/workspace/large bs=1M count=200 2>/dev/null");
+    run("dd if=/dev/urandom of=/workspace/large bs=1M count=80 2>/dev/null");
     String before = run("md5sum /workspace/large");
     stop();
     long first = node.files.bytes();
     start();
     assertThat(run("md5sum /workspace/large")).isEqualTo(before);
-    run("echo x | dd of=/workspace/large bs=1 seek=100000000 conv=notrunc 2>/dev/null");
+    run("echo x | dd of=/workspace/large bs=1 seek=40000000 conv=notrunc 2>/dev/null");
     stop();
 
-    assertThat(first).isGreaterThan(200L << 20);
+    assertThat(first).isGreaterThan(80L << 20);
     assertThat(node.files.bytes() - first).isLessThan(8L << 20);
   }
 }
