@@ -36,10 +36,8 @@ final class CassandraRecords implements ObjectRecords {
   private final Cql cql;
   private final IndexTable index;
   private final ChunkRowsTable chunks;
-  private final long partitionEvents;
+  private final EventTable table;
   private final Consumer<String> fits;
-  private final PreparedStatement deletedTo;
-  private final PreparedStatement noteDeleted;
   private final PreparedStatement snapshots;
   private final PreparedStatement insertSnapshot;
   private final PreparedStatement events;
@@ -52,10 +50,7 @@ final class CassandraRecords implements ObjectRecords {
     this.fits = fits;
     this.index = index;
     this.chunks = new ChunkRowsTable(cql);
-    this.partitionEvents = partitionEvents;
-    this.deletedTo = cql.prepare("SELECT deleted_to FROM %s.metadata WHERE persistence_id = ?");
-    this.noteDeleted =
-        cql.prepare("INSERT INTO %s.metadata (persistence_id, deleted_to) VALUES (?, ?)");
+    this.table = new EventTable(cql, partitionEvents);
     this.snapshots =
         cql.prepare(
             """
@@ -97,8 +92,7 @@ final class CassandraRecords implements ObjectRecords {
   }
 
   private void object(String id, Consumer<ObjectRecord> record) {
-    Row meta = cql.execute(deletedTo.bind(id)).one();
-    long deleted = meta == null ? 0 : meta.getLong(0);
+    long deleted = table.deletedTo(id);
     record.accept(new Begin(id, deleted));
     for (ChunkRows.Key key : chunks.find(id, _ -> true, Integer.MAX_VALUE)) {
       chunks.get(id, key).ifPresent(bytes -> record.accept(new Chunk(id, key, bytes)));
@@ -117,7 +111,7 @@ final class CassandraRecords implements ObjectRecords {
 
   /** A number that is there twice is one of a writer and one of who superseded it. */
   private void events(String id, long deleted, Consumer<ObjectRecord> record) {
-    long partition = partition(deleted + 1);
+    long partition = table.partition(deleted + 1);
     long last = partition;
     @Nullable Event held = null;
     while (partition <= last + 1) {
@@ -136,10 +130,6 @@ final class CassandraRecords implements ObjectRecords {
     if (held != null) {
       record.accept(held);
     }
-  }
-
-  private long partition(long sequenceNr) {
-    return (sequenceNr - 1) / partitionEvents;
   }
 
   private static long epoch(Event event) {
@@ -181,7 +171,7 @@ final class CassandraRecords implements ObjectRecords {
       case Begin begin -> {
         underway.add(index.insertObject(begin.objectKey()), 0);
         if (begin.deletedTo() > 0) {
-          write(noteDeleted.bind(id, begin.deletedTo()), 0);
+          write(table.noted(id, begin.deletedTo()), 0);
         }
       }
       case Chunk chunk ->
@@ -211,7 +201,7 @@ final class CassandraRecords implements ObjectRecords {
   private BoundStatement bound(Event event) {
     return insertEvent.bind(
         event.persistenceId(),
-        partition(event.sequenceNr()),
+        table.partition(event.sequenceNr()),
         event.sequenceNr(),
         Uuids.startOf(event.timestamp()),
         Long.toString(event.timestamp() / BUCKET * BUCKET),

@@ -1,5 +1,6 @@
 package io.holdfast.cassandra.store;
 
+import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import io.holdfast.cassandra.Cql;
@@ -61,7 +62,7 @@ final class EventTable {
     if (last <= before) {
       return;
     }
-    cql.execute(noteDeleted.bind(persistenceId, last));
+    cql.execute(noted(persistenceId, last));
     for (long partition = partition(before + 1); partition <= partition(last); partition++) {
       cql.execute(deleteEvents.bind(persistenceId, partition, last));
     }
@@ -78,12 +79,19 @@ final class EventTable {
     return highest;
   }
 
-  private long deletedTo(String persistenceId) {
+  /// The statement that notes up to which number all is deleted.
+  BoundStatement noted(String persistenceId, long deletedTo) {
+    return noteDeleted.bind(persistenceId, deletedTo);
+  }
+
+  /// Up to which number all is deleted; 0 = nothing.
+  long deletedTo(String persistenceId) {
     Row row = cql.execute(deletedTo.bind(persistenceId)).one();
     return row == null ? 0 : row.getLong(0);
   }
 
-  private long partition(long sequenceNr) {
+  /// In which partition a number is.
+  long partition(long sequenceNr) {
     return (sequenceNr - 1) / partitionEvents;
   }
 
