@@ -6,12 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// One Cassandra for all clusters of a test run that need but one, each with a keyspace of its own:
 /// a start of it takes as long as that of two nodes.
 final class SharedCassandra {
+  private static final Duration PAUSE = Duration.ofMillis(10);
+
   private static @Nullable TestCassandra cassandra;
 
   private SharedCassandra() {}
@@ -35,7 +38,7 @@ final class SharedCassandra {
   /** It ends at the same time, by its own hook. */
   private static void remove(TestCassandra cassandra, Path directory) {
     while (cassandra.isRunning()) {
-      NodeProcess.pause(Duration.ofMillis(10));
+      LockSupport.parkNanos(PAUSE.toNanos());
     }
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
