@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
 /// The tables of Holdfast in one keyspace of Cassandra. Blocks; any thread.
 public final class CassandraSchema {
   /// What this build makes and needs.
-  public static final int VERSION = 5;
+  public static final int VERSION = 6;
 
   private static final Logger log = LoggerFactory.getLogger(CassandraSchema.class);
 
@@ -197,6 +197,13 @@ public final class CassandraSchema {
                   "usage blob"),
               List.of("region", "day"),
               ordered(ASC, "app", "namespace", "life"),
+              List.of()),
+          // How many of the containers that a namespace may have each node may run.
+          new TableDefinition(
+              "instances",
+              columns("pool text", "version bigint", "shares frozen<map<text, int>>"),
+              List.of("pool"),
+              ordered(ASC),
               List.of()),
           new TableDefinition(
               "leases",

@@ -199,8 +199,11 @@ public final class NodeLeases implements AutoCloseable {
     }
   }
 
-  /** One that is not there has never begun, or is forgotten since it ended. */
-  private boolean isOver(String id) {
+  /// Whether a life of a node of the region is over; one that is not known has never begun, or is
+  /// forgotten since it ended.
+  ///
+  /// @throws HoldfastException `storage_failed`
+  public boolean isOver(String id) {
     return store.read(sessionName(id)).flatMap(LeaseRow::owner).filter(id::equals).isEmpty();
   }
 

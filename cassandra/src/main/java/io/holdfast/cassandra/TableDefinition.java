@@ -55,7 +55,7 @@ record TableDefinition(
     List<String> differences = new ArrayList<>();
     columns.forEach((column, type) -> {
       ColumnMetadata there = found.getColumns().get(CqlIdentifier.fromInternal(column));
-      String has = there == null ? "none" : there.getType().asCql(false, true);
+      String has = there == null ? "none" : there.getType().asCql(true, true);
       if (!has.equals(type)) {
         differences.add(
             "table %s: expected column %s of type %s, found %s".formatted(name, column, type, has));

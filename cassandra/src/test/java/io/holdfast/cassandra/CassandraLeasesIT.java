@@ -141,4 +141,35 @@ class CassandraLeasesIT {
     }
     assertThat(leases.sessions("eu")).isEmpty();
   }
+
+  @Test
+  void ofTheSharesOfANamespaceNoneIsWrittenOverAnother() throws Exception {
+    InstanceTable table = new CassandraInstances(session, "holdfast");
+    assertThat(table.read("eu|app.boxes")).isEqualTo(InstanceShares.NONE);
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Callable<Void>> tasks = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        String life = "life-" + i;
+        tasks.add(() -> {
+          for (int share = 1; share <= 3; ) {
+            if (table.swap("eu|app.boxes", table.read("eu|app.boxes").with(life, share))) {
+              share++;
+            }
+          }
+          return null;
+        });
+      }
+      for (Future<Void> task : threads.invokeAll(tasks)) {
+        assertThat(task.get()).isNull();
+      }
+    }
+    InstanceShares all = table.read("eu|app.boxes");
+    assertThat(all.version()).isEqualTo(18);
+    assertThat(all.byLife()).hasSize(6).allSatisfy((_, share) -> assertThat(share).isEqualTo(3));
+    assertThat(all.ofOthers("life-0")).isEqualTo(15);
+    assertThat(table.swap("eu|app.boxes", all.with("life-0", 0))).isTrue();
+    assertThat(table.swap("eu|app.boxes", all.with("life-0", 9))).as("no longer there").isFalse();
+    assertThat(table.read("eu|app.boxes").byLife()).doesNotContainKey("life-0");
+    assertThat(table.read("us|app.boxes")).isEqualTo(InstanceShares.NONE);
+  }
 }

@@ -117,7 +117,7 @@ class CassandraSchemaIT {
     assertFault(
         () -> schema.create(session, ONE_COPY),
         ErrorCode.CONFIG_INVALID,
-        "expected version 5, found 99, which a newer build has made");
+        "expected version 6, found 99, which a newer build has made");
   }
 
   @Test

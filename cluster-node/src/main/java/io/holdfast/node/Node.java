@@ -37,6 +37,7 @@ import io.holdfast.node.cluster.Members;
 import io.holdfast.node.cluster.Membership;
 import io.holdfast.node.cluster.NodeRole;
 import io.holdfast.node.cluster.Ownership;
+import io.holdfast.node.cluster.RegionInstances;
 import io.holdfast.node.container.ContainerHost;
 import io.holdfast.node.container.ContainerLogSettings;
 import io.holdfast.node.container.ContainerMetrics;
@@ -231,13 +232,18 @@ public final class Node {
             fileSettings,
             new FileMetrics(registry),
             Clock.systemUTC());
+    NodeCapacity.Timer later =
+        (delay, task) -> timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+    Optional<RegionInstances> division = instances(ownership, clusterConfig.store(), later);
     NodeCapacity capacity =
         new NodeCapacity(
             CapacitySettings.from(root, NodeBudget.Machine.here(directory)),
             apps::instancesMax,
+            division,
             System::nanoTime,
-            (delay, task) -> timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS),
+            later,
             new CapacityMetrics(registry));
+    division.ifPresent(given -> given.serve(capacity));
     this.containers =
         new ContainerHost(
             engine,
@@ -590,6 +596,23 @@ public final class Node {
                   ownership.life(),
                   settings.retention(),
                   Clock.systemUTC()));
+    };
+  }
+
+  private Optional<RegionInstances> instances(
+      Ownership ownership, ClusterConfig.Store store, NodeCapacity.Timer later) {
+    return switch (store) {
+      case EMBEDDED -> Optional.empty();
+      case CASSANDRA ->
+          Optional.of(
+              new RegionInstances(
+                  config.region(),
+                  ownership.life(),
+                  CassandraStore.get(system).instances(),
+                  ownership::isOver,
+                  apps::instancesMax,
+                  task -> Thread.ofVirtual().name("instances").start(task),
+                  later));
     };
   }
 

@@ -90,7 +90,7 @@ final class Apps {
       {
         "name": "boxes",
         "worker": "io.holdfast.multijvm.app.BoxWorker",
-        "routes": ["/box/*"],
+        "routes": ["/box/*", "/few/*"],
         "objects": [{
           "name": "boxes",
           "class": "io.holdfast.multijvm.app.Box",
@@ -100,6 +100,10 @@ final class Apps {
             "maxInstances": 20,
             "persistentPaths": ["/home/guest"],
           },
+        }, {
+          "name": "few",
+          "class": "io.holdfast.multijvm.app.FewBox",
+          "container": { "image": "holdfast-demo/sandbox:latest", "maxInstances": 2 },
         }],
       }
       """;
@@ -169,7 +173,7 @@ final class Apps {
     return jar(directory.resolve("places.jar"), PLACES_DESCRIPTOR);
   }
 
-  /// Objects with containers, from a jar of the same classes.
+  /// Objects with containers, 20 of `boxes` and 2 of `few`, from a jar of the same classes.
   static Path boxes(Path directory) throws IOException {
     return jar(directory.resolve("boxes.jar"), BOXES_DESCRIPTOR);
   }

@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -150,6 +152,50 @@ class ContainerClusterMultiJvmTest {
       assertThat(cluster.node(1).admin(one + "/stop", "{}").body())
           .contains("container_not_running");
     }
+  }
+
+  /** With an id that says on which node it is when its container runs. */
+  private record Few(String name, String id) {
+    static Few of(String name) {
+      String id = cluster.node(1).get("/few/" + name).ok().lines().findFirst().orElseThrow();
+      return new Few(name, id);
+    }
+
+    NodeProcess.Answer run() {
+      return cluster.node(1).post("/few/" + name, "echo " + name);
+    }
+
+    void stop() {
+      String _ = cluster.node(1).admin("containers/boxes/few/" + name + "/stop", "{}").ok();
+    }
+
+    boolean isOn(int node) throws IOException {
+      return DockerCli.allContainersOfDeployment(cluster.node(node).deployment()).stream()
+          .anyMatch(DockerCli.containersOf(id)::contains);
+    }
+  }
+
+  @Test
+  @Order(1)
+  void asManyContainersRunOnAllNodesTogetherAsMay() throws Exception {
+    List<Few> first = new ArrayList<>();
+    List<Few> second = new ArrayList<>();
+    for (int i = 0; i < 20 && (first.isEmpty() || second.size() < 2); i++) {
+      Few few = Few.of("few" + i);
+      assertThat(few.run().ok()).isEqualTo(few.name() + "\n");
+      (few.isOn(1) ? first : second).add(few);
+      few.stop();
+    }
+    assertThat(first.getFirst().run().ok()).isNotEmpty();
+    assertThat(second.getFirst().run().ok()).isNotEmpty();
+    assertThat(first.getFirst().isOn(1)).isTrue();
+    assertThat(second.getFirst().isOn(2)).isTrue();
+    CompletableFuture<NodeProcess.Answer> third = CompletableFuture.supplyAsync(second.get(1)::run);
+    NodeProcess.pause(Duration.ofSeconds(2));
+    assertThat(third).as("two may run, whichever node they are on").isNotDone();
+    first.getFirst().stop();
+    assertThat(third.get(5, TimeUnit.SECONDS).ok()).isEqualTo(second.get(1).name() + "\n");
+    second.forEach(Few::stop);
   }
 
   @Test

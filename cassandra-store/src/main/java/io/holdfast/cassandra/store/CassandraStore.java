@@ -2,12 +2,14 @@ package io.holdfast.cassandra.store;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.typesafe.config.Config;
+import io.holdfast.cassandra.CassandraInstances;
 import io.holdfast.cassandra.CassandraLeases;
 import io.holdfast.cassandra.CassandraPlacements;
 import io.holdfast.cassandra.CassandraRegionStates;
 import io.holdfast.cassandra.CassandraSchema;
 import io.holdfast.cassandra.CassandraSessions;
 import io.holdfast.cassandra.Cql;
+import io.holdfast.cassandra.InstanceTable;
 import io.holdfast.cassandra.PlacementDirectory;
 import io.holdfast.cassandra.RegionStates;
 import io.holdfast.cassandra.SignsOfLife;
@@ -111,6 +113,11 @@ public final class CassandraStore implements Extension {
   /// What nodes used.
   public CassandraMeters meters() {
     return new CassandraMeters(cql(config.keyspace(), "metering"));
+  }
+
+  /// How many containers of a namespace each node may run.
+  public InstanceTable instances() {
+    return new CassandraInstances(session, config.keyspace());
   }
 
   /// Where objects have their homes.

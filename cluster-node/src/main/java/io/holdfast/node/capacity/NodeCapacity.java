@@ -7,9 +7,11 @@ import io.holdfast.sdk.HoldfastException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
@@ -23,8 +25,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Thread-safe; nothing blocks but [StartTicket#await()].
 public final class NodeCapacity {
+  /**
+   * With a division each start waits until this node has the share for it, also where starts are
+   * not to wait for room.
+   */
+  private static final Duration SHARE_WITHIN = Duration.ofSeconds(1);
+
+  private static final int SHARELESS_MAX = 100;
+
   private final CapacitySettings settings;
   private final ToIntFunction<NamespaceId> instancesMax;
+  private final Optional<? extends InstanceDivision> division;
   private final LongSupplier nanoTime;
   private final Timer timer;
   private final CapacityMetrics metrics;
@@ -32,6 +43,10 @@ public final class NodeCapacity {
   // Guarded by this.
   private final WaitingLine line = new WaitingLine();
   private final Map<NamespaceId, Resources> takenBy = new HashMap<>();
+
+  /** With a division: how many instances this node may have; none of those that are not in it. */
+  private final Map<NamespaceId, Integer> shares = new HashMap<>();
+
   private Resources taken = Resources.NONE;
   private long tickets;
   private @Nullable HoldfastException closed;
@@ -43,15 +58,18 @@ public final class NodeCapacity {
   }
 
   /// @param instancesMax how many containers each namespace may have
+  /// @param division who says how many of them this node may have; all without one
   /// @param nanoTime as [System#nanoTime()]
   public NodeCapacity(
       CapacitySettings settings,
       ToIntFunction<NamespaceId> instancesMax,
+      Optional<? extends InstanceDivision> division,
       LongSupplier nanoTime,
       Timer timer,
       CapacityMetrics metrics) {
     this.settings = settings;
     this.instancesMax = instancesMax;
+    this.division = division;
     this.nanoTime = nanoTime;
     this.timer = timer;
     this.metrics = metrics;
@@ -73,6 +91,7 @@ public final class NodeCapacity {
       }
       refuseWhatNeverFits(namespace, need);
       line.add(ticket);
+      outcomes.changed.add(namespace);
       grantWhatFits(outcomes);
       if (ticket.state == StartTicket.State.WAITING) {
         letWait(ticket, outcomes);
@@ -89,22 +108,37 @@ public final class NodeCapacity {
 
   /** Called with the monitor held. */
   private void letWait(StartTicket ticket, Outcomes outcomes) {
-    if (settings.queueTimeout().isZero()) {
+    if (patience().isZero()) {
       expire(ticket, outcomes);
       return;
     }
-    if (line.size() > settings.queueLengthMax()) {
+    if (line.size() > lengthMax()) {
       pushOut(line.lastOfTheLongest(ticket), outcomes);
       grantWhatFits(outcomes);
     }
-    timer.after(settings.queueTimeout(), this::expire);
+    timer.after(patience(), this::expire);
+  }
+
+  private int lengthMax() {
+    int set = settings.queueLengthMax();
+    return division.isPresent() ? Math.max(set, SHARELESS_MAX) : set;
+  }
+
+  private Duration patience() {
+    Duration set = settings.queueTimeout();
+    return division.isPresent() && set.compareTo(SHARE_WITHIN) < 0 ? SHARE_WITHIN : set;
   }
 
   /// Counts a container that runs already, beyond all limits too.
-  public synchronized StartTicket found(NamespaceId namespace, Resources need) {
+  public StartTicket found(NamespaceId namespace, Resources need) {
     StartTicket ticket = ticket(namespace, null, need);
-    hold(ticket);
-    ticket.granted.complete(null);
+    Outcomes outcomes = new Outcomes();
+    synchronized (this) {
+      hold(ticket);
+      outcomes.granted.add(ticket);
+      outcomes.changed.add(namespace);
+    }
+    outcomes.tell();
     return ticket;
   }
 
@@ -125,6 +159,7 @@ public final class NodeCapacity {
     synchronized (this) {
       if (ticket.state == StartTicket.State.HELD) {
         free(ticket);
+        outcomes.changed.add(ticket.namespace);
         grantWhatFits(outcomes);
       }
     }
@@ -157,6 +192,42 @@ public final class NodeCapacity {
         .toList();
   }
 
+  // ---- the share of this node
+  // -------------------------------------------------------------------------------------
+
+  /// How many instances of a namespace this node wants: those that run, and those that wait.
+  public synchronized int wanted(NamespaceId namespace) {
+    return (int) takenBy(namespace).instances() + line.size(namespace);
+  }
+
+  /// What this node has of a namespace and does not want is its own no more.
+  ///
+  /// @return what it keeps
+  public synchronized int giveUp(NamespaceId namespace) {
+    int kept = Math.min(shares.getOrDefault(namespace, 0), wanted(namespace));
+    setShare(namespace, kept);
+    return kept;
+  }
+
+  /// From now on this node may have so many instances of a namespace.
+  public void share(NamespaceId namespace, int instances) {
+    Outcomes outcomes = new Outcomes();
+    synchronized (this) {
+      setShare(namespace, instances);
+      grantWhatFits(outcomes);
+    }
+    outcomes.tell();
+  }
+
+  /** Called with the monitor held. */
+  private void setShare(NamespaceId namespace, int instances) {
+    if (instances == 0) {
+      shares.remove(namespace);
+    } else {
+      shares.put(namespace, instances);
+    }
+  }
+
   private Resources budget() {
     return settings.budget().resources();
   }
@@ -182,7 +253,11 @@ public final class NodeCapacity {
   }
 
   private boolean hasInstances(NamespaceId namespace) {
-    return takenBy(namespace).instances() < instancesMax.applyAsInt(namespace);
+    int max =
+        division.isPresent()
+            ? shares.getOrDefault(namespace, 0)
+            : instancesMax.applyAsInt(namespace);
+    return takenBy(namespace).instances() < max;
   }
 
   private Resources takenBy(NamespaceId namespace) {
@@ -229,6 +304,7 @@ public final class NodeCapacity {
     line.remove(ticket);
     metrics.waiting(line.size());
     outcomes.failed.put(ticket, reason);
+    outcomes.changed.add(ticket.namespace);
   }
 
   private void refuseWhatNeverFits(NamespaceId namespace, Resources need) {
@@ -251,7 +327,7 @@ public final class NodeCapacity {
         last,
         noCapacity(
             "%s; %d starts wait already, which is all that this node lets wait"
-                .formatted(shortage(last), settings.queueLengthMax())),
+                .formatted(shortage(last), lengthMax())),
         outcomes);
   }
 
@@ -259,7 +335,7 @@ public final class NodeCapacity {
   void expire() {
     Outcomes outcomes = new Outcomes();
     synchronized (this) {
-      long latest = nanoTime.getAsLong() - settings.queueTimeout().toNanos();
+      long latest = nanoTime.getAsLong() - patience().toNanos();
       line.arrivedBy(latest).forEach(ticket -> expire(ticket, outcomes));
       grantWhatFits(outcomes);
     }
@@ -272,16 +348,14 @@ public final class NodeCapacity {
     fail(
         ticket,
         noCapacity(
-            "%s; waited %d ms for one to end"
-                .formatted(shortage(ticket), settings.queueTimeout().toMillis())),
+            "%s; waited %d ms for one to end".formatted(shortage(ticket), patience().toMillis())),
         outcomes);
   }
 
   private String shortage(StartTicket ticket) {
-    int max = instancesMax.applyAsInt(ticket.namespace);
-    if (takenBy(ticket.namespace).instances() >= max) {
+    if (!hasInstances(ticket.namespace)) {
       return "Maximum number of running container instances exceeded: namespace %s has maxInstances %d"
-          .formatted(ticket.namespace, max);
+          .formatted(ticket.namespace, instancesMax.applyAsInt(ticket.namespace));
     }
     return missing(taken.plus(ticket.need))
         .map(kind ->
@@ -303,6 +377,9 @@ public final class NodeCapacity {
     final List<StartTicket> granted = new ArrayList<>();
     final Map<StartTicket, HoldfastException> failed = new HashMap<>();
 
+    /** Of which the node wants more now, or fewer. */
+    final Set<NamespaceId> changed = new HashSet<>();
+
     void tell() {
       granted.forEach(ticket -> {
         long nanos = nanoTime.getAsLong() - ticket.arrivalNanos;
@@ -312,6 +389,7 @@ public final class NodeCapacity {
         ticket.granted.complete(null);
       });
       failed.forEach((ticket, reason) -> ticket.granted.completeExceptionally(reason));
+      division.ifPresent(divided -> changed.forEach(divided::changed));
     }
   }
 }

@@ -34,6 +34,10 @@ final class WaitingLine {
     return size;
   }
 
+  int size(NamespaceId namespace) {
+    return waiting.getOrDefault(namespace, NOBODY).size();
+  }
+
   void add(StartTicket ticket) {
     waiting.computeIfAbsent(ticket.namespace, any -> new ArrayDeque<>()).addLast(ticket);
     size++;
@@ -81,7 +85,7 @@ final class WaitingLine {
   /// Who has to go when too many wait: the last of the namespace of which the most do, so that none
   /// fills the line; the newcomer when its namespace is one of those.
   StartTicket lastOfTheLongest(StartTicket newcomer) {
-    int own = waiting.getOrDefault(newcomer.namespace, NOBODY).size();
+    int own = size(newcomer.namespace);
     return waiting.values().stream()
         .max(Comparator.comparingInt(Collection::size))
         .filter(longest -> longest.size() > own)

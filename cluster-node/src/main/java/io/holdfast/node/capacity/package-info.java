@@ -6,6 +6,7 @@
 /// |---|---|
 /// | what there is, and what a container takes | [NodeBudget], [Resources] |
 /// | waiting, and in which order | [NodeCapacity], [WaitingLine] |
+/// | what this node has of the instances that a region shares | [InstanceDivision] |
 /// | settings | [CapacitySettings], `holdfast.containers` in reference.conf |
 /// | metrics | [CapacityMetrics] |
 @NullMarked

@@ -86,6 +86,13 @@ public final class Ownership implements Extension {
     return leases;
   }
 
+  /// Whether another life of a node of this region is over, in a cluster; blocks.
+  ///
+  /// @throws io.holdfast.sdk.HoldfastException `storage_failed`
+  public boolean isOver(String other) {
+    return leases.orElseThrow().isOver(other);
+  }
+
   /// Whether this node may act as the owner of an object: asked each time before something leaves.
   /// Asks nobody else.
   ///

@@ -10,6 +10,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.function.ToIntFunction;
 
@@ -31,6 +32,7 @@ final class CapacityFixture {
         new NodeCapacity(
             new CapacitySettings(new NodeBudget(budget), timeout, lengthMax),
             instancesMax,
+            Optional.empty(),
             () -> nowNanos,
             (delay, task) -> tasks.add(new Task(elapsed() + delay.toNanos(), task)),
             new CapacityMetrics(registry));

@@ -1,10 +1,14 @@
 package io.holdfast.node.capacity;
 
 import io.holdfast.node.app.AppCatalog;
+import io.holdfast.protocol.NamespaceId;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
 
 /// Capacities for tests that are about something else.
 public final class Room {
@@ -20,8 +24,25 @@ public final class Room {
     return new NodeCapacity(
         new CapacitySettings(new NodeBudget(PLENTY), queueTimeout, 1_000),
         apps::instancesMax,
+        Optional.empty(),
         System::nanoTime,
         (delay, task) -> timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS),
+        new CapacityMetrics(new PrometheusRegistry()));
+  }
+
+  /// Where only the instances of namespaces are limited, of which the node has a share.
+  public static NodeCapacity shared(
+      InstanceDivision division,
+      ToIntFunction<NamespaceId> instancesMax,
+      LongSupplier nanoTime,
+      NodeCapacity.Timer timer,
+      Duration queueTimeout) {
+    return new NodeCapacity(
+        new CapacitySettings(new NodeBudget(PLENTY), queueTimeout, 1_000),
+        instancesMax,
+        Optional.of(division),
+        nanoTime,
+        timer,
         new CapacityMetrics(new PrometheusRegistry()));
   }
 }

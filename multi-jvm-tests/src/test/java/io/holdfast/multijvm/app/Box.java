@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// A container that runs scripts, and a log of its starts and ends.
-public final class Box extends Container implements BoxApi {
+public class Box extends Container implements BoxApi {
   public Box(ObjectContext ctx, Env env) {
     super(ctx, env);
     defaultPort = 8080;

@@ -9,13 +9,15 @@ import io.holdfast.sdk.Response;
 import io.holdfast.sdk.Worker;
 
 /// `POST /box/{name}` runs a script in the box, `GET` shows its log; `hint` says where it begins.
+/// `/few/{name}` is of those of which only a few may run.
 public final class BoxWorker implements Worker {
   @Override
   public Response fetch(Request request, Env env, ExecutionContext ctx) {
+    String namespace = request.path().startsWith("/few/") ? "few" : "boxes";
     String name = request.path().substring("/box/".length());
     GetOptions options =
         request.query("hint").map(GetOptions::locationHint).orElse(GetOptions.NONE);
-    BoxApi box = env.objects("boxes").getByName(name, options).as(BoxApi.class);
+    BoxApi box = env.objects(namespace).getByName(name, options).as(BoxApi.class);
     try {
       return request.method().equals("POST")
           ? Response.text(box.run(request.body().text()))

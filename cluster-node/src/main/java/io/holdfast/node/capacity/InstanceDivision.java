@@ -1,0 +1,10 @@
+package io.holdfast.node.capacity;
+
+import io.holdfast.protocol.NamespaceId;
+
+/// Divides the instances that a namespace may have among the nodes of a region: by
+/// [NodeCapacity#wanted], [NodeCapacity#giveUp] and [NodeCapacity#share].
+public interface InstanceDivision {
+  /// How many the node wants has changed. Does not block; any thread.
+  void changed(NamespaceId namespace);
+}
