@@ -186,6 +186,8 @@ public final class RegionInstances implements InstanceDivision {
         }
       } catch (HoldfastException e) {
         log.warn("the share of {} in its instances: {}", namespace, e.getMessage());
+      } catch (RuntimeException e) {
+        log.error("the share of {} in its instances", namespace, e); // It looks again all the same.
       }
       return false;
     }
