@@ -4,7 +4,7 @@ set -u
 # A JDK says its version in a file; to ask it takes half a second.
 version() {
   local said
-  if [ -f "$1/release" ]; then said=$(grep '^JAVA_VERSION=' "$1/release"); else said=$("$1/bin/java" -version 2>&1 | head -1); fi
+  said=$(grep '^JAVA_VERSION=' "$1/release" 2>/dev/null) || said=$("$1/bin/java" -version 2>&1 | head -1)
   said=${said#*\"}
   echo "${said%%[!0-9]*}"
 }

@@ -1,4 +1,4 @@
-# What scripts/demo and scripts/run share. Source it; it sets $root and defines functions.
+# What the scripts share. Source it; it sets $root and defines functions.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'; else bold='' dim='' red='' green='' plain=''; fi
 
@@ -32,6 +32,11 @@ deploy_examples() {
   mkdir -p "$1"
   local name
   for name in counter sandbox orchestrator; do cp "$root/examples/$name/target/$name.jar" "$1/"; done
+}
+
+# aot_cache_is_newest TARGET: whether the cache there is as new as all jars, which it was made of.
+aot_cache_is_newest() {
+  [ -f "$1/node.aot" ] && [ -z "$(find "$1/node.jar" "$1/lib" -newer "$1/node.aot" -name '*.jar' -print -quit)" ]
 }
 
 now_millis() { date +%s%3N; }
