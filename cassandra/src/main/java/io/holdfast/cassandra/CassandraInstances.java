@@ -6,7 +6,6 @@ import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import io.holdfast.sdk.HoldfastException;
-import java.util.HashMap;
 import java.util.Map;
 
 /// Shares by lightweight transactions within a data center: they are those of one region.
@@ -39,8 +38,7 @@ public final class CassandraInstances implements InstanceTable {
 
   private static InstanceShares shares(Row row) {
     Map<String, Integer> found = row.getMap("shares", String.class, Integer.class);
-    return new InstanceShares(
-        row.getLong("version"), found == null ? Map.of() : new HashMap<>(found));
+    return new InstanceShares(row.getLong("version"), found == null ? Map.of() : found);
   }
 
   @Override

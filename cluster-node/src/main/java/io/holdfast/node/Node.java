@@ -28,6 +28,7 @@ import io.holdfast.node.app.LoadedApp;
 import io.holdfast.node.app.WorkerCaller;
 import io.holdfast.node.capacity.CapacityMetrics;
 import io.holdfast.node.capacity.CapacitySettings;
+import io.holdfast.node.capacity.InstanceDivision;
 import io.holdfast.node.capacity.NodeBudget;
 import io.holdfast.node.capacity.NodeCapacity;
 import io.holdfast.node.cluster.Agreement;
@@ -234,16 +235,14 @@ public final class Node {
             Clock.systemUTC());
     NodeCapacity.Timer later =
         (delay, task) -> timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
-    Optional<RegionInstances> division = instances(ownership, clusterConfig.store(), later);
     NodeCapacity capacity =
         new NodeCapacity(
             CapacitySettings.from(root, NodeBudget.Machine.here(directory)),
             apps::instancesMax,
-            division,
+            division(ownership, clusterConfig.store(), later),
             System::nanoTime,
             later,
             new CapacityMetrics(registry));
-    division.ifPresent(given -> given.serve(capacity));
     this.containers =
         new ContainerHost(
             engine,
@@ -599,7 +598,7 @@ public final class Node {
     };
   }
 
-  private Optional<RegionInstances> instances(
+  private Optional<InstanceDivision> division(
       Ownership ownership, ClusterConfig.Store store, NodeCapacity.Timer later) {
     return switch (store) {
       case EMBEDDED -> Optional.empty();

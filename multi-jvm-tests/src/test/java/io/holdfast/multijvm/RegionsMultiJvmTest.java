@@ -294,5 +294,7 @@ class RegionsMultiJvmTest {
             "as the cluster has, found eu { number = 1",
             "ap { number = 4, hints = [apac]");
     assertThat(add(us, "in-eu", "goes-on")).isEqualTo("eu");
+    eu2.with("holdfast.regions.ap.number", "3").start();
+    assertThat(all(eu2, "in-us")).contains("alone");
   }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// `-Dholdfast.crash.socket-rounds=N` sets how often, `-Dholdfast.crash.seed=N` repeats the moments
 /// of a run.
 class SocketCrashMultiJvmTest {
-  private static final int ROUNDS = Integer.getInteger("holdfast.crash.socket-rounds", 1);
+  private static final int ROUNDS = Integer.getInteger("holdfast.crash.socket-rounds", 2);
   private static final long SEED = Long.getLong("holdfast.crash.seed", System.nanoTime());
   private static final int CLIENTS = 6;
   private static final int LOAD_MILLIS_MAX = 2_500;

@@ -1,6 +1,7 @@
 package io.holdfast.multijvm;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import io.holdfast.cassandra.CassandraSchema;
 import io.holdfast.cassandra.CassandraSessions;
 import io.holdfast.cassandra.Replication;
@@ -9,6 +10,7 @@ import io.holdfast.testcassandra.TestCassandra;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,6 +22,8 @@ import java.util.stream.Collectors;
 final class TestCluster implements AutoCloseable {
   /** What each cluster has to itself, also on a Cassandra that several have after each other. */
   private static final AtomicInteger KEYSPACES = new AtomicInteger();
+
+  private static final Duration DROP_WITHIN = Duration.ofSeconds(30);
 
   /** The region, data center and jurisdiction of what is kept apart. */
   private static final String LAWFUL = "eu";
@@ -261,7 +265,8 @@ final class TestCluster implements AutoCloseable {
     }
     if (onShared) {
       try (CqlSession session = session()) {
-        session.execute("DROP KEYSPACE " + keyspace);
+        session.execute(
+            SimpleStatement.newInstance("DROP KEYSPACE " + keyspace).setTimeout(DROP_WITHIN));
       }
     } else {
       ring.forEach(TestCassandra::close);

@@ -17,6 +17,14 @@ public record CapacitySettings(NodeBudget budget, Duration queueTimeout, int que
     SETTINGS.check("queue-length-max", queueLengthMax, 0, 1_000_000);
   }
 
+  /// These, but a start waits for at least so long, and at least so many may wait.
+  CapacitySettings atLeast(Duration timeout, int length) {
+    return new CapacitySettings(
+        budget,
+        queueTimeout.compareTo(timeout) < 0 ? timeout : queueTimeout,
+        Math.max(queueLengthMax, length));
+  }
+
   public static CapacitySettings from(Config root, NodeBudget.Machine machine) {
     return new CapacitySettings(
         NodeBudget.from(root, machine),

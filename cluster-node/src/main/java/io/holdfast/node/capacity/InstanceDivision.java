@@ -6,5 +6,7 @@ import io.holdfast.protocol.NamespaceId;
 /// [NodeCapacity#wanted], [NodeCapacity#giveUp] and [NodeCapacity#share].
 public interface InstanceDivision {
   /// How many the node wants has changed. Does not block; any thread.
-  void changed(NamespaceId namespace);
+  ///
+  /// @param capacity of the node, always the same
+  void changed(NodeCapacity capacity, NamespaceId namespace);
 }

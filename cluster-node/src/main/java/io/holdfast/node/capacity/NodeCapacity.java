@@ -35,7 +35,7 @@ public final class NodeCapacity {
 
   private final CapacitySettings settings;
   private final ToIntFunction<NamespaceId> instancesMax;
-  private final Optional<? extends InstanceDivision> division;
+  private final Optional<InstanceDivision> division;
   private final LongSupplier nanoTime;
   private final Timer timer;
   private final CapacityMetrics metrics;
@@ -63,11 +63,11 @@ public final class NodeCapacity {
   public NodeCapacity(
       CapacitySettings settings,
       ToIntFunction<NamespaceId> instancesMax,
-      Optional<? extends InstanceDivision> division,
+      Optional<InstanceDivision> division,
       LongSupplier nanoTime,
       Timer timer,
       CapacityMetrics metrics) {
-    this.settings = settings;
+    this.settings = division.isPresent() ? settings.atLeast(SHARE_WITHIN, SHARELESS_MAX) : settings;
     this.instancesMax = instancesMax;
     this.division = division;
     this.nanoTime = nanoTime;
@@ -108,25 +108,15 @@ public final class NodeCapacity {
 
   /** Called with the monitor held. */
   private void letWait(StartTicket ticket, Outcomes outcomes) {
-    if (patience().isZero()) {
+    if (settings.queueTimeout().isZero()) {
       expire(ticket, outcomes);
       return;
     }
-    if (line.size() > lengthMax()) {
+    if (line.size() > settings.queueLengthMax()) {
       pushOut(line.lastOfTheLongest(ticket), outcomes);
       grantWhatFits(outcomes);
     }
-    timer.after(patience(), this::expire);
-  }
-
-  private int lengthMax() {
-    int set = settings.queueLengthMax();
-    return division.isPresent() ? Math.max(set, SHARELESS_MAX) : set;
-  }
-
-  private Duration patience() {
-    Duration set = settings.queueTimeout();
-    return division.isPresent() && set.compareTo(SHARE_WITHIN) < 0 ? SHARE_WITHIN : set;
+    timer.after(settings.queueTimeout(), this::expire);
   }
 
   /// Counts a container that runs already, beyond all limits too.
@@ -327,7 +317,7 @@ public final class NodeCapacity {
         last,
         noCapacity(
             "%s; %d starts wait already, which is all that this node lets wait"
-                .formatted(shortage(last), lengthMax())),
+                .formatted(shortage(last), settings.queueLengthMax())),
         outcomes);
   }
 
@@ -335,7 +325,7 @@ public final class NodeCapacity {
   void expire() {
     Outcomes outcomes = new Outcomes();
     synchronized (this) {
-      long latest = nanoTime.getAsLong() - patience().toNanos();
+      long latest = nanoTime.getAsLong() - settings.queueTimeout().toNanos();
       line.arrivedBy(latest).forEach(ticket -> expire(ticket, outcomes));
       grantWhatFits(outcomes);
     }
@@ -348,7 +338,8 @@ public final class NodeCapacity {
     fail(
         ticket,
         noCapacity(
-            "%s; waited %d ms for one to end".formatted(shortage(ticket), patience().toMillis())),
+            "%s; waited %d ms for one to end"
+                .formatted(shortage(ticket), settings.queueTimeout().toMillis())),
         outcomes);
   }
 
@@ -389,7 +380,8 @@ public final class NodeCapacity {
         ticket.granted.complete(null);
       });
       failed.forEach((ticket, reason) -> ticket.granted.completeExceptionally(reason));
-      division.ifPresent(divided -> changed.forEach(divided::changed));
+      division.ifPresent(
+          divided -> changed.forEach(namespace -> divided.changed(NodeCapacity.this, namespace)));
     }
   }
 }

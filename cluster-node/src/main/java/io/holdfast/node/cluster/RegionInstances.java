@@ -13,7 +13,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +47,6 @@ public final class RegionInstances implements InstanceDivision {
   private final Executor executor;
   private final NodeCapacity.Timer timer;
   private final Map<NamespaceId, Share> shares = new ConcurrentHashMap<>();
-  private volatile @Nullable NodeCapacity capacity;
 
   /// @param life of this node
   /// @param isOver whether another life is over; blocks
@@ -71,20 +69,9 @@ public final class RegionInstances implements InstanceDivision {
     this.timer = timer;
   }
 
-  /// To be called once, before anything starts.
-  ///
-  /// @param capacity whose shares these are
-  public void serve(NodeCapacity capacity) {
-    this.capacity = capacity;
-  }
-
   @Override
-  public void changed(NamespaceId namespace) {
-    NodeCapacity served = capacity;
-    if (served == null) {
-      throw new IllegalStateException("expected a capacity to serve");
-    }
-    shares.computeIfAbsent(namespace, name -> new Share(served, name)).look();
+  public void changed(NodeCapacity capacity, NamespaceId namespace) {
+    shares.computeIfAbsent(namespace, name -> new Share(capacity, name)).look();
   }
 
   /** Of one namespace; one thread at a time looks after it. */

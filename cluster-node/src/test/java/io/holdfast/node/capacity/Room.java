@@ -21,26 +21,25 @@ public final class Room {
   /// @param queueTimeout how long a start waits for one
   public static NodeCapacity of(
       AppCatalog apps, ScheduledExecutorService timer, Duration queueTimeout) {
-    return new NodeCapacity(
-        new CapacitySettings(new NodeBudget(PLENTY), queueTimeout, 1_000),
+    return of(
         apps::instancesMax,
         Optional.empty(),
         System::nanoTime,
         (delay, task) -> timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS),
-        new CapacityMetrics(new PrometheusRegistry()));
+        queueTimeout);
   }
 
-  /// Where only the instances of namespaces are limited, of which the node has a share.
-  public static NodeCapacity shared(
-      InstanceDivision division,
+  /// As the other, with all that it depends on.
+  public static NodeCapacity of(
       ToIntFunction<NamespaceId> instancesMax,
+      Optional<InstanceDivision> division,
       LongSupplier nanoTime,
       NodeCapacity.Timer timer,
       Duration queueTimeout) {
     return new NodeCapacity(
         new CapacitySettings(new NodeBudget(PLENTY), queueTimeout, 1_000),
         instancesMax,
-        Optional.of(division),
+        division,
         nanoTime,
         timer,
         new CapacityMetrics(new PrometheusRegistry()));

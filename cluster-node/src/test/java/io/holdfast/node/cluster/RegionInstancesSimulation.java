@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.stream.LongStream;
@@ -54,9 +55,7 @@ class RegionInstancesSimulation {
     world.nodes.forEach(Node::endAll);
     world.calm();
     Node one = world.nodes.getFirst();
-    for (int i = 0; i < MAX; i++) {
-      one.start();
-    }
+    one.start(MAX);
     world.pass(Duration.ofSeconds(2));
     assertThat(one.running())
         .as("seed %d: one node has all when it needs them", seed)
@@ -66,15 +65,12 @@ class RegionInstancesSimulation {
 
   @Test
   void aStartWaitsUntilAContainerOfAnotherNodeHasEnded() {
-    World world = new World(0);
-    world.isCalm = true;
+    World world = World.inCalm();
     Node first = world.nodes.get(0);
     Node second = world.nodes.get(1);
-    for (int i = 0; i < MAX; i++) {
-      first.start();
-    }
+    first.start(MAX);
     assertThat(first.running()).isEqualTo(MAX);
-    second.start();
+    second.start(1);
     world.pass(Duration.ofSeconds(3));
     assertThat(second.running()).isZero();
     first.endOne();
@@ -84,14 +80,11 @@ class RegionInstancesSimulation {
 
   @Test
   void whatADeadNodeHadIsFreeWhenItsSessionIsOver() {
-    World world = new World(0);
-    world.isCalm = true;
+    World world = World.inCalm();
     Node first = world.nodes.get(0);
     Node second = world.nodes.get(1);
-    for (int i = 0; i < MAX; i++) {
-      first.start();
-    }
-    second.start();
+    first.start(MAX);
+    second.start(1);
     first.die();
     world.pass(SILENT_MAX.minusMillis(1));
     assertThat(second.running()).isZero();
@@ -101,15 +94,12 @@ class RegionInstancesSimulation {
 
   @Test
   void aNodeThatKnowsASmallerMaximumKeepsToThat() {
-    World world = new World(0);
-    world.isCalm = true;
+    World world = World.inCalm();
     Node first = world.nodes.get(0);
     Node second = world.nodes.get(1);
     second.max = 2;
-    for (int i = 0; i < 4; i++) {
-      first.start();
-    }
-    second.start();
+    first.start(4);
+    second.start(1);
     for (int i = 0; i < 2; i++) {
       first.endOne();
       world.pass(Duration.ofSeconds(1));
@@ -145,11 +135,18 @@ class RegionInstancesSimulation {
       }
     }
 
+    /** Where nothing is lost. */
+    static World inCalm() {
+      World world = new World(0);
+      world.isCalm = true;
+      return world;
+    }
+
     void step() {
       int dice = random.nextInt(100);
       Node node = nodes.get(random.nextInt(NODES));
       if (dice < 40) {
-        node.start();
+        node.start(1);
       } else if (dice < 70) {
         node.endOne();
       } else if (dice < 71) {
@@ -280,10 +277,8 @@ class RegionInstancesSimulation {
                   });
       RegionInstances division =
           new RegionInstances("eu", life, world, world::isOver, _ -> max, Runnable::run, timer);
-      NodeCapacity begun =
-          Room.shared(division, _ -> max, () -> world.nowMillis * 1_000_000, timer, PATIENCE);
-      division.serve(begun);
-      return begun;
+      return Room.of(
+          _ -> max, Optional.of(division), () -> world.nowMillis * 1_000_000, timer, PATIENCE);
     }
 
     /** Its containers are gone when its session is over. */
@@ -294,7 +289,13 @@ class RegionInstancesSimulation {
       capacity = begin();
     }
 
-    void start() {
+    void start(int count) {
+      for (int i = 0; i < count; i++) {
+        startOne();
+      }
+    }
+
+    private void startOne() {
       try {
         ObjectAddress object =
             new ObjectAddress(NAMESPACE, new ObjectIds(NAMESPACE).named("box-" + names++));
