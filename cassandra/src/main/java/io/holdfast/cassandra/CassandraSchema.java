@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
 /// The tables of Holdfast in one keyspace of Cassandra. Blocks; any thread.
 public final class CassandraSchema {
   /// What this build makes and needs.
-  public static final int VERSION = 6;
+  public static final int VERSION = 7;
 
   private static final Logger log = LoggerFactory.getLogger(CassandraSchema.class);
 
@@ -59,7 +59,7 @@ public final class CassandraSchema {
 
   /**
    * What is stored of objects. Events as pekko-persistence-cassandra 1.1 has them, without tags and
-   * lists of ids.
+   * lists of ids, and with one column more.
    */
   private static final List<TableDefinition> OF_OBJECTS =
       List.of(
@@ -79,7 +79,9 @@ public final class CassandraSchema {
                   "meta_ser_id int",
                   "meta_ser_manifest text",
                   "meta blob",
-                  "tags set<text>"),
+                  "tags set<text>",
+                  // The last number that a strict append has stored.
+                  "last_nr bigint static"),
               List.of("persistence_id", "partition_nr"),
               ordered(ASC, "sequence_nr", "timestamp"),
               List.of()),
@@ -304,7 +306,8 @@ public final class CassandraSchema {
     return all;
   }
 
-  /// Makes what is missing, by one process at a time; safe to repeat. What is there is not changed.
+  /// Makes what is missing, by one process at a time; safe to repeat. Of what is there nothing is
+  /// changed, but columns that are missing are added.
   ///
   /// @throws HoldfastException `config_invalid` when what is there is of another form or of a newer
   ///   version; `storage_failed` when Cassandra refuses
@@ -313,7 +316,8 @@ public final class CassandraSchema {
     // The driver would wait a second after each change for more of them.
     session.setSchemaMetadataEnabled(false);
     try {
-      List<String> all = statements(replication);
+      List<String> all = new ArrayList<>(statements(replication));
+      all.addAll(all.size() - 1, additions(session));
       // Of two nodes that have not heard of each other's change one would undo the other's.
       Node one = anyNode(session);
       for (String change : all.subList(0, all.size() - 1)) {
@@ -332,6 +336,17 @@ public final class CassandraSchema {
       session.setSchemaMetadataEnabled(null);
     }
     check(session);
+  }
+
+  /** What tables that are there already have not. */
+  private List<String> additions(CqlSession session) {
+    return session.getMetadata().getKeyspace(CqlIdentifier.fromInternal(keyspace)).stream()
+        .flatMap(found ->
+            tables.stream()
+                .flatMap(table ->
+                    found.getTable(CqlIdentifier.fromInternal(table.name())).stream()
+                        .flatMap(there -> table.additions(keyspace, there).stream())))
+        .toList();
   }
 
   private static Node anyNode(CqlSession session) {
@@ -447,6 +462,12 @@ public final class CassandraSchema {
         problems.add(
             new Problem("there is no table %s.%s".formatted(keyspace, table.name()), true));
       } else {
+        table
+            .missing(there.get())
+            .forEach(column ->
+                problems.add(
+                    new Problem(
+                        "table %s has no column %s".formatted(table.name(), column), true)));
         table.differences(there.get()).forEach(each -> problems.add(new Problem(each, false)));
       }
     }

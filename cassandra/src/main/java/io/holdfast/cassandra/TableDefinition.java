@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 
 /// One table as this build wants it.
 ///
-/// @param columns name to CQL type
+/// @param columns name to CQL type, such as `bigint` or `bigint static`
 /// @param clustering name to order
 /// @param options of `WITH`, joined by `AND`
 record TableDefinition(
@@ -50,12 +50,31 @@ record TableDefinition(
             with.isEmpty() ? "" : " WITH " + String.join("\n  AND ", with));
   }
 
-  /// How a table differs from this; further columns are no harm.
+  /// The statements that add the columns that a table of that name has not.
+  List<String> additions(String keyspace, TableMetadata found) {
+    return missing(found).stream()
+        .map(column ->
+            "ALTER TABLE %s.%s ADD IF NOT EXISTS %s %s"
+                .formatted(keyspace, name, column, columns.get(column)))
+        .toList();
+  }
+
+  /// The columns that a table has not.
+  List<String> missing(TableMetadata found) {
+    return columns.keySet().stream()
+        .filter(column -> !found.getColumns().containsKey(CqlIdentifier.fromInternal(column)))
+        .toList();
+  }
+
+  /// How what a table has differs from this; further columns are no harm.
   List<String> differences(TableMetadata found) {
     List<String> differences = new ArrayList<>();
     columns.forEach((column, type) -> {
       ColumnMetadata there = found.getColumns().get(CqlIdentifier.fromInternal(column));
-      String has = there == null ? "none" : there.getType().asCql(true, true);
+      if (there == null) {
+        return;
+      }
+      String has = there.getType().asCql(true, true) + (there.isStatic() ? " static" : "");
       if (!has.equals(type)) {
         differences.add(
             "table %s: expected column %s of type %s, found %s".formatted(name, column, type, has));

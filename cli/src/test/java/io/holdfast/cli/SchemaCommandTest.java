@@ -26,7 +26,7 @@ class SchemaCommandTest {
                 + "  WITH replication = {'class': 'NetworkTopologyStrategy', 'eu': 3, 'us': 2} AND durable_writes = true;")
         .contains("CREATE TABLE IF NOT EXISTS boxes.messages (")
         .contains("PRIMARY KEY ((persistence_id, partition_nr), sequence_nr, timestamp)")
-        .endsWith("VALUES ('holdfast', 6);\n\n");
+        .endsWith("VALUES ('holdfast', 7);\n\n");
   }
 
   @Test
@@ -36,7 +36,7 @@ class SchemaCommandTest {
         .startsWith("CREATE KEYSPACE IF NOT EXISTS holdfast_fedramp_high\n")
         .contains("CREATE TABLE IF NOT EXISTS holdfast_fedramp_high.messages (")
         .doesNotContain("leases")
-        .endsWith("VALUES ('holdfast', 6);\n\n");
+        .endsWith("VALUES ('holdfast', 7);\n\n");
     assertThat(schema("print", "--replication", "eu=3", "--jurisdiction", "mars")).isEqualTo(1);
     assertThat(err.toString())
         .contains("expected a jurisdiction of eu, us, fedramp, fedramp-high, found 'mars'");

@@ -488,7 +488,7 @@ public final class Node {
     all.put(
         "holdfast.cluster.region-lost-after",
         cluster.regionLostAfter().map(after -> after.toMillis() + " ms").orElse("never"));
-    for (String key : List.of("keyspace", "jurisdiction-keyspaces")) {
+    for (String key : List.of("keyspace", "jurisdiction-keyspaces", "strict-append")) {
       String path = "holdfast.persistence.cassandra." + key;
       all.put(path, root.getValue(path).render(ConfigRenderOptions.concise()));
     }

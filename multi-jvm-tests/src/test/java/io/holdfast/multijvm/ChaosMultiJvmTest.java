@@ -19,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// two hours wrong. No answer that was given is wrong, then or later.
 ///
 /// A short run is part of the suite; more by `make chaos SEEDS=n SECONDS=n`, from the seed `SEED`
-/// on. `MUTATE=no-lease` and `MUTATE=ack-early` take a safety mechanism away, and must fail.
+/// on. `MUTATE=no-lease` and `MUTATE=ack-early` take a safety mechanism away, and must fail;
+/// `STRICT=on` makes appends strict.
 class ChaosMultiJvmTest {
   private static final int NODES = 3;
   private static final int OBJECTS = 8;
@@ -31,6 +32,7 @@ class ChaosMultiJvmTest {
   private final long first = Long.getLong("chaos.seed", 1);
   private final Duration length = Duration.ofSeconds(Long.getLong("chaos.seconds", 10));
   private final Mutation mutation = Mutation.parse(System.getProperty("chaos.mutate", "none"));
+  private final String strict = System.getProperty("chaos.strict", "off");
 
   /** As `scripts/chaos` has made it, with an image; `DOCKER_HOST` says so to all. */
   private final Optional<Path> ownDockerd =
@@ -76,12 +78,13 @@ class ChaosMultiJvmTest {
       }
     }
     System.out.printf(
-        "chaos: %d seeds from %d, %s each, mutation %s: violations %s; after a kill -9 an object"
+        "chaos: %d seeds from %d, %s each, mutation %s, strict appends %s: violations %s; after a kill -9 an object"
             + " answers within p50 %s, p99 %s%n",
         seeds,
         first,
         length,
         mutation,
+        strict,
         violations,
         quantile(recoveries, 0.5),
         quantile(recoveries, 0.99));
@@ -90,7 +93,8 @@ class ChaosMultiJvmTest {
 
   private NodeProcess mutated(NodeProcess node) {
     NodeProcess patient =
-        node.with("holdfast.cluster.silent-max", "3 s"); // All share this machine.
+        node.with("holdfast.cluster.silent-max", "3 s") // All share this machine.
+            .with("holdfast.persistence.cassandra.strict-append", strict);
     if (ownDockerd.isPresent()) {
       patient = patient.withJumpingClock();
     }

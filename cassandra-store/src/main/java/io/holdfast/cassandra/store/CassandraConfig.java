@@ -20,8 +20,12 @@ import java.util.stream.Collectors;
 ///
 /// @param datacenter Cassandra's own name for where this node is
 /// @param keyspaces where objects are stored; that of the rest is also that of the cluster
+/// @param strictAppend whether each append is a lightweight transaction
 public record CassandraConfig(
-    List<InetSocketAddress> contactPoints, String datacenter, ByJurisdiction<String> keyspaces) {
+    List<InetSocketAddress> contactPoints,
+    String datacenter,
+    ByJurisdiction<String> keyspaces,
+    boolean strictAppend) {
   private static final String PATH = "holdfast.persistence.cassandra";
 
   /// Reads the node's configuration.
@@ -35,7 +39,11 @@ public record CassandraConfig(
       if (points.isEmpty()) {
         throw invalid("contact-points", "at least one host:port", "none");
       }
-      return new CassandraConfig(points, config.getString("datacenter"), keyspaces(root, config));
+      return new CassandraConfig(
+          points,
+          config.getString("datacenter"),
+          keyspaces(root, config),
+          config.getBoolean("strict-append"));
     } catch (ConfigException e) {
       throw new HoldfastException(ErrorCode.CONFIG_INVALID, PATH + ": " + e.getMessage(), e);
     }

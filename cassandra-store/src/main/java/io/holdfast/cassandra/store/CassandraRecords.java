@@ -18,7 +18,6 @@ import io.holdfast.persistence.pg1.PageDelta;
 import io.holdfast.persistence.pg1.StoredChunk;
 import io.holdfast.persistence.store.ChunkRows;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -30,9 +29,6 @@ final class CassandraRecords implements ObjectRecords {
   private static final int IDS_AT_ONCE = 1000;
   private static final int UNDERWAY_MAX = 128;
 
-  /** Pekko's plugin files events by the hour, for queries that nobody makes here. */
-  private static final long BUCKET = Duration.ofHours(1).toMillis();
-
   private final Cql cql;
   private final IndexTable index;
   private final ChunkRowsTable chunks;
@@ -41,7 +37,6 @@ final class CassandraRecords implements ObjectRecords {
   private final PreparedStatement snapshots;
   private final PreparedStatement insertSnapshot;
   private final PreparedStatement events;
-  private final PreparedStatement insertEvent;
   private final WritesUnderway underway = new WritesUnderway(UNDERWAY_MAX);
 
   /// @param fits throws for the key of an object that must not come here
@@ -68,14 +63,6 @@ final class CassandraRecords implements ObjectRecords {
             """
             SELECT sequence_nr, timestamp, writer_uuid, event_manifest, ser_id, ser_manifest, event
             FROM %s.messages WHERE persistence_id = ? AND partition_nr = ? AND sequence_nr > ?\
-            """);
-    this.insertEvent =
-        cql.prepare(
-            """
-            INSERT INTO %s.messages (
-              persistence_id, partition_nr, sequence_nr, timestamp, timebucket, writer_uuid, event_manifest, ser_id,
-              ser_manifest, event)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
             """);
   }
 
@@ -192,24 +179,9 @@ final class CassandraRecords implements ObjectRecords {
                 ByteBuffer.wrap(state.bytes())),
             state.bytes().length);
       }
-      case Event event -> write(bound(event), event.payload().bytes().length);
+      case Event event -> write(table.inserted(event), event.payload().bytes().length);
       case Alarm alarm -> underway.add(index.restored(alarm.objectKey(), alarm.atMillis()), 0);
     }
-  }
-
-  /** The same event makes the same row again. */
-  private BoundStatement bound(Event event) {
-    return insertEvent.bind(
-        event.persistenceId(),
-        table.partition(event.sequenceNr()),
-        event.sequenceNr(),
-        Uuids.startOf(event.timestamp()),
-        Long.toString(event.timestamp() / BUCKET * BUCKET),
-        event.writer(),
-        event.adapter(),
-        event.payload().serializerId(),
-        event.payload().manifest(),
-        ByteBuffer.wrap(event.payload().bytes()));
   }
 
   private void write(BoundStatement statement, int bytes) {

@@ -3,7 +3,11 @@ package io.holdfast.cassandra.store;
 import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
+import com.datastax.oss.driver.api.core.uuid.Uuids;
 import io.holdfast.cassandra.Cql;
+import io.holdfast.persistence.copy.ObjectRecord.Event;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 
@@ -12,6 +16,9 @@ import java.util.function.Predicate;
 /// Events lie in partitions of `target-partition-size` numbers, as Pekko's plugin writes them; the
 /// first empty one is the end.
 final class EventTable {
+  /** Pekko's plugin files events by the hour, for queries that nobody makes here. */
+  private static final long BUCKET = Duration.ofHours(1).toMillis();
+
   private final Cql cql;
   private final long partitionEvents;
   private final PreparedStatement deletedTo;
@@ -20,6 +27,7 @@ final class EventTable {
   private final PreparedStatement lastEvent;
   private final PreparedStatement noteDeleted;
   private final PreparedStatement deleteEvents;
+  private final PreparedStatement insertEvent;
 
   /// @param partitionEvents how many numbers a partition has
   EventTable(Cql cql, long partitionEvents) {
@@ -42,7 +50,7 @@ final class EventTable {
         cql.prepare(
             """
             SELECT sequence_nr FROM %s.messages
-            WHERE persistence_id = ? AND partition_nr = ? ORDER BY sequence_nr DESC LIMIT 1\
+            WHERE persistence_id = ? AND partition_nr = ? AND sequence_nr > 0 ORDER BY sequence_nr DESC LIMIT 1\
             """);
     this.noteDeleted =
         cql.prepare("INSERT INTO %s.metadata (persistence_id, deleted_to) VALUES (?, ?)");
@@ -52,6 +60,29 @@ final class EventTable {
             DELETE FROM %s.messages
             WHERE persistence_id = ? AND partition_nr = ? AND sequence_nr <= ?\
             """);
+    this.insertEvent =
+        cql.prepare(
+            """
+            INSERT INTO %s.messages (
+              persistence_id, partition_nr, sequence_nr, timestamp, timebucket, writer_uuid, event_manifest, ser_id,
+              ser_manifest, event)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+            """);
+  }
+
+  /// The statement that writes an event; the same event makes the same row again.
+  BoundStatement inserted(Event event) {
+    return insertEvent.bind(
+        event.persistenceId(),
+        partition(event.sequenceNr()),
+        event.sequenceNr(),
+        Uuids.startOf(event.timestamp()),
+        Long.toString(event.timestamp() / BUCKET * BUCKET),
+        event.writer(),
+        event.adapter(),
+        event.payload().serializerId(),
+        event.payload().manifest(),
+        ByteBuffer.wrap(event.payload().bytes()));
   }
 
   /// Deletes all up to a number. What is deleted is noted first: then the numbers go on from there,

@@ -14,6 +14,7 @@ import io.holdfast.cassandra.Replication;
 import io.holdfast.persistence.archive.ArchiveIndex;
 import io.holdfast.persistence.blob.BlobId;
 import io.holdfast.persistence.blob.BlobStore;
+import io.holdfast.persistence.copy.ObjectRecord;
 import io.holdfast.persistence.database.DatabaseLimits;
 import io.holdfast.persistence.database.EngineChoice;
 import io.holdfast.persistence.database.ObjectDatabase;
@@ -47,6 +48,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -89,7 +91,7 @@ class CassandraStoreIT {
 
   @BeforeEach
   void start() {
-    kit = ActorTestKit.create("store", config());
+    kit = ActorTestKit.create("store", config(""));
   }
 
   @AfterEach
@@ -99,8 +101,12 @@ class CassandraStoreIT {
 
   /** What was in memory is gone. */
   private void restart() {
+    restartWith("");
+  }
+
+  private void restartWith(String more) {
     stop();
-    start();
+    kit = ActorTestKit.create("store", config(more));
   }
 
   private static Config config() {
@@ -397,6 +403,123 @@ class CassandraStoreIT {
     assertThat(third.database.alarm()).isPresent();
   }
 
+  // ---- strict appends
+  // -----------------------------------------------------------------------------------------
+
+  /** As in a cluster, where an owner makes its epoch known before it serves. */
+  private void restartStrict() {
+    restartWith(
+        """
+        holdfast.persistence.cassandra.strict-append = on
+        holdfast.persistence.writer.claim = BEFORE_SERVING
+        """);
+  }
+
+  @Test
+  void aSupersededWriterStoresNothingWhenAppendsAreStrict() {
+    restartStrict();
+    ObjectAddress address = newAddress();
+    TestObject object = new TestObject(address);
+    object.put("n", "1");
+    TestObject successor = new TestObject(address);
+    long events = count("objects.messages");
+
+    object.database.put("n", new byte[] {7});
+    object.begin();
+    ObjectWriter.Failed failed =
+        object.owner.expectMessageClass(ObjectWriter.Failed.class, PATIENCE);
+    assertThat(failed.cause().code()).isEqualTo(ErrorCode.OBJECT_RESET);
+    assertThat(failed.cause())
+        .hasMessageContaining(
+            "another owner has stored events up to number 3; expected to store number 3");
+    assertThat(count("objects.messages")).isEqualTo(events);
+    successor.put("n", "2");
+
+    restart();
+    assertThat(new TestObject(address).get("n")).contains("2");
+  }
+
+  @Test
+  void whatWasStoredBeforeAppendsWereStrictCounts() {
+    ObjectAddress address = newAddress();
+    new TestObject(address).put("n", "1");
+    restartStrict();
+    new TestObject(address).put("n", "2");
+    restart();
+    new TestObject(address).put("n", "3");
+    restartStrict();
+    TestObject object = new TestObject(address);
+    TestObject successor = new TestObject(address);
+    object.database.put("n", new byte[] {7});
+    object.begin();
+    object.owner.expectMessageClass(ObjectWriter.Failed.class, PATIENCE);
+    assertThat(successor.get("n")).contains("3");
+  }
+
+  @Test
+  void ofAllThatGoOnBehindTheSameNumberOneIsAcknowledged() {
+    StrictAppends appends = store().strictAppends("objects");
+    String id = "object|" + newAddress().key();
+    for (long number = 990; number <= 1_010; number += 2) { // The 1,000th ends a partition.
+      List<CompletableFuture<Void>> all = new ArrayList<>();
+      for (int writer = 1; writer <= 3; writer++) {
+        all.add(appends.append(List.of(event(id, number, writer), event(id, number + 1, writer))));
+      }
+      all.forEach(each -> assertThat(each.handle((_, _) -> "")).succeedsWithin(PATIENCE));
+      List<CompletableFuture<Void>> refused =
+          all.stream().filter(CompletableFuture::isCompletedExceptionally).toList();
+      assertThat(refused).hasSize(2);
+      refused.forEach(each ->
+          assertThat(each.exceptionNow().getMessage()).contains("another owner has stored"));
+      String acknowledged =
+          "writer-"
+              + (1
+                  + all.indexOf(
+                      all.stream()
+                          .filter(each -> !refused.contains(each))
+                          .findFirst()
+                          .orElseThrow()));
+      assertThat(writers(id, number)).containsExactly(acknowledged);
+      assertThat(writers(id, number + 1)).containsExactly(acknowledged);
+    }
+  }
+
+  @Test
+  void whatIsDeletedIsNotForgotten() {
+    StrictAppends appends = store().strictAppends("objects");
+    String id = "object|" + newAddress().key();
+    EventTable events = store().tables(id).events();
+    for (long number = 1; number <= 3; number++) {
+      assertThat(appends.append(List.of(event(id, number, 1)))).succeedsWithin(PATIENCE);
+    }
+    events.delete(id, Long.MAX_VALUE);
+    assertThat(events.deletedTo(id)).isEqualTo(3);
+    assertThat(appends.append(List.of(event(id, 2, 2))))
+        .failsWithin(PATIENCE)
+        .withThrowableThat()
+        .withMessageContaining("up to number 3; expected to store number 2");
+    assertThat(appends.append(List.of(event(id, 4, 1)))).succeedsWithin(PATIENCE);
+    events.delete(id, Long.MAX_VALUE);
+    assertThat(events.deletedTo(id)).isEqualTo(4);
+  }
+
+  private static ObjectRecord.Event event(String id, long number, int writer) {
+    return new ObjectRecord.Event(
+        id, number, number, "writer-" + writer, "", new ObjectRecord.Payload(1, "", new byte[1]));
+  }
+
+  private List<String> writers(String id, long number) {
+    return store()
+        .session()
+        .execute(
+            "SELECT writer_uuid FROM objects.messages WHERE persistence_id = ? AND partition_nr = ? AND sequence_nr = ?",
+            id,
+            (number - 1) / 1_000,
+            number)
+        .map(row -> row.getString(0))
+        .all();
+  }
+
   // ---- archives of files
   // ---------------------------------------------------------------------------------------
 
@@ -546,8 +669,7 @@ class CassandraStoreIT {
       """;
 
   private void restartIn(String region) {
-    stop();
-    kit = ActorTestKit.create("store", config(LAWFUL.formatted(region)));
+    restartWith(LAWFUL.formatted(region));
   }
 
   @Test
