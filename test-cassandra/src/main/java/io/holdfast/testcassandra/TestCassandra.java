@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// A real Cassandra on 127.0.0.1, or a node of a ring on 127.0.0.x, as a child JVM: the jars of
@@ -29,6 +30,7 @@ import java.util.stream.Stream;
 public final class TestCassandra implements AutoCloseable {
   private static final Duration READY_WITHIN = Duration.ofSeconds(90);
   private static final String DAEMON = "org.apache.cassandra.service.CassandraDaemon";
+  private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
   private static final String DATACENTER = "datacenter1";
   private static final String RACK = "cassandra-rackdc.properties";
 
@@ -54,7 +56,27 @@ public final class TestCassandra implements AutoCloseable {
   ///
   /// @throws IOException when it does not start; the message has the end of its log
   public static TestCassandra start(Path directory) throws IOException, InterruptedException {
-    return start(directory, new Place(0, 1, DATACENTER), Ports.free());
+    return start(directory, new Place(List.of(LOOPBACK), 0, DATACENTER), Ports.free());
+  }
+
+  /// Starts one node of a ring whose others other processes start; returns when it serves and sees
+  /// those before it.
+  ///
+  /// @param ring the addresses of all; the first is where the others ask for the ring
+  /// @param number which of them this is, from 0
+  /// @throws IOException when it does not start
+  static TestCassandra member(
+      Path directory,
+      List<InetAddress> ring,
+      int number,
+      String datacenter,
+      int cqlPort,
+      int storagePort)
+      throws IOException, InterruptedException {
+    TestCassandra member =
+        start(directory, new Place(ring, number, datacenter), new Ports(cqlPort, storagePort));
+    member.awaitSight(ring.subList(0, number));
+    return member;
   }
 
   /// Starts nodes that share a ring, on 127.0.0.1, 127.0.0.2 and so on, each below a directory of
@@ -65,13 +87,17 @@ public final class TestCassandra implements AutoCloseable {
   public static List<TestCassandra> ring(Path directory, List<String> datacenters)
       throws IOException, InterruptedException {
     Ports ports = Ports.free();
+    List<InetAddress> addresses =
+        IntStream.rangeClosed(1, datacenters.size())
+            .mapToObj(number -> InetAddress.ofLiteral("127.0.0." + number))
+            .toList();
     List<TestCassandra> ring = new ArrayList<>();
     try {
       for (String datacenter : datacenters) {
-        Place place = new Place(ring.size(), datacenters.size(), datacenter);
+        Place place = new Place(addresses, ring.size(), datacenter);
         ring.add(start(directory.resolve("cassandra-" + (ring.size() + 1)), place, ports));
         for (TestCassandra each : ring) {
-          each.awaitSight(ring);
+          each.awaitSight(addresses.subList(0, ring.size()));
         }
       }
     } catch (IOException | InterruptedException e) {
@@ -84,16 +110,17 @@ public final class TestCassandra implements AutoCloseable {
   /**
    * In a ring.
    *
+   * @param ring the addresses of all
    * @param number from 0
    */
-  private record Place(int number, int size, String datacenter) {
+  private record Place(List<InetAddress> ring, int number, String datacenter) {
     InetAddress address() {
-      return InetAddress.ofLiteral("127.0.0." + (number + 1));
+      return ring.get(number);
     }
 
     /** Each has as much of the ring as any other. */
     long token() {
-      return Long.MIN_VALUE + 1 + number * (Long.MAX_VALUE / size) * 2;
+      return Long.MIN_VALUE + 1 + number * (Long.MAX_VALUE / ring.size()) * 2;
     }
   }
 
@@ -111,7 +138,7 @@ public final class TestCassandra implements AutoCloseable {
             "{address}",
             place.address().getHostAddress(),
             "{seed}",
-            "127.0.0.1",
+            place.ring().getFirst().getHostAddress(),
             "{token}",
             "" + place.token(),
             "{datacenter}",
@@ -210,7 +237,7 @@ public final class TestCassandra implements AutoCloseable {
   }
 
   /** One that does not see the others yet would change the schema by itself. */
-  private void awaitSight(List<TestCassandra> ring) throws IOException, InterruptedException {
+  private void awaitSight(List<InetAddress> ring) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + READY_WITHIN.toNanos();
     while (!sees(ring)) {
       if (System.nanoTime() > deadline) {
@@ -220,11 +247,11 @@ public final class TestCassandra implements AutoCloseable {
     }
   }
 
-  private boolean sees(List<TestCassandra> ring) throws IOException {
+  private boolean sees(List<InetAddress> ring) throws IOException {
     String said = Files.readString(log());
     return ring.stream()
-        .filter(each -> each != this)
-        .map(each -> "InetAddress /" + each.contactPoint.getAddress().getHostAddress() + ":")
+        .filter(each -> !each.equals(contactPoint.getAddress()))
+        .map(each -> "InetAddress /" + each.getHostAddress() + ":")
         .allMatch(other ->
             said.lines().anyMatch(line -> line.contains(other) && line.endsWith(" is now UP")));
   }
