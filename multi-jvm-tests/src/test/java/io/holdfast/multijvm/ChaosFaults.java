@@ -104,8 +104,10 @@ final class ChaosFaults {
         cluster.cassandra().restart();
       }
       case 8 -> {
+        Duration off = Duration.ofSeconds(random.nextLong(-CLOCK_OFF_MAX, CLOCK_OFF_MAX));
         count(CLOCK_JUMP);
-        node.setClock(Duration.ofSeconds(random.nextLong(-CLOCK_OFF_MAX, CLOCK_OFF_MAX)));
+        System.out.printf("chaos: the clock of node %d is off by %s%n", number, off);
+        node.setClock(off);
         rest(CUT_MAX);
       }
       default -> {

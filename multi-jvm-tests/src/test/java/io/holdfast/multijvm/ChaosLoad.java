@@ -209,7 +209,9 @@ final class ChaosLoad {
     Queue<String> wanted = armed.get(name);
     String path = "/timers/" + name;
     if (!within(() -> fired(path).containsAll(wanted))) {
-      violated("alarm lost", name + " has not fired all of " + wanted);
+      List<String> missing = new ArrayList<>(wanted);
+      missing.removeAll(fired(path));
+      violated("alarm lost", "%s has not fired %s of %s".formatted(name, missing, wanted));
     }
     List<String> fired = fired(path);
     if (fired.stream().distinct().count() != fired.size()) {

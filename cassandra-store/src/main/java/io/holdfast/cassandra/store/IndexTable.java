@@ -33,7 +33,8 @@ import org.slf4j.LoggerFactory;
  * wrote, whenever it arrives; a successor first writes the alarm it has found.
  *
  * Hours: a partition of past alarms is full of tombstones. The hours that have alarms are listed, and one that has had none
- * for two days is not any more. An alarm for longer ago is filed under the hour before now, so that no hour comes back.
+ * for two days is not any more. An alarm for more than a day ago is filed under the hour a day before now, so that no hour
+ * comes back. By a clock that is ahead it may be filed later than it is due, so that has to be more than clocks are wrong by.
  */
 /// Which objects there are and which alarms are due, in the tables of one keyspace. Thread-safe.
 final class IndexTable {
@@ -41,6 +42,7 @@ final class IndexTable {
   private static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
   private static final long HOUR = Duration.ofHours(1).toMillis();
   private static final long HOURS_LISTED = 48;
+  private static final long DAY = Duration.ofDays(1).toMillis();
   private static final int BUCKETS = 16;
   private static final int ALL = Integer.MAX_VALUE;
   private static final int EPOCH_SHIFT = 36;
@@ -157,7 +159,7 @@ final class IndexTable {
   }
 
   private static long filed(long atMillis) {
-    return Math.max(atMillis, System.currentTimeMillis() - HOUR);
+    return Math.max(atMillis, System.currentTimeMillis() - DAY);
   }
 
   private static long hour(long millis) {

@@ -366,6 +366,25 @@ class CassandraStoreIT {
   }
 
   @Test
+  void anAlarmIsNotDueLaterBecauseTheClockOfItsOwnerIsAhead() {
+    long rightNow = System.currentTimeMillis() - Duration.ofHours(20).toMillis();
+    ObjectAddress address = newAddress();
+    new TestObject(address).alarm(OptionalLong.of(rightNow), 1);
+    assertThat(store().index().dueBy(rightNow, 1_000))
+        .extracting(DueAlarm::objectKey)
+        .contains(address.key());
+  }
+
+  @Test
+  void anAlarmForYearsAgoIsDue() {
+    ObjectAddress address = newAddress();
+    new TestObject(address).alarm(OptionalLong.of(7), 1);
+    assertThat(store().index().dueBy(System.currentTimeMillis(), 1_000))
+        .extracting(DueAlarm::objectKey)
+        .contains(address.key());
+  }
+
+  @Test
   void anAlarmOfAnEventThatWasNotStoredCanBeForgottenAndOneThatWasSetSinceStays() {
     long now = System.currentTimeMillis();
     ObjectAddress address = newAddress();
