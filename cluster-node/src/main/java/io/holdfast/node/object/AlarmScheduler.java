@@ -137,7 +137,11 @@ public final class AlarmScheduler implements AutoCloseable {
 
   private List<AlarmPlan.Run> waitingUntil(long now) {
     lookNow = false;
-    if (now >= readAgainAtMillis || isSetBack(now)) {
+    boolean isSetBack = isSetBack(now);
+    if (isSetBack) {
+      plan.clockWasSetBack(now);
+    }
+    if (isSetBack || now >= readAgainAtMillis) {
       readAgainAtMillis = now + LOOK_AGAIN.toMillis();
       plan.readAgain();
     }

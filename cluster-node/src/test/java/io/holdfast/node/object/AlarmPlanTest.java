@@ -71,6 +71,20 @@ class AlarmPlanTest {
   }
 
   @Test
+  void aClockThatIsSetBackLetsNothingWaitByTheClockBefore() {
+    AlarmPlan.Run failed = met("a");
+    AlarmPlan.Run moved = met("b");
+    plan.set("b", NOW);
+    plan.ended(failed, new AlarmEnd.Failed(), NOW);
+    plan.ended(moved, new AlarmEnd.Done(), NOW);
+    long before = NOW - 1_000_000;
+    plan.clockWasSetBack(before);
+    assertThat(plan.waitingUntil(before)).extracting(AlarmPlan.Run::key).containsExactly("a", "b");
+    assertThat(plan.readOn(before)).isEqualTo(DueAlarm.NONE);
+    assertThat(begun("a", before).retryCount()).isEqualTo(1);
+  }
+
+  @Test
   void anAlarmSetAnewTakesThePlaceOfARetryAndCountsFromZero() {
     AlarmPlan.Run failed = met("a");
     plan.ended(failed, new AlarmEnd.Failed(), NOW);

@@ -212,6 +212,16 @@ class AlarmSchedulerTest {
   }
 
   @Test
+  void repeatsAFailedRunSoonAlthoughTheClockWasSetBack() {
+    clockIsOffBy = Duration.ofHours(2);
+    scheduler.start();
+    due("a");
+    awaitRun(1).reply.complete(new AlarmEnd.Failed());
+    clockIsOffBy = Duration.ZERO;
+    assertThat(awaitRun(2).retryCount).isEqualTo(1);
+  }
+
+  @Test
   void runsAnAlarmOnceWhileItIsUnderWay() {
     scheduler.start();
     due("a");
