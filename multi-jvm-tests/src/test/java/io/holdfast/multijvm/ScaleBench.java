@@ -2,8 +2,10 @@ package io.holdfast.multijvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.datastax.oss.driver.api.core.CqlSession;
+import io.holdfast.protocol.NamespaceId;
+import io.holdfast.testcassandra.TestCassandra;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,8 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 /// Very many objects: what each costs as their number grows, and what a user notices when all nodes
 /// start again with very many alarms due. Prints a row of a table for each number.
 ///
-/// Not part of CI: `scripts/scale`. Three nodes and a Cassandra, or one node with the embedded
-/// journal, which share this machine with the clients.
+/// Not part of CI: `scripts/measure scale`. Three nodes and a Cassandra, or one node with the
+/// embedded journal, which share this machine with the clients. In Cassandra most of the objects
+/// are copies of one ([ObjectCopies]): a call makes some hundred of them a second.
 class ScaleBench {
   private static final List<Integer> SIZES =
       Stream.of(System.getProperty("scale.objects", "10000,100000").split(","))
@@ -34,6 +37,7 @@ class ScaleBench {
   private static final boolean CLUSTER =
       Boolean.parseBoolean(System.getProperty("scale.cluster", "true"));
   private static final String BEGINS = System.getProperty("scale.begins", "4");
+  private static final NamespaceId CROWD = new NamespaceId("crowd", "crowd");
   private static final int CHUNK = 5_000;
   private static final int LANES = 32;
   private static final int ATTEMPTS = 4;
@@ -46,7 +50,15 @@ class ScaleBench {
   @TempDir static Path directory;
   private final Random random = new Random(1);
   private List<NodeProcess> nodes = List.of();
-  private Path stored;
+
+  /** Makes the objects from one number to another, in whatever way is quicker than calls. */
+  private interface Making {
+    void make(int from, int to) throws InterruptedException;
+  }
+
+  private interface Disk {
+    long bytes() throws IOException;
+  }
 
   @Test
   void whatObjectsCostAsTheirNumberGrows() throws Exception {
@@ -54,15 +66,19 @@ class ScaleBench {
       try (TestCluster cluster =
           TestCluster.of(directory, 3, ScaleBench::sized, Apps.crowd(directory))) {
         nodes = IntStream.rangeClosed(1, 3).mapToObj(cluster::node).toList();
-        stored = directory.resolve("cassandra-1/data");
-        measure();
+        try (CqlSession session = cluster.session()) {
+          measure(
+              (from, to) ->
+                  new ObjectCopies(session, cluster.keyspace(), CROWD, "o0")
+                      .make(number -> "o" + number, from, to),
+              cluster.cassandra()::bytesOnDisk);
+        }
       }
     } else {
       try (NodeProcess node = sized(new NodeProcess(directory, List.of(Apps.crowd(directory))))) {
         node.start();
         nodes = List.of(node);
-        stored = directory.resolve("data");
-        measure();
+        measure(this::call, () -> TestCassandra.bytesOnDisk(directory.resolve("data")));
       }
     }
   }
@@ -73,7 +89,7 @@ class ScaleBench {
         .withJvmFlags("-Xmx1g");
   }
 
-  private void measure() throws Exception {
+  private void measure(Making making, Disk disk) throws Exception {
     System.out.println(
         "scale: | objects | made per s | bytes stored, each | cold call p50, p99 ms | "
             + ACTIVE
@@ -82,10 +98,10 @@ class ScaleBench {
     int known = 0;
     for (int size : SIZES) {
       long begun = System.nanoTime();
-      for (int from = known; from < size; from += CHUNK) {
-        all("add", from, Math.min(size, from + CHUNK), "");
-      }
-      double perSecond = (size - known) / seconds(begun);
+      int called = Math.min(size, known + CHUNK);
+      call(known, called);
+      double perSecond = (called - known) / seconds(begun);
+      making.make(called, size);
       known = size;
       NodeProcess.pause(Duration.ofSeconds(15)); // They leave memory.
       Latencies cold = coldCalls(known);
@@ -98,7 +114,7 @@ class ScaleBench {
           "scale: | %d | %.0f | %d | %s | %.0f | %s | %.0f | %d | %.1f | %d | %s, %.1f |%n",
           known,
           perSecond,
-          bytes(stored) / known,
+          disk.bytes() / known,
           cold,
           rate,
           active,
@@ -108,6 +124,12 @@ class ScaleBench {
           storm.calls().size(),
           storm.calls(),
           storm.calls().at(1));
+    }
+  }
+
+  private void call(int from, int to) {
+    for (int first = from; first < to; first += CHUNK) {
+      all("add", first, Math.min(to, first + CHUNK), "");
     }
   }
 
@@ -181,9 +203,7 @@ class ScaleBench {
   /** Calls per second. */
   private double keepActive(int known, Latencies times) throws InterruptedException {
     int first = known - Math.min(known, ACTIVE);
-    for (int from = first; from < known; from += CHUNK) {
-      all("add", from, Math.min(known, from + CHUNK), "");
-    }
+    call(first, known);
     AtomicLong next = new AtomicLong();
     long end = System.nanoTime() + ACTIVE_FOR.toNanos();
     List<Thread> clients = new ArrayList<>();
@@ -262,15 +282,5 @@ class ScaleBench {
 
   private boolean isOver(int events) {
     return nodes.stream().mapToLong(node -> figure(node, EVENTS)).sum() >= events;
-  }
-
-  private static long bytes(Path folder) throws IOException {
-    long sum = 0;
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        sum += Files.exists(file) ? Files.size(file) : 0;
-      }
-    }
-    return sum;
   }
 }

@@ -173,7 +173,8 @@ final class TestCluster implements AutoCloseable {
     nodes.replaceAll(settings);
   }
 
-  private CqlSession session() {
+  /// For what only the store can tell; the caller closes it.
+  CqlSession session() {
     return CassandraSessions.open(
         ring.stream().map(TestCassandra::contactPoint).toList(), ring.getFirst().datacenter());
   }
@@ -235,6 +236,11 @@ final class TestCluster implements AutoCloseable {
 
   List<TestCassandra> ring() {
     return ring;
+  }
+
+  /// Where its tables are.
+  String keyspace() {
+    return keyspace;
   }
 
   int size() {

@@ -18,8 +18,7 @@ public final class Main {
           "expected the directory for its data, the ports for CQL and for the ring, its number and DATACENTER=ADDRESS of each node");
       System.exit(2);
     }
-    List<String[]> ring =
-        Arrays.stream(arguments).skip(4).map(node -> node.split("=", 2)).toList();
+    List<String[]> ring = Arrays.stream(arguments).skip(4).map(node -> node.split("=", 2)).toList();
     int number = Integer.parseInt(arguments[3]) - 1;
     TestCassandra _ =
         TestCassandra.member(
