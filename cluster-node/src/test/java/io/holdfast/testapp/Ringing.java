@@ -131,6 +131,11 @@ public class Ringing extends DurableObject {
       case "fails once" -> failIf(first);
       case "fails twice" -> failIf(rings().size() <= 2);
       case "sets anew" -> setIf(first, 100);
+      case "sets the same" -> {
+        if (first) {
+          ctx.storage().setAlarm(info.scheduledTime());
+        }
+      }
       case "sets anew and fails once" -> {
         setIf(first, 50);
         failIf(first);

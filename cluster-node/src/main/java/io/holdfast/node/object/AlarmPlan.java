@@ -1,6 +1,7 @@
 package io.holdfast.node.object;
 
 import io.holdfast.protocol.event.AlarmIndex.DueAlarm;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -29,6 +30,9 @@ final class AlarmPlan {
 
   /** 2 s become at most 1,024 s. */
   private static final int UNCOUNTED_DOUBLINGS_MAX = 9;
+
+  /** Nobody knows which of two clocks is right, and when one is set. */
+  private static final long CLOCKS_DIFFER_MAX = Duration.ofSeconds(5).toMillis();
 
   /** Set behind `seen`; beyond that the index is read again instead. */
   private static final int WAITING_MAX = 100_000;
@@ -196,7 +200,17 @@ final class AlarmPlan {
   boolean ended(Run run, AlarmEnd end, long now) {
     leave(run);
     return switch (end) {
-      case AlarmEnd.Done _, AlarmEnd.NotDue _ -> done(run, now);
+      case AlarmEnd.Done _ -> done(run, now);
+      case AlarmEnd.Again _ -> {
+        run.metAgain = true;
+        yield done(run, now);
+      }
+      // By the clock of the object's node it has some time yet.
+      case AlarmEnd.NotDue rest when rest.next().orElse(Long.MAX_VALUE) <= now -> {
+        again(run, now + Math.min(rest.restMillis(), CLOCKS_DIFFER_MAX));
+        yield true;
+      }
+      case AlarmEnd.NotDue _ -> done(run, now);
       case AlarmEnd.Failed _ -> {
         again(run, now + jittered(retryFirstMillis << Math.min(run.retryCount++, RETRIES_MAX)));
         yield true;

@@ -199,7 +199,7 @@ public final class AlarmScheduler implements AutoCloseable {
       log.warn("the alarm of {} could not be run", run.key(), error);
     }
     DueAlarm row = run.row();
-    if (how instanceof AlarmEnd.NotDue && row != null) {
+    if (how instanceof AlarmEnd.NotDue rest && row != null && !rest.isFor(row)) {
       Thread.ofVirtual().name("alarm-forgotten").start(() -> forget(row));
     }
     locked(() -> {

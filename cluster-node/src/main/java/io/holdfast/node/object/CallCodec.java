@@ -30,6 +30,7 @@ import java.io.InputStream;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Calls and their answers as bytes, for another node. Bodies, arguments and results of more than
 /// [#INLINE_MAX] bytes, and all that is a stream, stay behind and are offered by reference.
@@ -54,6 +55,8 @@ final class CallCodec {
   private static final int FAILURE = 6;
   private static final int MOVED = 7;
   private static final int PLACEMENT = 8;
+
+  private static final long NEVER = Long.MAX_VALUE;
 
   private static final int NOTHING = 0;
   private static final int INLINE = 1;
@@ -289,19 +292,35 @@ final class CallCodec {
   private static void write(AlarmEnd end, RowBytes.Out out) throws IOException {
     switch (end) {
       case AlarmEnd.Done _ -> out.writeLong(-1);
-      case AlarmEnd.NotDue _ -> out.writeLong(-2);
+      case AlarmEnd.NotDue rest -> {
+        out.writeLong(-2);
+        out.writeLong(rest.next().orElse(NEVER));
+        out.writeLong(rest.restMillis());
+      }
       case AlarmEnd.Failed _ -> out.writeLong(-3);
+      case AlarmEnd.Again _ -> out.writeLong(-4);
       case AlarmEnd.Abandoned(long generation) -> out.writeLong(generation);
     }
   }
 
   private static AlarmEnd readAlarmEnd(RowBytes.In in) throws IOException {
     long kind = in.readLong();
-    return kind == -1
-        ? new AlarmEnd.Done()
-        : kind == -2
-            ? new AlarmEnd.NotDue()
-            : kind == -3 ? new AlarmEnd.Failed() : new AlarmEnd.Abandoned(kind);
+    if (kind >= 0) {
+      return new AlarmEnd.Abandoned(kind);
+    }
+    return switch ((int) kind) {
+      case -1 -> new AlarmEnd.Done();
+      case -2 -> readRest(in);
+      case -3 -> new AlarmEnd.Failed();
+      case -4 -> new AlarmEnd.Again();
+      default -> throw new IOException("expected the end of an alarm's run, found " + kind);
+    };
+  }
+
+  private static AlarmEnd.NotDue readRest(RowBytes.In in) throws IOException {
+    long next = in.readLong();
+    return new AlarmEnd.NotDue(
+        next == NEVER ? OptionalLong.empty() : OptionalLong.of(next), in.readLong());
   }
 
   static byte[] failure(Throwable failure) {

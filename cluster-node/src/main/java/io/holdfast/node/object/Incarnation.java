@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -737,9 +738,11 @@ final class Incarnation implements StorageHost {
     return storage().storedAlarm().filter(at -> !at.isAfter(services.clock().instant()));
   }
 
-  /// Whether the object is not to be woken now, for whatever reason.
-  boolean restsNow() {
-    return database().due().orElse(Long.MAX_VALUE) > services.clock().millis();
+  /// Says so when the object is not to be woken now, for whatever reason.
+  Optional<AlarmEnd.NotDue> rest() {
+    OptionalLong next = database().due();
+    long millis = next.orElse(Long.MAX_VALUE) - services.clock().millis();
+    return millis > 0 ? Optional.of(new AlarmEnd.NotDue(next, millis)) : Optional.empty();
   }
 
   /// The object's container, when its namespace has one.

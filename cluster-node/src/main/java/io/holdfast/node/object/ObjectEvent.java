@@ -272,7 +272,7 @@ abstract sealed class ObjectEvent {
       Optional<Instant> due = incarnation.dueAlarm();
       if (due.isEmpty()) {
         return new Reply<>(
-            reply, incarnation.restsNow() ? new AlarmEnd.NotDue() : new AlarmEnd.Done());
+            reply, incarnation.rest().<AlarmEnd>map(rest -> rest).orElseGet(AlarmEnd.Done::new));
       }
       incarnation.usage().request();
       long generation = incarnation.storage().beginAlarmRun(due.get());
@@ -288,7 +288,13 @@ abstract sealed class ObjectEvent {
       } finally {
         incarnation.storage().endAlarmRun(done);
       }
-      return new Reply<>(reply, done ? new AlarmEnd.Done() : new AlarmEnd.Failed());
+      return new Reply<>(reply, done ? afterSuccess(incarnation, due) : new AlarmEnd.Failed());
+    }
+
+    private static AlarmEnd afterSuccess(Incarnation incarnation, Optional<Instant> ran) {
+      return incarnation.storage().storedAlarm().equals(ran)
+          ? new AlarmEnd.Again()
+          : new AlarmEnd.Done();
     }
 
     /** One that alarm() set itself takes the place of the retry. */

@@ -135,6 +135,11 @@ class AlarmSchedulerTest {
     }
 
     @Override
+    public synchronized void forget(DueAlarm alarm) {
+      alarms.remove(alarm.objectKey(), alarm.atMillis());
+    }
+
+    @Override
     public synchronized Subscription onSet(Listener told) {
       listener = told;
       return () -> listener = null;
@@ -219,6 +224,44 @@ class AlarmSchedulerTest {
     awaitRun(1).reply.complete(new AlarmEnd.Failed());
     clockIsOffBy = Duration.ZERO;
     assertThat(awaitRun(2).retryCount).isEqualTo(1);
+  }
+
+  @Test
+  void anAlarmThatIsNotDueByTheClockOfItsObjectIsRunAgainWhenItIs() {
+    scheduler.start();
+    due("a");
+    OptionalLong at = index.alarmOf(key("a"));
+    awaitRun(1).reply.complete(new AlarmEnd.NotDue(at, 30));
+    Run again = awaitRun(2);
+    assertThat(again.retryCount).isZero();
+    assertThat(index.alarmOf(key("a"))).isEqualTo(at);
+    succeed(again);
+    assertRests();
+  }
+
+  @Test
+  void oneThatWasSetForTheTimeOfTheOneThatRanIsRun() {
+    scheduler.start();
+    due("a");
+    awaitRun(1).reply.complete(new AlarmEnd.Failed());
+    awaitRun(2).reply.complete(new AlarmEnd.Again());
+    Run again = awaitRun(3);
+    assertThat(again.retryCount).isZero();
+    succeed(again);
+    assertRests();
+    assertThat(runs).hasSize(3);
+  }
+
+  @Test
+  void anAlarmOfWhichItsObjectDoesNotKnowIsForgotten() {
+    index.setElsewhere(key("a"), 5);
+    scheduler.start();
+    awaitRun(1).reply.complete(new AlarmEnd.NotDue(OptionalLong.empty(), Long.MAX_VALUE));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> index.alarmOf(key("a")).isEmpty());
+    assertRests();
+    assertThat(runs).hasSize(1);
   }
 
   @Test

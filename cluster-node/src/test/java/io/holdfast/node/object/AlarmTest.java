@@ -162,6 +162,14 @@ class AlarmTest {
   }
 
   @Test
+  void oneSetInsideTheHandlerForTheTimeThatRunsIsRun() {
+    ringIn("e2", 10, "sets the same");
+    awaitRings("e2", 2).forEach(AlarmTest::assertPunctual);
+    awaitNoAlarm("e2");
+    staysAt("e2", 2);
+  }
+
+  @Test
   void deletingInsideTheHandlerTakesBackOnlyWhatWasSetThere() {
     ringIn("f", 10, "deletes");
     awaitRings("f", 1);
