@@ -119,14 +119,12 @@ final class AlarmPlan {
     seen = DueAlarm.NONE;
   }
 
-  /// The clock was set back: what waits for a time by the clock before is asked for now, and all is
-  /// read again.
+  /// The clock was set back: what waits for a time by the clock before is asked for now.
   void clockWasSetBack(long now) {
     List<Run> later = waiting.stream().filter(run -> run.againAtMillis > now).toList();
     waiting.removeAll(later);
     later.forEach(run -> run.againAtMillis = now);
     waiting.addAll(later);
-    readAgain();
   }
 
   /// An alarm was set. Set anew, it is another alarm: what failed before does not count.

@@ -137,11 +137,11 @@ public final class AlarmScheduler implements AutoCloseable {
 
   private List<AlarmPlan.Run> waitingUntil(long now) {
     lookNow = false;
-    boolean isSetBack = isSetBack(now);
-    if (isSetBack) {
+    if (isSetBack(now)) {
       plan.clockWasSetBack(now);
+      readAgainAtMillis = now;
     }
-    if (isSetBack || now >= readAgainAtMillis) {
+    if (now >= readAgainAtMillis) {
       readAgainAtMillis = now + LOOK_AGAIN.toMillis();
       plan.readAgain();
     }

@@ -738,11 +738,12 @@ final class Incarnation implements StorageHost {
     return storage().storedAlarm().filter(at -> !at.isAfter(services.clock().instant()));
   }
 
-  /// Says so when the object is not to be woken now, for whatever reason.
-  Optional<AlarmEnd.NotDue> rest() {
+  /// What there is to say of its alarm when it has none that is due: another reason to wake it may
+  /// be there.
+  AlarmEnd withoutDueAlarm() {
     OptionalLong next = database().due();
-    long millis = next.orElse(Long.MAX_VALUE) - services.clock().millis();
-    return millis > 0 ? Optional.of(new AlarmEnd.NotDue(next, millis)) : Optional.empty();
+    long restMillis = next.orElse(Long.MAX_VALUE) - services.clock().millis();
+    return restMillis > 0 ? new AlarmEnd.NotDue(next, restMillis) : new AlarmEnd.Done();
   }
 
   /// The object's container, when its namespace has one.

@@ -271,8 +271,7 @@ abstract sealed class ObjectEvent {
       incarnation.schedules().woken();
       Optional<Instant> due = incarnation.dueAlarm();
       if (due.isEmpty()) {
-        return new Reply<>(
-            reply, incarnation.rest().<AlarmEnd>map(rest -> rest).orElseGet(AlarmEnd.Done::new));
+        return new Reply<>(reply, incarnation.withoutDueAlarm());
       }
       incarnation.usage().request();
       long generation = incarnation.storage().beginAlarmRun(due.get());
