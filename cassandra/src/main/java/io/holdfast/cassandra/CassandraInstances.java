@@ -48,11 +48,6 @@ public final class CassandraInstances implements InstanceTable {
         before == InstanceShares.NONE.version()
             ? insert.bind(next.version(), next.byLife(), pool)
             : update.bind(next.version(), next.byLife(), pool, before);
-    // Asked again by the driver, the answer would be that of another try.
-    return cql.execute(
-            statement
-                .setSerialConsistencyLevel(DefaultConsistencyLevel.LOCAL_SERIAL)
-                .setIdempotent(false))
-        .wasApplied();
+    return cql.execute(Cql.localChange(statement)).wasApplied();
   }
 }

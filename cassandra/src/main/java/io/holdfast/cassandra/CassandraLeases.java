@@ -70,8 +70,7 @@ public final class CassandraLeases implements LeaseStore, SessionList, SignsOfLi
                 name,
                 expected.get().token(),
                 expected.get().beat());
-    return execute(statement.setSerialConsistencyLevel(DefaultConsistencyLevel.LOCAL_SERIAL))
-        .wasApplied();
+    return execute(Cql.localChange(statement)).wasApplied();
   }
 
   private ResultSet execute(BoundStatement statement) {

@@ -68,6 +68,14 @@ public record Cql(CqlSession session, String keyspace, String what) {
         change.setSerialConsistencyLevel(DefaultConsistencyLevel.SERIAL).setIdempotent(false));
   }
 
+  /// A statement as a lightweight transaction within the data center. Asked again by the driver,
+  /// the answer would be that of another try.
+  public static <S extends Statement<S>> S localChange(S change) {
+    return change
+        .setSerialConsistencyLevel(DefaultConsistencyLevel.LOCAL_SERIAL)
+        .setIdempotent(false);
+  }
+
   /// What a blob holds; nothing for none.
   public static byte[] bytes(@Nullable ByteBuffer blob) {
     byte[] bytes = new byte[blob == null ? 0 : blob.remaining()];

@@ -50,6 +50,14 @@ class CassandraSchemaIT {
         .hasMessageContainingAll(parts);
   }
 
+  private void assertMissing(String problem) {
+    assertFault(
+        () -> schema.check(session),
+        ErrorCode.CONFIG_INVALID,
+        problem,
+        "`holdfast schema create` makes");
+  }
+
   @Test
   void isMadeOnceAndThenFits() {
     schema.create(session, ONE_COPY);
@@ -63,18 +71,10 @@ class CassandraSchemaIT {
 
   @Test
   void saysHowToMakeWhatIsMissing() {
-    assertFault(
-        () -> schema.check(session),
-        ErrorCode.CONFIG_INVALID,
-        "there is no keyspace holdfast",
-        "`holdfast schema create` makes");
+    assertMissing("there is no keyspace holdfast");
     schema.create(session, ONE_COPY);
     session.execute("DROP TABLE holdfast.snapshots");
-    assertFault(
-        () -> schema.check(session),
-        ErrorCode.CONFIG_INVALID,
-        "there is no table holdfast.snapshots",
-        "`holdfast schema create` makes");
+    assertMissing("there is no table holdfast.snapshots");
 
     schema.create(session, ONE_COPY);
     schema.check(session);
@@ -98,11 +98,7 @@ class CassandraSchemaIT {
     schema.create(session, ONE_COPY);
     session.execute("ALTER TABLE holdfast.messages DROP last_nr");
     session.execute("UPDATE holdfast.schema_info SET version = 6 WHERE id = 'holdfast'");
-    assertFault(
-        () -> schema.check(session),
-        ErrorCode.CONFIG_INVALID,
-        "table messages has no column last_nr",
-        "`holdfast schema create` makes");
+    assertMissing("table messages has no column last_nr");
 
     schema.create(session, ONE_COPY);
 

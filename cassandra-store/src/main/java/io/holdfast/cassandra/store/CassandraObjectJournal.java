@@ -5,7 +5,6 @@ import io.holdfast.persistence.copy.ObjectRecord.Event;
 import io.holdfast.persistence.copy.ObjectRecord.Payload;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.apache.pekko.persistence.AtomicWrite;
 import org.apache.pekko.persistence.PersistentRepr;
 import org.apache.pekko.persistence.cassandra.journal.CassandraJournal;
@@ -31,7 +30,7 @@ public final class CassandraObjectJournal extends CassandraJournal {
       CollectionConverters.asScala(List.<Try<BoxedUnit>>of()).toSeq();
 
   private final Serialization serialization = SerializationExtension.get(context().system());
-  private final Optional<StrictAppends> strict;
+  private final CassandraStore store = CassandraStore.get(context().system());
 
   /// As Pekko makes it.
   ///
@@ -39,16 +38,11 @@ public final class CassandraObjectJournal extends CassandraJournal {
   /// @param path where that is
   public CassandraObjectJournal(Config config, String path) {
     super(config, path);
-    CassandraStore store = CassandraStore.get(context().system());
-    this.strict =
-        store.config().strictAppend()
-            ? Optional.of(store.strictAppends(config.getString("keyspace")))
-            : Optional.empty();
   }
 
   @Override
   public Future<Seq<Try<BoxedUnit>>> asyncWriteMessages(Seq<AtomicWrite> messages) {
-    if (strict.isEmpty()) {
+    if (!store.config().strictAppend()) {
       return super.asyncWriteMessages(messages);
     }
     long now = System.currentTimeMillis();
@@ -58,7 +52,9 @@ public final class CassandraObjectJournal extends CassandraJournal {
         events.add(event(event, now));
       }
     }
-    return FutureConverters.asScala(strict.get().append(events).thenApply(_ -> ALL_TAKEN));
+    // All are of one object.
+    StrictAppends appends = store.tables(events.getFirst().persistenceId()).appends();
+    return FutureConverters.asScala(appends.append(events).thenApply(_ -> ALL_TAKEN));
   }
 
   private Event event(PersistentRepr event, long now) {

@@ -40,7 +40,6 @@ public final class CassandraStore implements Extension {
   private final ByJurisdiction<ObjectTables> tables;
   private final CassandraIndex index;
   private final CassandraRows rows;
-  private final long partitionEvents;
 
   private CassandraStore(ExtendedActorSystem system) {
     Config settings = system.settings().config();
@@ -50,9 +49,10 @@ public final class CassandraStore implements Extension {
       new CassandraSchema(config.keyspace()).check(session);
       JurisdictionKeyspaces.check(session, config);
       String region = settings.getString("holdfast.region");
-      partitionEvents =
+      long partitionEvents =
           settings.getLong("pekko.persistence.cassandra.journal.target-partition-size");
-      tables = config.keyspaces().map(keyspace -> tables(keyspace, system, region));
+      tables =
+          config.keyspaces().map(keyspace -> tables(keyspace, system, region, partitionEvents));
       index = new CassandraIndex(tables.map(ObjectTables::index));
       rows = new CassandraRows(tables, system);
     } catch (RuntimeException | Error e) {
@@ -62,10 +62,13 @@ public final class CassandraStore implements Extension {
     system.registerOnTermination(session::close);
   }
 
-  private ObjectTables tables(String keyspace, ExtendedActorSystem system, String region) {
+  private ObjectTables tables(
+      String keyspace, ExtendedActorSystem system, String region, long partitionEvents) {
+    EventTable events = new EventTable(cql(keyspace, "histories"), partitionEvents);
     ChunkRowsTable chunkRows = new ChunkRowsTable(cql(keyspace, "chunks"));
     return new ObjectTables(
-        events(keyspace, "histories"),
+        events,
+        new StrictAppends(cql(keyspace, "journal"), events),
         new SnapshotTable(cql(keyspace, "snapshots"), system),
         chunkRows,
         new SnapshotChunks(chunkRows),
@@ -138,15 +141,6 @@ public final class CassandraStore implements Extension {
   ///   be stored here
   ObjectTables tables(String persistenceId) {
     return tables.of(persistenceId);
-  }
-
-  /// How a journal stores what only one writer may have seen last.
-  StrictAppends strictAppends(String keyspace) {
-    return new StrictAppends(cql(keyspace, "journal"), events(keyspace, "journal"));
-  }
-
-  private EventTable events(String keyspace, String what) {
-    return new EventTable(cql(keyspace, what), partitionEvents);
   }
 
   private Cql cql(String keyspace, String what) {

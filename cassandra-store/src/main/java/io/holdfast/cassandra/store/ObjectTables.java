@@ -8,9 +8,11 @@ import java.util.List;
 
 /// What a keyspace has of objects.
 ///
+/// @param appends to `events`, where they are strict
 /// @param chunks of large snapshots, in `chunkRows`
 record ObjectTables(
     EventTable events,
+    StrictAppends appends,
     SnapshotTable snapshots,
     ChunkRowsTable chunkRows,
     SnapshotChunks chunks,

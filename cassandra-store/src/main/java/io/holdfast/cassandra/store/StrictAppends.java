@@ -1,6 +1,5 @@
 package io.holdfast.cassandra.store;
 
-import com.datastax.oss.driver.api.core.DefaultConsistencyLevel;
 import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
 import com.datastax.oss.driver.api.core.cql.BatchStatement;
 import com.datastax.oss.driver.api.core.cql.BatchStatementBuilder;
@@ -16,7 +15,6 @@ import io.holdfast.sdk.HoldfastException;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 
 /// Stores an event only behind those that its writer has seen, each append by one lightweight
 /// transaction: of two that go on behind the same number one is refused, whatever clocks and leases
@@ -79,17 +77,11 @@ final class StrictAppends {
           if (seen.isEmpty() || found.orElse(0) > seen.getAsLong()) {
             return CompletableFuture.failedFuture(overtaken(first, found));
           }
-          return caughtUp(first, seen, found).thenCompose(_ -> appendTogether(together));
+          // What was stored without strict appends did not count the number up; its reader has seen
+          // it. Whoever comes second finds that it is so, or more.
+          return changed(advanced(first, seen.getAsLong(), found))
+              .thenCompose(_ -> appendTogether(together));
         });
-  }
-
-  /**
-   * What was stored without strict appends did not count the number up; its reader has seen it.
-   * Whoever comes second finds that it is so, or more.
-   */
-  private CompletionStage<AsyncResultSet> caughtUp(
-      Event event, OptionalLong seen, OptionalLong found) {
-    return changed(advanced(event, seen.getAsLong(), found));
   }
 
   private BoundStatement advanced(Event event, long to, OptionalLong from) {
@@ -97,12 +89,8 @@ final class StrictAppends {
     return from.isPresent() ? statement.setLong(3, from.getAsLong()) : statement;
   }
 
-  private CompletableFuture<AsyncResultSet> changed(Statement<?> change) {
-    // Asked again by the driver, the answer would be that of another try.
-    return cql.executeAsync(
-        change
-            .setSerialConsistencyLevel(DefaultConsistencyLevel.LOCAL_SERIAL)
-            .setIdempotent(false));
+  private <S extends Statement<S>> CompletableFuture<AsyncResultSet> changed(S change) {
+    return cql.executeAsync(Cql.localChange(change));
   }
 
   private static OptionalLong lastNumber(AsyncResultSet refused) {

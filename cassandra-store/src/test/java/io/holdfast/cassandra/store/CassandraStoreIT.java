@@ -91,7 +91,7 @@ class CassandraStoreIT {
 
   @BeforeEach
   void start() {
-    kit = ActorTestKit.create("store", config(""));
+    kit = ActorTestKit.create("store", config());
   }
 
   @AfterEach
@@ -477,27 +477,25 @@ class CassandraStoreIT {
 
   @Test
   void ofAllThatGoOnBehindTheSameNumberOneIsAcknowledged() {
-    StrictAppends appends = store().strictAppends("objects");
-    String id = "object|" + newAddress().key();
+    String id = ObjectWriter.persistenceId(newAddress()).id();
+    StrictAppends appends = store().tables(id).appends();
     for (long number = 990; number <= 1_010; number += 2) { // The 1,000th ends a partition.
-      List<CompletableFuture<Void>> all = new ArrayList<>();
+      List<CompletableFuture<String>> all = new ArrayList<>();
       for (int writer = 1; writer <= 3; writer++) {
-        all.add(appends.append(List.of(event(id, number, writer), event(id, number + 1, writer))));
+        String name = "writer-" + writer;
+        all.add(
+            appends
+                .append(List.of(event(id, number, name), event(id, number + 1, name)))
+                .thenApply(_ -> name));
       }
       all.forEach(each -> assertThat(each.handle((_, _) -> "")).succeedsWithin(PATIENCE));
-      List<CompletableFuture<Void>> refused =
+      List<CompletableFuture<String>> refused =
           all.stream().filter(CompletableFuture::isCompletedExceptionally).toList();
       assertThat(refused).hasSize(2);
       refused.forEach(each ->
           assertThat(each.exceptionNow().getMessage()).contains("another owner has stored"));
-      String acknowledged =
-          "writer-"
-              + (1
-                  + all.indexOf(
-                      all.stream()
-                          .filter(each -> !refused.contains(each))
-                          .findFirst()
-                          .orElseThrow()));
+      all.removeAll(refused);
+      String acknowledged = all.getFirst().join();
       assertThat(writers(id, number)).containsExactly(acknowledged);
       assertThat(writers(id, number + 1)).containsExactly(acknowledged);
     }
@@ -505,26 +503,26 @@ class CassandraStoreIT {
 
   @Test
   void whatIsDeletedIsNotForgotten() {
-    StrictAppends appends = store().strictAppends("objects");
-    String id = "object|" + newAddress().key();
+    String id = ObjectWriter.persistenceId(newAddress()).id();
+    StrictAppends appends = store().tables(id).appends();
     EventTable events = store().tables(id).events();
     for (long number = 1; number <= 3; number++) {
-      assertThat(appends.append(List.of(event(id, number, 1)))).succeedsWithin(PATIENCE);
+      assertThat(appends.append(List.of(event(id, number, "writer-1")))).succeedsWithin(PATIENCE);
     }
     events.delete(id, Long.MAX_VALUE);
     assertThat(events.deletedTo(id)).isEqualTo(3);
-    assertThat(appends.append(List.of(event(id, 2, 2))))
+    assertThat(appends.append(List.of(event(id, 2, "writer-2"))))
         .failsWithin(PATIENCE)
         .withThrowableThat()
         .withMessageContaining("up to number 3; expected to store number 2");
-    assertThat(appends.append(List.of(event(id, 4, 1)))).succeedsWithin(PATIENCE);
+    assertThat(appends.append(List.of(event(id, 4, "writer-1")))).succeedsWithin(PATIENCE);
     events.delete(id, Long.MAX_VALUE);
     assertThat(events.deletedTo(id)).isEqualTo(4);
   }
 
-  private static ObjectRecord.Event event(String id, long number, int writer) {
+  private static ObjectRecord.Event event(String id, long number, String writer) {
     return new ObjectRecord.Event(
-        id, number, number, "writer-" + writer, "", new ObjectRecord.Payload(1, "", new byte[1]));
+        id, number, number, writer, "", new ObjectRecord.Payload(1, "", new byte[1]));
   }
 
   private List<String> writers(String id, long number) {
