@@ -7,6 +7,7 @@ import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.Statement;
 import io.holdfast.protocol.NamespaceId;
+import io.holdfast.protocol.ObjectAddress;
 import io.holdfast.protocol.ObjectIds;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -60,19 +61,15 @@ final class ObjectCopies {
             "INSERT INTO %s.objects (namespace, bucket, id) VALUES (?, ?, ?)".formatted(keyspace));
   }
 
-  private String hex(String name) {
-    return ids.named(name).hex();
-  }
-
   private String persistenceId(String name) {
-    return "object|" + namespace + "/" + hex(name);
+    return "object|" + new ObjectAddress(namespace, ids.named(name)).key();
   }
 
   /// Makes those from one number to another; returns when they are stored.
   void make(IntFunction<String> name, int from, int to) throws InterruptedException {
     for (int number = from; number < to; number++) {
       String made = name.apply(number);
-      String hex = hex(made);
+      String hex = ids.named(made).hex();
       int bucket = Character.digit(hex.charAt(hex.length() - 1), 16);
       write(insertObject.bind(namespace.toString(), bucket, hex));
       for (Row event : events) {

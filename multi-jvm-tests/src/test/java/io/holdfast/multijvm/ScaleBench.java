@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import io.holdfast.protocol.NamespaceId;
-import io.holdfast.testcassandra.TestCassandra;
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -56,10 +59,6 @@ class ScaleBench {
     void make(int from, int to) throws InterruptedException;
   }
 
-  private interface Disk {
-    long bytes() throws IOException;
-  }
-
   @Test
   void whatObjectsCostAsTheirNumberGrows() throws Exception {
     if (CLUSTER) {
@@ -71,14 +70,14 @@ class ScaleBench {
               (from, to) ->
                   new ObjectCopies(session, cluster.keyspace(), CROWD, "o0")
                       .make(number -> "o" + number, from, to),
-              cluster.cassandra()::bytesOnDisk);
+              cluster.cassandra().directory());
         }
       }
     } else {
       try (NodeProcess node = sized(new NodeProcess(directory, List.of(Apps.crowd(directory))))) {
         node.start();
         nodes = List.of(node);
-        measure(this::call, () -> TestCassandra.bytesOnDisk(directory.resolve("data")));
+        measure(this::call, directory.resolve("data"));
       }
     }
   }
@@ -89,7 +88,7 @@ class ScaleBench {
         .withJvmFlags("-Xmx1g");
   }
 
-  private void measure(Making making, Disk disk) throws Exception {
+  private void measure(Making making, Path stored) throws Exception {
     System.out.println(
         "scale: | objects | made per s | bytes stored, each | cold call p50, p99 ms | "
             + ACTIVE
@@ -114,7 +113,7 @@ class ScaleBench {
           "scale: | %d | %.0f | %d | %s | %.0f | %s | %.0f | %d | %.1f | %d | %s, %.1f |%n",
           known,
           perSecond,
-          disk.bytes() / known,
+          bytes(stored) / known,
           cold,
           rate,
           active,
@@ -282,5 +281,25 @@ class ScaleBench {
 
   private boolean isOver(int events) {
     return nodes.stream().mapToLong(node -> figure(node, EVENTS)).sum() >= events;
+  }
+
+  /** Of all files below, some of which may go meanwhile. */
+  private static long bytes(Path folder) throws IOException {
+    AtomicLong sum = new AtomicLong();
+    Files.walkFileTree(
+        folder,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            sum.addAndGet(attributes.size());
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException gone) {
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    return sum.get();
   }
 }

@@ -6,9 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
@@ -31,26 +29,34 @@ class StrictBench {
   void aWriteWithStrictAppendsAndWithout() throws Exception {
     try (TestCluster plain = cluster("off");
         TestCluster strict = cluster("on")) {
-      Map<String, NodeProcess> nodes = Map.of("plain", plain.node(1), "strict", strict.node(1));
-      Map<String, List<Long>> micros = new LinkedHashMap<>();
-      Map<String, List<Long>> rates = new LinkedHashMap<>();
+      Figures ofPlain = new Figures("plain", plain.node(1));
+      Figures ofStrict = new Figures("strict", strict.node(1));
       for (int run = 0; run <= RUNS; run++) {
-        int number = run;
-        nodes.forEach((name, node) -> {
-          long alone = alone(node, "a" + number);
-          long together = together(node, "t" + number);
-          if (number > 0) { // The JVM was cold.
-            micros.computeIfAbsent(name, _ -> new ArrayList<>()).add(alone);
-            rates.computeIfAbsent(name, _ -> new ArrayList<>()).add(together);
-          }
-        });
+        ofPlain.measure(run);
+        ofStrict.measure(run);
       }
-      nodes
-          .keySet()
-          .forEach(name ->
-              System.out.printf(
-                  "strict: | %s | %d | %s | %s |%n",
-                  name, RUNS, row(micros.get(name), "µs"), row(rates.get(name), "/s")));
+      ofPlain.print();
+      ofStrict.print();
+    }
+  }
+
+  private record Figures(String name, NodeProcess node, List<Long> micros, List<Long> rates) {
+    Figures(String name, NodeProcess node) {
+      this(name, node, new ArrayList<>(), new ArrayList<>());
+    }
+
+    void measure(int run) throws InterruptedException {
+      long alone = alone(node, "a" + run);
+      long together = together(node, "t" + run);
+      if (run > 0) { // The JVM was cold.
+        micros.add(alone);
+        rates.add(together);
+      }
+    }
+
+    void print() {
+      System.out.printf(
+          "strict: | %s | %d | %s | %s |%n", name, RUNS, row(micros, "µs"), row(rates, "/s"));
     }
   }
 
@@ -75,7 +81,7 @@ class StrictBench {
   }
 
   /** Writes a second of clients that have an object each. */
-  private static long together(NodeProcess node, String prefix) {
+  private static long together(NodeProcess node, String prefix) throws InterruptedException {
     Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
     List<AddingClient> clients =
         IntStream.range(0, CLIENTS)
@@ -87,11 +93,7 @@ class StrictBench {
             .toList();
     NodeProcess.pause(LENGTH);
     for (AddingClient client : clients) {
-      try {
-        assertThat(client.stop()).isZero();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
+      assertThat(client.stop()).isZero();
     }
     return acknowledged.size() / LENGTH.toSeconds();
   }

@@ -11,18 +11,14 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -288,6 +284,11 @@ public final class TestCassandra implements AutoCloseable {
     return datacenter;
   }
 
+  /// Where all its files are.
+  public Path directory() {
+    return directory;
+  }
+
   /// Whether a text stands on its disk as it is, in its commit log above all, which is not
   /// compressed. Reads all files.
   public boolean isOnDisk(String text) {
@@ -296,31 +297,6 @@ public final class TestCassandra implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /// How many bytes its files have, its commit log and what is about to be removed included.
-  public long bytesOnDisk() throws IOException {
-    return bytesOnDisk(directory);
-  }
-
-  /// How many bytes the files below a directory have, some of which may go meanwhile.
-  public static long bytesOnDisk(Path directory) throws IOException {
-    AtomicLong sum = new AtomicLong();
-    Files.walkFileTree(
-        directory,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            sum.addAndGet(attributes.size());
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException gone) {
-            return FileVisitResult.CONTINUE;
-          }
-        });
-    return sum.get();
   }
 
   private static boolean contains(Path file, String text) {
