@@ -13,27 +13,45 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/// A port in front of a node that can be cut or slow: when it is cut nothing passes, and nobody is
-/// told.
+/// The way of the other nodes to one node, which can be cut or slow: when it is cut nothing passes,
+/// and nobody is told.
 final class Gate implements AutoCloseable {
   /** Of 8 KiB each. */
   private static final int HELD_MAX = 1_024;
 
-  private final ServerSocket listener;
-  private final int target;
+  private final Door messages;
+  private final Door peers;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private boolean cut;
   private volatile Duration delay = Duration.ZERO;
 
-  /// @param target the port behind it
-  Gate(int target) throws IOException {
-    this.target = target;
-    this.listener = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::accept);
+  /** A port, and the one of the node behind it. */
+  private record Door(ServerSocket listener, int target) {
+    static Door to(int target) throws IOException {
+      return new Door(new ServerSocket(0, 100, InetAddress.getLoopbackAddress()), target);
+    }
+  }
+
+  /// @param messages the port of the node for messages
+  /// @param peers the one for streams and calls
+  Gate(int messages, int peers) throws IOException {
+    this.messages = Door.to(messages);
+    this.peers = Door.to(peers);
+    Thread.ofVirtual().start(() -> accept(this.messages));
+    Thread.ofVirtual().start(() -> accept(this.peers));
   }
 
   int port() {
-    return listener.getLocalPort();
+    return messages.listener.getLocalPort();
+  }
+
+  int peerPort() {
+    return peers.listener.getLocalPort();
+  }
+
+  /// Ends what is connected now; who connects again gets through.
+  void breakOff() {
+    Set.copyOf(sockets).forEach(this::close);
   }
 
   synchronized void cut() {
@@ -56,19 +74,19 @@ final class Gate implements AutoCloseable {
     }
   }
 
-  private void accept() {
-    while (!listener.isClosed()) {
+  private void accept(Door door) {
+    while (!door.listener.isClosed()) {
       try {
-        Socket from = listener.accept();
+        Socket from = door.listener.accept();
         sockets.add(from);
-        Thread.ofVirtual().start(() -> connect(from));
+        Thread.ofVirtual().start(() -> connect(from, door.target));
       } catch (IOException _) {
         // Closed, or the other side was quicker.
       }
     }
   }
 
-  private void connect(Socket from) {
+  private void connect(Socket from, int target) {
     try {
       awaitOpen();
       Socket to = new Socket(InetAddress.getLoopbackAddress(), target);
@@ -128,8 +146,9 @@ final class Gate implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    listener.close();
-    Set.copyOf(sockets).forEach(this::close);
+    messages.listener.close();
+    peers.listener.close();
+    breakOff();
     heal();
   }
 }

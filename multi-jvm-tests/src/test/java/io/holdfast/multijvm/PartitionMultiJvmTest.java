@@ -12,10 +12,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Two nodes that reach the store and not each other: one goes on, and nothing that either of them
-/// has acknowledged is lost or there twice.
+/// Two nodes that reach the store and not each other, or whose connections break: nothing that
+/// either of them has acknowledged is lost or there twice.
 class PartitionMultiJvmTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int CLIENTS = 8;
+  private static final int BREAKS = 12;
   private static final List<String> LEDGERS =
       IntStream.range(0, 8).mapToObj(number -> "p" + number).toList();
 
@@ -63,15 +65,48 @@ class PartitionMultiJvmTest {
           "partition: node %d ended; %d acknowledged before, %d until then, %d in all%n",
           ended, before, during, acknowledged.size());
 
-      for (String ledger : LEDGERS) {
-        List<String> lines = cluster.node(ended).get("/ledger/" + ledger).ok().lines().toList();
-        List<String> tokens = lines.stream().skip(1).map(line -> line.split(" ")[1]).toList();
-        assertThat(tokens).doesNotHaveDuplicates();
-        assertThat(tokens)
-            .containsAll(
-                acknowledged.stream().filter(token -> token.startsWith(ledger + "-")).toList());
-        assertThat(lines.getFirst()).isEqualTo(Integer.toString(tokens.size()));
+      assertAllThereOnce(cluster.node(ended), acknowledged);
+    }
+  }
+
+  @Test
+  void connectionsThatBreakWhileCallsAreOnTheirWayCarryNoneOutTwice() throws Exception {
+    try (TestCluster cluster = TestCluster.gated(directory, 2, Apps.ledger(directory))) {
+      Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
+      List<AddingClient> clients =
+          IntStream.range(0, CLIENTS)
+              .mapToObj(
+                  number -> client(cluster.node(1 + number % 2), "c" + number + "-", acknowledged))
+              .toList();
+      NodeProcess.pause(Duration.ofSeconds(2));
+      for (int time = 0; time < BREAKS; time++) {
+        cluster.gate(1 + time % 2).breakOff();
+        NodeProcess.pause(Duration.ofMillis(700));
       }
+      int during = acknowledged.size();
+      Awaitility.await("all go on")
+          .atMost(PATIENCE)
+          .until(() -> acknowledged.size() > during + 4 * LEDGERS.size());
+      int refused = 0;
+      for (AddingClient client : clients) {
+        refused += client.stop();
+      }
+      System.out.printf(
+          "broken connections: %d acknowledged, %d of unknown end%n", acknowledged.size(), refused);
+      assertAllThereOnce(cluster.node(1), acknowledged);
+      assertThat(cluster.node(1).isAlive() && cluster.node(2).isAlive()).isTrue();
+    }
+  }
+
+  private static void assertAllThereOnce(NodeProcess node, Queue<String> acknowledged) {
+    for (String ledger : LEDGERS) {
+      List<String> lines = node.get("/ledger/" + ledger).ok().lines().toList();
+      List<String> tokens = lines.stream().skip(1).map(line -> line.split(" ")[1]).toList();
+      assertThat(tokens).doesNotHaveDuplicates();
+      assertThat(tokens)
+          .containsAll(
+              acknowledged.stream().filter(token -> token.startsWith(ledger + "-")).toList());
+      assertThat(lines.getFirst()).isEqualTo(Integer.toString(tokens.size()));
     }
   }
 }

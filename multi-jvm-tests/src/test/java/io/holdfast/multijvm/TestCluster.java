@@ -133,11 +133,13 @@ final class TestCluster implements AutoCloseable {
       }
     }
     List<Integer> ports = new ArrayList<>();
+    List<Integer> peerPorts = new ArrayList<>();
     List<Integer> known = new ArrayList<>();
     for (int i = 0; i < size; i++) {
       ports.add(FreePort.next());
+      peerPorts.add(FreePort.next());
       if (gated) {
-        gates.add(new Gate(ports.get(i)));
+        gates.add(new Gate(ports.get(i), peerPorts.get(i)));
       }
       known.add(gated ? gates.get(i).port() : ports.get(i));
     }
@@ -161,6 +163,10 @@ final class TestCluster implements AutoCloseable {
               .with("holdfast.persistence.cassandra.keyspace", keyspace)
               .with("holdfast.cluster.port", known.get(i).toString())
               .with("pekko.remote.artery.bind.port", ports.get(i).toString())
+              .with(
+                  "holdfast.cluster.peer-port",
+                  Integer.toString(gated ? gates.get(i).peerPort() : peerPorts.get(i)))
+              .with("holdfast.cluster.peer-bind-port", peerPorts.get(i).toString())
               .withList(
                   "holdfast.cluster.seeds", known.stream().map(port -> seed + port).toList()));
     }

@@ -25,7 +25,7 @@ import org.apache.pekko.cluster.typed.Cluster;
 /// when it differs. Of what is named `namespace ...` only what both have counts: apps come and go.
 public final class Agreement {
   /// Counts up with each change of what nodes tell each other.
-  static final int PROTOCOL = 5;
+  static final int PROTOCOL = 6;
 
   /// What the names of what is said about a namespace begin with.
   public static final String NAMESPACE = "namespace ";

@@ -113,6 +113,26 @@ final class CallCodec {
     }
   }
 
+  /// Whether all of a call travels with it: then it can be written more than once.
+  static boolean isWhole(ObjectCall<?> call) {
+    return switch (call) {
+      case ObjectCall.Fetch(Request request) ->
+          request.body().buffered().filter(bytes -> bytes.length <= INLINE_MAX).isPresent();
+      case ObjectCall.Invoke(RpcCall invoked) -> isWhole(invoked);
+      case ObjectCall.Operate(RpcCall order) -> isWhole(order);
+      case ObjectCall.Deliver _,
+          ObjectCall.RunAlarm _,
+          ObjectCall.AbandonAlarm _,
+          ObjectCall.Move _,
+          ObjectCall.Resume _ ->
+          true;
+    };
+  }
+
+  private static boolean isWhole(RpcCall call) {
+    return call.streams().isEmpty() && call.arguments().length <= INLINE_MAX;
+  }
+
   private void write(RpcCall call, RowBytes.Out out) throws IOException {
     out.text(call.method());
     out.writeByte(call.encoding().ordinal());

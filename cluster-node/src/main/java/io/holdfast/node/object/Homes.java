@@ -32,6 +32,7 @@ public final class Homes {
   private final ReachableRegions reachable;
   private final Optional<Placements> placements;
   private final Optional<Underway> underway;
+  private final Optional<RemoteCalls> remote;
   private final Hosts hosts;
   private final Function<NamespaceId, ShardKind> kinds;
   private volatile Map<Way, ActorRef<ShardingEnvelope<ObjectCommand>>> ways = Map.of();
@@ -55,6 +56,7 @@ public final class Homes {
     this.reachable = reachable;
     this.placements = placements;
     this.underway = underway;
+    this.remote = underway.map(_ -> RemoteCalls.get(system));
     this.hosts = hosts;
     this.kinds = kinds;
   }
@@ -73,6 +75,7 @@ public final class Homes {
     }
     ways = Map.copyOf(all);
     underway.ifPresent(commands -> commands.sendBy(this::tellAgain));
+    remote.ifPresent(calls -> calls.connect(kinds, this::tellShard, this::tellAgain));
     placements.ifPresent(directory ->
         Peers.get(system).onObjectMoved(moved -> directory.learn(moved.objectKey(), moved.home())));
   }
@@ -135,8 +138,9 @@ public final class Homes {
       command.reject(Hosts.missing(home, target));
       return;
     }
-    ActorRef<ShardingEnvelope<ObjectCommand>> way =
-        ways.getOrDefault(new Way(kinds.apply(target.namespace()), home), system.deadLetters());
+    if (remote.isPresent() && remote.get().send(home, command)) {
+      return;
+    }
     underway.ifPresent(commands -> {
       if (home.equals(regions.self())) {
         commands.watch(command, Underway.IN_REGION_MAX, () -> ShardedGateway.unreachable(target));
@@ -144,7 +148,17 @@ public final class Homes {
         commands.watch(command, ELSEWHERE_MAX, () -> Placements.unreachable(target, home));
       }
     });
-    way.tell(new ShardingEnvelope<>(target.key(), command));
+    tellShard(home, command);
+  }
+
+  private void tellShard(ObjectCommand.Travelling command) {
+    tellShard(regions.self(), command);
+  }
+
+  private void tellShard(Region home, ObjectCommand.Travelling command) {
+    ObjectAddress target = command.target();
+    ways.getOrDefault(new Way(kinds.apply(target.namespace()), home), system.deadLetters())
+        .tell(new ShardingEnvelope<>(target.key(), command));
   }
 
   /// Whether an object lives in this region; one of which this node has not heard does not.

@@ -52,6 +52,31 @@ final class PeerClient implements AutoCloseable {
         });
   }
 
+  /// What is done with a connection.
+  @FunctionalInterface
+  interface CallUse {
+    void use(PeerLine connection) throws IOException;
+  }
+
+  /// Connects to where a node takes calls; does not wait.
+  ///
+  /// @param self what this node is called
+  /// @param use of the connection, on a thread of its own
+  void call(RemoteRef ref, String self, CallUse use) {
+    Thread.ofVirtual()
+        .name("call-line")
+        .start(() -> {
+          try (PeerLine line = connected(ref.at())) {
+            ask(line, ref);
+            line.out().writeUTF(self);
+            line.out().flush();
+            use.use(line);
+          } catch (IOException e) {
+            log.debug("no line to {}: {}", ref.at(), e.getMessage());
+          }
+        });
+  }
+
   private static void ask(PeerLine line, RemoteRef ref) throws IOException {
     line.out().writeLong(ref.id().getMostSignificantBits());
     line.out().writeLong(ref.id().getLeastSignificantBits());

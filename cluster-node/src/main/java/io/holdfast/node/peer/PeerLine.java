@@ -13,6 +13,7 @@ import java.net.Socket;
 /// |---|---|---|
 /// | stream | `id` | parts `length bytes`; length 0 = the end, -1 = `length text`: why it broke off |
 /// | WebSocket | `id`, then frames | frames: `kind length bytes` |
+/// | calls | `id`, its name, then frames | frames, see [CallLine] |
 ///
 /// After the end of a stream it can be asked for the next one. Used by one thread in each
 /// direction.
@@ -33,6 +34,11 @@ final class PeerLine implements AutoCloseable {
     this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES));
     this.out =
         new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), BUFFER_BYTES));
+  }
+
+  /// How much it holds of what the other side has not taken.
+  void keep(int bytes) throws IOException {
+    connection.setSendBufferSize(bytes);
   }
 
   DataInputStream in() {

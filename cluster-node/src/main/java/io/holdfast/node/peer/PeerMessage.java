@@ -10,7 +10,8 @@ public sealed interface PeerMessage {
   /// A call has arrived at the node of its object.
   ///
   /// @param by the peers there
-  record Taken(long id, ActorRef<PeerMessage> by) implements PeerMessage {}
+  /// @param region of that node
+  record Taken(long id, ActorRef<PeerMessage> by, String region) implements PeerMessage {}
 
   /// The answer to a call.
   record Answered(long id, byte[] answer) implements PeerMessage {}

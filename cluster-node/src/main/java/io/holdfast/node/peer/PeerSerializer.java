@@ -50,10 +50,11 @@ public final class PeerSerializer extends SerializerWithStringManifest {
   @Override
   public byte[] toBinary(Object message) {
     return switch ((PeerMessage) message) {
-      case PeerMessage.Taken(long id, ActorRef<PeerMessage> by) ->
+      case PeerMessage.Taken(long id, ActorRef<PeerMessage> by, String region) ->
           RowBytes.written(out -> {
             out.writeLong(id);
             out.text(text(by));
+            out.text(region);
           });
       case PeerMessage.Answered(long id, byte[] answer) ->
           ByteBuffer.allocate(Long.BYTES + answer.length).putLong(id).put(answer).array();
@@ -122,7 +123,10 @@ public final class PeerSerializer extends SerializerWithStringManifest {
   public Object fromBinary(byte[] bytes, String manifest) throws NotSerializableException {
     return switch (manifest) {
       case "T" ->
-          RowBytes.read(MESSAGE, bytes, in -> new PeerMessage.Taken(in.readLong(), ref(in.text())));
+          RowBytes.read(
+              MESSAGE,
+              bytes,
+              in -> new PeerMessage.Taken(in.readLong(), ref(in.text()), in.text()));
       case "A" -> {
         ByteBuffer all = ByteBuffer.wrap(bytes);
         long id = all.getLong();

@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Serves streams and WebSockets of this node to its peers, each once. Thread-safe; one virtual
-/// thread per connection.
+/// Serves streams and WebSockets of this node to its peers, each once, and takes their calls.
+/// Thread-safe; one virtual thread per connection.
 final class PeerServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PeerServer.class);
   private static final int PART_BYTES = 32 << 10;
@@ -34,6 +34,7 @@ final class PeerServer implements AutoCloseable {
   private final PeerAddress address;
   private final Optional<NodeTls> tls;
   private final Map<UUID, Offer> offers = new ConcurrentHashMap<>();
+  private final Map<UUID, CallTaker> takers = new ConcurrentHashMap<>();
   private final Set<PeerLine> lines = ConcurrentHashMap.newKeySet();
 
   private sealed interface Offer {
@@ -44,24 +45,41 @@ final class PeerServer implements AutoCloseable {
     record WebSocket(SocketEnd end, long sinceNanos) implements Offer {}
   }
 
+  /// Takes calls.
+  @FunctionalInterface
+  interface CallTaker {
+    /// Blocks until the connection is over.
+    ///
+    /// @param caller what the node calls itself
+    void take(String caller, PeerLine connection) throws IOException;
+  }
+
   /// Listens.
   ///
   /// @param port 0 for any
   /// @param tls empty: in the clear
   /// @throws HoldfastException `config_invalid` when it cannot
   PeerServer(String host, int port, Optional<NodeTls> tls) {
+    this(host, port, 0, tls);
+  }
+
+  /// @param port where others reach it; 0 for the one that it listens on
+  /// @param bindPort the one that it listens on; 0 for the same, or any
+  /// @throws HoldfastException `config_invalid` when it cannot
+  PeerServer(String host, int port, int bindPort, Optional<NodeTls> tls) {
     this.tls = tls;
+    int own = bindPort == 0 ? port : bindPort;
     try {
       listener = new ServerSocket();
       listener.setReuseAddress(true);
-      listener.bind(new InetSocketAddress(InetAddress.getByName(host), port), BACKLOG);
+      listener.bind(new InetSocketAddress(InetAddress.getByName(host), own), BACKLOG);
     } catch (IOException e) {
       throw new HoldfastException(
           ErrorCode.CONFIG_INVALID,
-          "cannot listen for other nodes on %s:%d: %s".formatted(host, port, e.getMessage()),
+          "cannot listen for other nodes on %s:%d: %s".formatted(host, own, e.getMessage()),
           e);
     }
-    address = new PeerAddress(host, listener.getLocalPort());
+    address = new PeerAddress(host, port == 0 ? listener.getLocalPort() : port);
     Thread.ofVirtual().name("peer-listener").start(this::accept);
   }
 
@@ -77,6 +95,13 @@ final class PeerServer implements AutoCloseable {
   /// Offers an end of a WebSocket: what comes out of it goes to the peer and the other way.
   RemoteRef offer(SocketEnd end) {
     return offered(new Offer.WebSocket(end, System.nanoTime()));
+  }
+
+  /// Offers to take calls, again and again.
+  RemoteRef offer(CallTaker taker) {
+    UUID id = UUID.randomUUID();
+    takers.put(id, taker);
+    return new RemoteRef(address, id);
   }
 
   private RemoteRef offered(Offer offer) {
@@ -150,6 +175,11 @@ final class PeerServer implements AutoCloseable {
   /** Whether it may be asked for more. */
   private boolean serveNext(PeerLine line) throws IOException {
     UUID id = new UUID(line.in().readLong(), line.in().readLong());
+    CallTaker taker = takers.get(id);
+    if (taker != null) {
+      taker.take(line.in().readUTF(), line);
+      return false;
+    }
     switch (offers.remove(id)) {
       case Offer.Stream(InputStream in, _) -> {
         return sent(in, line);

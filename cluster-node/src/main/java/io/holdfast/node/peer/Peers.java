@@ -1,11 +1,14 @@
 package io.holdfast.node.peer;
 
 import com.typesafe.config.Config;
+import io.holdfast.node.peer.CallLine.Kind;
 import io.holdfast.node.tls.NodeTls;
 import io.holdfast.node.tls.TlsExtension;
+import io.holdfast.persistence.database.RowBytes;
 import io.holdfast.protocol.event.AlarmIndex;
 import io.holdfast.sdk.spi.socket.CloseCodes;
 import io.holdfast.sdk.spi.socket.SocketEnd;
+import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,6 +52,10 @@ import org.jspecify.annotations.Nullable;
 public final class Peers implements Extension {
   private static final Id ID = new Id();
   private static final String NAME = "holdfast-peers";
+
+  /** What a node is asked for that is to be called on a line. */
+  private static final String CALLS = "calls";
+
   private static final Duration TICK = Duration.ofMillis(250);
 
   /** A message is on its way for a fraction of that, or it never arrives. */
@@ -62,14 +69,20 @@ public final class Peers implements Extension {
 
   private static final Duration ASK_AFTER = Duration.ofSeconds(5);
 
+  private static final String ANSWER_IS_LOST = "was sent, or answered, and that is lost";
+
   private final PeerServer server;
   private final PeerClient client;
+  private final CallLines lines;
+  private final CallLine.Listener ownCalls = new OwnCalls();
   private final AtomicLong ids = new AtomicLong();
   private final Map<Long, Sent> sent = new ConcurrentHashMap<>();
   private final Set<Served> served = ConcurrentHashMap.newKeySet();
   private final ActorRef<PeerMessage> self;
   private final ActorSystem<Void> system;
   private final String region;
+  private final Set<CallsOfOther> others = ConcurrentHashMap.newKeySet();
+  private volatile CallReceiver receiver = (_, _, _) -> false;
   private volatile AlarmIndex.Listener alarmSet = (_, _) -> {};
   private volatile Consumer<PeerMessage.ObjectMoved> objectMoved = _ -> {};
   private volatile Consumer<String> pong = _ -> {};
@@ -77,9 +90,17 @@ public final class Peers implements Extension {
   private final Map<String, Supplier<byte[]>> answers = new ConcurrentHashMap<>();
   private final Map<String, Answerer> answerers = new ConcurrentHashMap<>();
 
-  /// Who waits for an answer.
+  /// Who waits for an answer. Must not block.
   public interface Caller {
     void answered(byte[] answer);
+
+    /// A node has the call.
+    ///
+    /// @param region of that node
+    void taken(ActorRef<PeerMessage> by, String region);
+
+    /// The node that was called does not have the object: nothing was done.
+    void isElsewhere();
 
     /// No answer will come.
     ///
@@ -87,10 +108,23 @@ public final class Peers implements Extension {
     void lost(String why);
   }
 
+  /// Who is called by other nodes. Must not block.
+  @FunctionalInterface
+  public interface CallReceiver {
+    /// @param call as it was given to [#call]
+    /// @param origin the address of the node that calls
+    /// @param answer takes the answer, once
+    /// @return false when its object is not here: then nothing was done
+    boolean receive(byte[] call, String origin, Consumer<byte[]> answer);
+  }
+
   private static final class Sent {
     private final Caller caller;
     private volatile long sinceNanos = System.nanoTime();
     private volatile @Nullable ActorRef<PeerMessage> takenBy;
+
+    /** What it was sent on, as long as that is open. */
+    private volatile @Nullable CallLine line;
 
     Sent(Caller caller) {
       this.caller = caller;
@@ -110,8 +144,12 @@ public final class Peers implements Extension {
         new PeerServer(
             config.getString("pekko.remote.artery.canonical.hostname"),
             config.getInt("holdfast.cluster.peer-port"),
+            config.getInt("holdfast.cluster.peer-bind-port"),
             tls);
     client = new PeerClient(tls);
+    lines = new CallLines(client, node -> ask(node, CALLS));
+    RemoteRef taker = server.offer(this::takeCalls);
+    answers(CALLS, () -> RowBytes.written(taker::write));
     region = config.getString("holdfast.region");
     system.registerOnTermination(this::close);
     this.system = Adapter.toTyped(system);
@@ -164,9 +202,11 @@ public final class Peers implements Extension {
 
   /// Tells another node something.
   public void tell(Address node, PeerMessage message) {
-    ActorRef<PeerMessage> there =
-        ActorRefResolver.get(system).resolveActorRef(node + "/system/" + NAME);
-    there.tell(message);
+    at(node).tell(message);
+  }
+
+  private ActorRef<PeerMessage> at(Address node) {
+    return ActorRefResolver.get(system).resolveActorRef(node + "/system/" + NAME);
   }
 
   /// Tells all other nodes that are members something.
@@ -205,12 +245,16 @@ public final class Peers implements Extension {
 
   /// Asks a node about something; one that has nothing to say does not answer.
   public CompletableFuture<byte[]> ask(Address node, String about) {
+    return ask(at(node), about);
+  }
+
+  private CompletableFuture<byte[]> ask(ActorRef<PeerMessage> node, String about) {
     long id = ids.incrementAndGet();
     CompletableFuture<byte[]> answer =
         new CompletableFuture<byte[]>().orTimeout(ASKED_MAX.toMillis(), TimeUnit.MILLISECONDS);
     questions.put(id, answer);
     answer.whenComplete((_, _) -> questions.remove(id));
-    tell(node, new PeerMessage.Ask(id, about, self));
+    node.tell(new PeerMessage.Ask(id, about, self));
     return answer;
   }
 
@@ -279,13 +323,142 @@ public final class Peers implements Extension {
   /// A call of another node has arrived.
   public void arrived(ActorRef<PeerMessage> origin, long id) {
     served.add(new Served(origin, id));
-    origin.tell(new PeerMessage.Taken(id, self));
+    origin.tell(new PeerMessage.Taken(id, self, region));
   }
 
   /// Answers a call that has arrived.
   public void answer(ActorRef<PeerMessage> origin, long id, byte[] answer) {
     origin.tell(new PeerMessage.Answered(id, answer));
     served.remove(new Served(origin, id));
+  }
+
+  // ---- calls on a line of their own
+  // ----------------------------------------------------------------------------------------
+
+  /// Calls a node at once, beside sharding, as far as there is a line to it; otherwise one is made,
+  /// for the next time.
+  ///
+  /// @return false when it was not called
+  public boolean call(ActorRef<PeerMessage> node, Supplier<byte[]> call, Caller caller) {
+    CallLine line = lines.to(node).orElse(null);
+    if (line == null) {
+      lines.open(node, name(), ownCalls);
+      return false;
+    }
+    byte[] bytes = call.get();
+    long id = ids.incrementAndGet();
+    Sent waiting = new Sent(caller);
+    waiting.takenBy = node;
+    waiting.line = line;
+    sent.put(id, waiting);
+    if (line.send(new CallLine.Frame(Kind.CALL, id, bytes))) {
+      return true;
+    }
+    sent.remove(id);
+    return false;
+  }
+
+  /// Who is called by other nodes.
+  public void onCall(CallReceiver receiver) {
+    this.receiver = receiver;
+  }
+
+  private void takeCalls(String caller, PeerLine connection) throws IOException {
+    ActorRef<PeerMessage> origin = ActorRefResolver.get(system).resolveActorRef(caller);
+    CallsOfOther calls = new CallsOfOther(origin);
+    CallLine line = new CallLine(connection, calls);
+    calls.line = line;
+    others.add(calls);
+    line.run();
+  }
+
+  /** Hears what becomes of the calls of this node. */
+  private final class OwnCalls implements CallLine.Listener {
+    @Override
+    public void received(CallLine.Frame frame, CallLine line) {
+      switch (frame.kind()) {
+        case ANSWER -> answered(frame.id(), frame.bytes());
+        case ELSEWHERE -> isElsewhere(frame.id());
+        case GONE -> lose(frame.id(), ANSWER_IS_LOST);
+        case CALL, IS_IT_THERE -> line.close(); // It is not the one that is called.
+      }
+    }
+
+    private void isElsewhere(long id) {
+      Sent call = sent.remove(id);
+      if (call != null) {
+        call.caller.isElsewhere();
+      }
+    }
+
+    /** What was sent may have arrived: its node is asked about it, in a message. */
+    @Override
+    public void ended(CallLine line, List<CallLine.Frame> unsent) {
+      unsent.stream()
+          .filter(frame -> frame.kind() == Kind.CALL)
+          .forEach(frame -> isElsewhere(frame.id()));
+      sent.values().stream()
+          .filter(call -> call.line == line)
+          .forEach(call -> {
+            call.line = null;
+            call.sinceNanos = System.nanoTime() - ASK_AFTER.toNanos();
+          });
+    }
+  }
+
+  /** Takes the calls of another node. */
+  private final class CallsOfOther implements CallLine.Listener {
+    private final ActorRef<PeerMessage> origin;
+    private final String address;
+    private volatile @Nullable CallLine line;
+
+    CallsOfOther(ActorRef<PeerMessage> origin) {
+      this.origin = origin;
+      this.address = origin.path().address().toString();
+    }
+
+    @Override
+    public void received(CallLine.Frame frame, CallLine on) {
+      long id = frame.id();
+      switch (frame.kind()) {
+        case CALL -> {
+          Served call = new Served(origin, id);
+          served.add(call);
+          if (!receiver.receive(frame.bytes(), address, answer -> answer(call, answer, on))) {
+            served.remove(call);
+            boolean _ = on.send(new CallLine.Frame(Kind.ELSEWHERE, id));
+          }
+        }
+        case IS_IT_THERE -> {
+          if (!served.contains(new Served(origin, id))) {
+            boolean _ = on.send(new CallLine.Frame(Kind.GONE, id));
+          }
+        }
+        case ANSWER, ELSEWHERE, GONE -> on.close();
+      }
+    }
+
+    private void answer(Served call, byte[] answer, CallLine on) {
+      if (!on.send(new CallLine.Frame(Kind.ANSWER, call.id, answer))) {
+        origin.tell(new PeerMessage.Answered(call.id, answer));
+      }
+      served.remove(call);
+    }
+
+    void closeIfOf(String other) {
+      CallLine open = line;
+      if (open != null && address.equals(other)) {
+        open.close();
+      }
+    }
+
+    @Override
+    public void ended(CallLine line, List<CallLine.Frame> unsent) {
+      others.remove(this);
+      unsent.stream()
+          .filter(frame -> frame.kind() == Kind.ANSWER)
+          .forEach(frame -> origin.tell(new PeerMessage.Answered(frame.id(), frame.bytes())));
+    }
   }
 
   private Behavior<PeerMessage> behavior() {
@@ -311,19 +484,15 @@ public final class Peers implements Extension {
 
   private void receive(PeerMessage message) {
     switch (message) {
-      case PeerMessage.Taken(long id, ActorRef<PeerMessage> by) -> {
+      case PeerMessage.Taken(long id, ActorRef<PeerMessage> by, String where) -> {
         Sent call = sent.get(id);
         if (call != null) {
           call.sinceNanos = System.nanoTime();
           call.takenBy = by;
+          call.caller.taken(by, where);
         }
       }
-      case PeerMessage.Answered(long id, byte[] answer) -> {
-        Sent call = sent.remove(id);
-        if (call != null) {
-          call.caller.answered(answer);
-        }
-      }
+      case PeerMessage.Answered(long id, byte[] answer) -> answered(id, answer);
       case PeerMessage.AreThere(List<Long> asked, ActorRef<PeerMessage> from) -> {
         List<Long> gone =
             asked.stream().filter(id -> !served.contains(new Served(from, id))).toList();
@@ -331,8 +500,7 @@ public final class Peers implements Extension {
           from.tell(new PeerMessage.AreGone(gone));
         }
       }
-      case PeerMessage.AreGone(List<Long> gone) ->
-          gone.forEach(id -> lose(id, "was answered, but the answer is lost"));
+      case PeerMessage.AreGone(List<Long> gone) -> gone.forEach(id -> lose(id, ANSWER_IS_LOST));
       case PeerMessage.AlarmSet(String objectKey, long atMillis) ->
           alarmSet.alarmSet(objectKey, atMillis);
       case PeerMessage.ObjectMoved moved -> objectMoved.accept(moved);
@@ -364,6 +532,13 @@ public final class Peers implements Extension {
     }
   }
 
+  private void answered(long id, byte[] answer) {
+    Sent call = sent.remove(id);
+    if (call != null) {
+      call.caller.answered(answer);
+    }
+  }
+
   private void lose(long id, String why) {
     Sent call = sent.remove(id);
     if (call != null) {
@@ -380,9 +555,11 @@ public final class Peers implements Extension {
     });
     loseTakenBy(address, "was taken by a node that is gone");
     served.removeIf(call -> call.origin.path().address().toString().equals(address));
+    others.forEach(calls -> calls.closeIfOf(address));
   }
 
   private void loseTakenBy(String address, String why) {
+    lines.close(address);
     sent.forEach((id, call) -> {
       ActorRef<PeerMessage> by = call.takenBy;
       if (by != null && by.path().address().toString().equals(address)) {
@@ -400,7 +577,10 @@ public final class Peers implements Extension {
         lose(id, "was not taken by any node in time");
       } else if (by != null && call.isOlderThan(ASK_AFTER)) {
         call.sinceNanos = System.nanoTime();
-        questions.computeIfAbsent(by, _ -> new ArrayList<>()).add(id);
+        CallLine line = call.line;
+        if (line == null || !line.send(new CallLine.Frame(Kind.IS_IT_THERE, id))) {
+          questions.computeIfAbsent(by, _ -> new ArrayList<>()).add(id);
+        }
       }
     });
     questions.forEach((by, asked) -> by.tell(new PeerMessage.AreThere(asked, self)));
