@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// and one that has them, on one Cassandra, each asked by turns for the same with `wrk`. Prints
 /// rows of a table.
 ///
-/// Not part of CI: `scripts/measure nodes`. Needs `wrk`; `-Dmeasure.box=on` also measures a
+/// Not part of CI: `scripts/measure nodes`. Needs `wrk`; `-Dmeasure.box=true` also measures a
 /// container of the image `bench/tiny`, which `images/build.sh` of the bench folder makes.
 class NodesBench {
   private static final int RUNS = Integer.getInteger("measure.runs", 10);
@@ -49,7 +49,7 @@ class NodesBench {
       measure(cluster, "W2, from memory", "/echo/alice", 1);
       measure(cluster, "W2, from memory", "/echo/alice", 16);
       measure(cluster, "a durable write", "/inc/alice", 1);
-      if (Boolean.parseBoolean(System.getProperty("measure.box", "off"))) {
+      if (Boolean.getBoolean("measure.box")) {
         measure(cluster, "W8, a container", "/c/alice/", 1);
         measure(cluster, "W8, a container", "/c/alice/", 16);
       }

@@ -12,6 +12,7 @@
 /// | WebSockets, apart from the lives of their objects | [SocketRegistry], [ObjectSockets], [HeldSocket]; as one life sees them [LiveSockets], [HeldFrames] |
 /// | WebSockets whose object goes from node to node | [KeptClients], [KeptClient]; [SocketEdges] |
 /// | the way in | [ShardedGateway]; alarms: [AlarmScheduler], its decisions [AlarmPlan] |
+/// | calls between nodes | [RemoteCalls], [CommandSerializer], their bytes [CallCodec]; on their way [Underway] |
 /// | calls under a key; messages in and out | [KeyedCall], [KeyedCalls]; [ObjectMail], [Delivery] |
 @NullMarked
 package io.holdfast.node.object;

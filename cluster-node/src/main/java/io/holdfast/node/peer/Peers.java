@@ -1,22 +1,17 @@
 package io.holdfast.node.peer;
 
 import com.typesafe.config.Config;
-import io.holdfast.node.peer.CallLine.Kind;
 import io.holdfast.node.tls.NodeTls;
 import io.holdfast.node.tls.TlsExtension;
 import io.holdfast.persistence.database.RowBytes;
 import io.holdfast.protocol.event.AlarmIndex;
 import io.holdfast.sdk.spi.socket.CloseCodes;
 import io.holdfast.sdk.spi.socket.SocketEnd;
-import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -41,13 +36,7 @@ import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Subscribe;
-import org.jspecify.annotations.Nullable;
 
-/*
- * A call that leaves this node is kept here until its answer comes. It is lost when nobody has taken it for a while, when the
- * node that took it is no member any more, or when that node does not know it any more although no answer came. Whether it
- * was carried out nobody knows then: that is what its caller is told.
- */
 /// The other nodes of the cluster, as this one sees them. Thread-safe; no method blocks.
 public final class Peers implements Extension {
   private static final Id ID = new Id();
@@ -58,31 +47,16 @@ public final class Peers implements Extension {
 
   private static final Duration TICK = Duration.ofMillis(250);
 
-  /** A message is on its way for a fraction of that, or it never arrives. */
-  private static final Duration TAKEN_MAX = Duration.ofSeconds(3);
-
-  /** One that a member has not taken within this went to a node that is gone, when there is one. */
-  private static final Duration TAKEN_BY_THE_LIVING = Duration.ofMillis(300);
-
   /** Who has not answered by then was asked again, or is gone. */
   private static final Duration ASKED_MAX = Duration.ofSeconds(30);
 
-  private static final Duration ASK_AFTER = Duration.ofSeconds(5);
-
-  private static final String ANSWER_IS_LOST = "was sent, or answered, and that is lost";
-
   private final PeerServer server;
   private final PeerClient client;
-  private final CallLines lines;
-  private final CallLine.Listener ownCalls = new OwnCalls();
+  private final PeerCalls calls;
   private final AtomicLong ids = new AtomicLong();
-  private final Map<Long, Sent> sent = new ConcurrentHashMap<>();
-  private final Set<Served> served = ConcurrentHashMap.newKeySet();
   private final ActorRef<PeerMessage> self;
   private final ActorSystem<Void> system;
   private final String region;
-  private final Set<CallsOfOther> others = ConcurrentHashMap.newKeySet();
-  private volatile CallReceiver receiver = (_, _, _) -> false;
   private volatile AlarmIndex.Listener alarmSet = (_, _) -> {};
   private volatile Consumer<PeerMessage.ObjectMoved> objectMoved = _ -> {};
   private volatile Consumer<String> pong = _ -> {};
@@ -118,25 +92,6 @@ public final class Peers implements Extension {
     boolean receive(byte[] call, String origin, Consumer<byte[]> answer);
   }
 
-  private static final class Sent {
-    private final Caller caller;
-    private volatile long sinceNanos = System.nanoTime();
-    private volatile @Nullable ActorRef<PeerMessage> takenBy;
-
-    /** What it was sent on, as long as that is open. */
-    private volatile @Nullable CallLine line;
-
-    Sent(Caller caller) {
-      this.caller = caller;
-    }
-
-    boolean isOlderThan(Duration age) {
-      return System.nanoTime() - sinceNanos > age.toNanos();
-    }
-  }
-
-  private record Served(ActorRef<PeerMessage> origin, long id) {}
-
   private Peers(ExtendedActorSystem system) {
     Config config = system.settings().config();
     Optional<NodeTls> tls = TlsExtension.of(system);
@@ -147,12 +102,14 @@ public final class Peers implements Extension {
             config.getInt("holdfast.cluster.peer-bind-port"),
             tls);
     client = new PeerClient(tls);
-    lines = new CallLines(client, node -> ask(node, CALLS));
-    RemoteRef taker = server.offer(this::takeCalls);
+    this.system = Adapter.toTyped(system);
+    calls =
+        new PeerCalls(
+            this::self, ActorRefResolver.get(this.system), client, node -> ask(node, CALLS));
+    RemoteRef taker = server.offer(calls::take);
     answers(CALLS, () -> RowBytes.written(taker::write));
     region = config.getString("holdfast.region");
     system.registerOnTermination(this::close);
-    this.system = Adapter.toTyped(system);
     self = this.system.systemActorOf(behavior(), NAME, Props.empty());
   }
 
@@ -310,155 +267,36 @@ public final class Peers implements Extension {
   ///
   /// @return its id, from 1
   public long leaves(Caller caller) {
-    long id = ids.incrementAndGet();
-    sent.put(id, new Sent(caller));
-    return id;
+    return calls.leaves(caller);
   }
 
   /// A call could not leave after all.
   public void stays(long id, String why) {
-    lose(id, why);
+    calls.lose(id, why);
   }
 
   /// A call of another node has arrived.
   public void arrived(ActorRef<PeerMessage> origin, long id) {
-    served.add(new Served(origin, id));
+    calls.arrived(origin, id);
     origin.tell(new PeerMessage.Taken(id, self, region));
   }
 
   /// Answers a call that has arrived.
   public void answer(ActorRef<PeerMessage> origin, long id, byte[] answer) {
-    origin.tell(new PeerMessage.Answered(id, answer));
-    served.remove(new Served(origin, id));
+    calls.answer(origin, id, answer);
   }
-
-  // ---- calls on a line of their own
-  // ----------------------------------------------------------------------------------------
 
   /// Calls a node at once, beside sharding, as far as there is a line to it; otherwise one is made,
   /// for the next time.
   ///
   /// @return false when it was not called
   public boolean call(ActorRef<PeerMessage> node, Supplier<byte[]> call, Caller caller) {
-    CallLine line = lines.to(node).orElse(null);
-    if (line == null) {
-      lines.open(node, name(), ownCalls);
-      return false;
-    }
-    byte[] bytes = call.get();
-    long id = ids.incrementAndGet();
-    Sent waiting = new Sent(caller);
-    waiting.takenBy = node;
-    waiting.line = line;
-    sent.put(id, waiting);
-    if (line.send(new CallLine.Frame(Kind.CALL, id, bytes))) {
-      return true;
-    }
-    sent.remove(id);
-    return false;
+    return calls.call(node, call, caller);
   }
 
   /// Who is called by other nodes.
   public void onCall(CallReceiver receiver) {
-    this.receiver = receiver;
-  }
-
-  private void takeCalls(String caller, PeerLine connection) throws IOException {
-    ActorRef<PeerMessage> origin = ActorRefResolver.get(system).resolveActorRef(caller);
-    CallsOfOther calls = new CallsOfOther(origin);
-    CallLine line = new CallLine(connection, calls);
-    calls.line = line;
-    others.add(calls);
-    line.run();
-  }
-
-  /** Hears what becomes of the calls of this node. */
-  private final class OwnCalls implements CallLine.Listener {
-    @Override
-    public void received(CallLine.Frame frame, CallLine line) {
-      switch (frame.kind()) {
-        case ANSWER -> answered(frame.id(), frame.bytes());
-        case ELSEWHERE -> isElsewhere(frame.id());
-        case GONE -> lose(frame.id(), ANSWER_IS_LOST);
-        case CALL, IS_IT_THERE -> line.close(); // It is not the one that is called.
-      }
-    }
-
-    private void isElsewhere(long id) {
-      Sent call = sent.remove(id);
-      if (call != null) {
-        call.caller.isElsewhere();
-      }
-    }
-
-    /** What was sent may have arrived: its node is asked about it, in a message. */
-    @Override
-    public void ended(CallLine line, List<CallLine.Frame> unsent) {
-      unsent.stream()
-          .filter(frame -> frame.kind() == Kind.CALL)
-          .forEach(frame -> isElsewhere(frame.id()));
-      sent.values().stream()
-          .filter(call -> call.line == line)
-          .forEach(call -> {
-            call.line = null;
-            call.sinceNanos = System.nanoTime() - ASK_AFTER.toNanos();
-          });
-    }
-  }
-
-  /** Takes the calls of another node. */
-  private final class CallsOfOther implements CallLine.Listener {
-    private final ActorRef<PeerMessage> origin;
-    private final String address;
-    private volatile @Nullable CallLine line;
-
-    CallsOfOther(ActorRef<PeerMessage> origin) {
-      this.origin = origin;
-      this.address = origin.path().address().toString();
-    }
-
-    @Override
-    public void received(CallLine.Frame frame, CallLine on) {
-      long id = frame.id();
-      switch (frame.kind()) {
-        case CALL -> {
-          Served call = new Served(origin, id);
-          served.add(call);
-          if (!receiver.receive(frame.bytes(), address, answer -> answer(call, answer, on))) {
-            served.remove(call);
-            boolean _ = on.send(new CallLine.Frame(Kind.ELSEWHERE, id));
-          }
-        }
-        case IS_IT_THERE -> {
-          if (!served.contains(new Served(origin, id))) {
-            boolean _ = on.send(new CallLine.Frame(Kind.GONE, id));
-          }
-        }
-        case ANSWER, ELSEWHERE, GONE -> on.close();
-      }
-    }
-
-    private void answer(Served call, byte[] answer, CallLine on) {
-      if (!on.send(new CallLine.Frame(Kind.ANSWER, call.id, answer))) {
-        origin.tell(new PeerMessage.Answered(call.id, answer));
-      }
-      served.remove(call);
-    }
-
-    void closeIfOf(String other) {
-      CallLine open = line;
-      if (open != null && address.equals(other)) {
-        open.close();
-      }
-    }
-
-    @Override
-    public void ended(CallLine line, List<CallLine.Frame> unsent) {
-      others.remove(this);
-      unsent.stream()
-          .filter(frame -> frame.kind() == Kind.ANSWER)
-          .forEach(frame -> origin.tell(new PeerMessage.Answered(frame.id(), frame.bytes())));
-    }
+    calls.onCall(receiver);
   }
 
   private Behavior<PeerMessage> behavior() {
@@ -484,23 +322,15 @@ public final class Peers implements Extension {
 
   private void receive(PeerMessage message) {
     switch (message) {
-      case PeerMessage.Taken(long id, ActorRef<PeerMessage> by, String where) -> {
-        Sent call = sent.get(id);
-        if (call != null) {
-          call.sinceNanos = System.nanoTime();
-          call.takenBy = by;
-          call.caller.taken(by, where);
-        }
-      }
-      case PeerMessage.Answered(long id, byte[] answer) -> answered(id, answer);
-      case PeerMessage.AreThere(List<Long> asked, ActorRef<PeerMessage> from) -> {
-        List<Long> gone =
-            asked.stream().filter(id -> !served.contains(new Served(from, id))).toList();
+      case PeerMessage.Taken taken -> calls.taken(taken);
+      case PeerMessage.Answered(long id, byte[] answer) -> calls.answered(id, answer);
+      case PeerMessage.AreThere question -> {
+        List<Long> gone = calls.gone(question);
         if (!gone.isEmpty()) {
-          from.tell(new PeerMessage.AreGone(gone));
+          question.from().tell(new PeerMessage.AreGone(gone));
         }
       }
-      case PeerMessage.AreGone(List<Long> gone) -> gone.forEach(id -> lose(id, ANSWER_IS_LOST));
+      case PeerMessage.AreGone(List<Long> gone) -> gone.forEach(calls::isGone);
       case PeerMessage.AlarmSet(String objectKey, long atMillis) ->
           alarmSet.alarmSet(objectKey, atMillis);
       case PeerMessage.ObjectMoved moved -> objectMoved.accept(moved);
@@ -525,65 +355,14 @@ public final class Peers implements Extension {
       }
       case PeerMessage.Ping(ActorRef<PeerMessage> from) -> from.tell(new PeerMessage.Pong(region));
       case PeerMessage.Pong(String from) -> pong.accept(from);
-      case PeerMessage.NodeLeft(String address) -> nodeLeft(address);
+      case PeerMessage.NodeLeft(String address) -> calls.nodeLeft(address);
       case PeerMessage.NodeSilent(String address) ->
-          loseTakenBy(address, "was taken by a node that cannot be reached any more");
-      case PeerMessage.Local.TICK -> look();
-    }
-  }
-
-  private void answered(long id, byte[] answer) {
-    Sent call = sent.remove(id);
-    if (call != null) {
-      call.caller.answered(answer);
-    }
-  }
-
-  private void lose(long id, String why) {
-    Sent call = sent.remove(id);
-    if (call != null) {
-      call.caller.lost(why);
-    }
-  }
-
-  private void nodeLeft(String address) {
-    sent.forEach((id, call) -> {
-      ActorRef<PeerMessage> by = call.takenBy;
-      if (by == null && call.isOlderThan(TAKEN_BY_THE_LIVING)) {
-        lose(id, "was sent to a node that is gone");
+          calls.loseTakenAt(address, "was taken by a node that cannot be reached any more");
+      case PeerMessage.Local.TICK -> {
+        server.dropOld();
+        calls.look();
       }
-    });
-    loseTakenBy(address, "was taken by a node that is gone");
-    served.removeIf(call -> call.origin.path().address().toString().equals(address));
-    others.forEach(calls -> calls.closeIfOf(address));
-  }
-
-  private void loseTakenBy(String address, String why) {
-    lines.close(address);
-    sent.forEach((id, call) -> {
-      ActorRef<PeerMessage> by = call.takenBy;
-      if (by != null && by.path().address().toString().equals(address)) {
-        lose(id, why);
-      }
-    });
-  }
-
-  private void look() {
-    server.dropOld();
-    Map<ActorRef<PeerMessage>, List<Long>> questions = new HashMap<>();
-    sent.forEach((id, call) -> {
-      ActorRef<PeerMessage> by = call.takenBy;
-      if (by == null && call.isOlderThan(TAKEN_MAX)) {
-        lose(id, "was not taken by any node in time");
-      } else if (by != null && call.isOlderThan(ASK_AFTER)) {
-        call.sinceNanos = System.nanoTime();
-        CallLine line = call.line;
-        if (line == null || !line.send(new CallLine.Frame(Kind.IS_IT_THERE, id))) {
-          questions.computeIfAbsent(by, _ -> new ArrayList<>()).add(id);
-        }
-      }
-    });
-    questions.forEach((by, asked) -> by.tell(new PeerMessage.AreThere(asked, self)));
+    }
   }
 
   /// How Pekko finds the extension.

@@ -1,12 +1,13 @@
 /// How nodes of a cluster reach each other beside Pekko's messages.
 ///
-/// A call travels in a message, small bodies with it. What is larger, or has no end yet, stays
-/// where it is and is read over a connection of its own, so that it holds up no message and its
-/// reader sets the pace.
+/// A call travels in a message until it is known who takes it, then on a line between both nodes;
+/// small bodies with it. What is larger, or has no end yet, stays where it is and is read over a
+/// connection of its own, so that it holds up nothing else and its reader sets the pace.
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|
 /// | calls that wait for an answer of another node | [Peers] |
+/// | lines for calls | [CallLines], [CallLine] |
 /// | streams and WebSockets of other nodes | [PeerLine], [PeerServer], [PeerClient] |
 /// | why so | docs/decisions/0009-between-nodes.md |
 @NullMarked
