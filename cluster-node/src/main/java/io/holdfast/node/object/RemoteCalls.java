@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.AbstractExtensionId;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.Extension;
 import org.apache.pekko.actor.ExtensionIdProvider;
@@ -46,6 +47,7 @@ final class RemoteCalls implements Extension {
   private final Underway underway;
   private final ActorRefResolver resolver;
   private final Ownership ownership;
+  private final CoordinatedShutdown shutdown;
   private final Map<Shard, ActorRef<PeerMessage>> owners = new ConcurrentHashMap<>();
   private volatile Function<NamespaceId, ShardKind> kinds = _ -> ShardKind.PLAIN;
   private volatile Consumer<ObjectCommand.Travelling> shards = _ -> {};
@@ -60,6 +62,7 @@ final class RemoteCalls implements Extension {
     underway = Underway.get(system);
     resolver = ActorRefResolver.get(Adapter.toTyped(system));
     ownership = Ownership.get(system);
+    shutdown = CoordinatedShutdown.get(system);
   }
 
   /// The extension of this system.
@@ -193,7 +196,10 @@ final class RemoteCalls implements Extension {
                 }));
   }
 
-  /** From another node that takes this one for the owner. */
+  /**
+   * From another node that takes this one for the owner. While this one leaves it sends its callers
+   * to sharding: that waits for the next owner where the caller is.
+   */
   private boolean taken(byte[] call, String origin, Consumer<byte[]> answer) {
     return RowBytes.read(
         CALL,
@@ -201,7 +207,8 @@ final class RemoteCalls implements Extension {
         in -> {
           ObjectAddress target = CallCodec.readAddress(in);
           ShardKind kind = kinds.apply(target.namespace());
-          if (!ownership.of(kind.type(), target).getAsBoolean()) {
+          boolean isLeaving = shutdown.getShutdownReason().isPresent();
+          if (isLeaving || !ownership.of(kind.type(), target).getAsBoolean()) {
             return false;
           }
           if (command(target, origin, in, answer) instanceof ObjectCommand.Travelling command) {
