@@ -8,7 +8,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -21,7 +21,7 @@ final class Gate implements AutoCloseable {
 
   private final Door messages;
   private final Door peers;
-  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private final Map<Socket, Door> sockets = new ConcurrentHashMap<>();
   private boolean cut;
   private volatile Duration delay = Duration.ZERO;
 
@@ -49,9 +49,13 @@ final class Gate implements AutoCloseable {
     return peers.listener.getLocalPort();
   }
 
-  /// Ends what is connected now; who connects again gets through.
-  void breakOff() {
-    Set.copyOf(sockets).forEach(this::close);
+  /// Ends the connections for streams and calls; who connects again gets through.
+  void breakPeers() {
+    sockets.forEach((socket, door) -> {
+      if (door == peers) {
+        close(socket);
+      }
+    });
   }
 
   synchronized void cut() {
@@ -78,19 +82,19 @@ final class Gate implements AutoCloseable {
     while (!door.listener.isClosed()) {
       try {
         Socket from = door.listener.accept();
-        sockets.add(from);
-        Thread.ofVirtual().start(() -> connect(from, door.target));
+        sockets.put(from, door);
+        Thread.ofVirtual().start(() -> connect(from, door));
       } catch (IOException _) {
         // Closed, or the other side was quicker.
       }
     }
   }
 
-  private void connect(Socket from, int target) {
+  private void connect(Socket from, Door door) {
     try {
       awaitOpen();
-      Socket to = new Socket(InetAddress.getLoopbackAddress(), target);
-      sockets.add(to);
+      Socket to = new Socket(InetAddress.getLoopbackAddress(), door.target);
+      sockets.put(to, door);
       Thread.ofVirtual().start(() -> pass(from, to));
       pass(to, from);
     } catch (IOException | InterruptedException _) {
@@ -148,7 +152,7 @@ final class Gate implements AutoCloseable {
   public void close() throws IOException {
     messages.listener.close();
     peers.listener.close();
-    breakOff();
+    sockets.keySet().forEach(this::close);
     heal();
   }
 }

@@ -80,7 +80,7 @@ class PartitionMultiJvmTest {
               .toList();
       NodeProcess.pause(Duration.ofSeconds(2));
       for (int time = 0; time < BREAKS; time++) {
-        cluster.gate(1 + time % 2).breakOff();
+        cluster.gate(1 + time % 2).breakPeers();
         NodeProcess.pause(Duration.ofMillis(700));
       }
       int during = acknowledged.size();

@@ -199,7 +199,7 @@ final class ObjectActor extends AbstractBehavior<ObjectCommand> {
     }
     ActorRef<ObjectCommand> self = getContext().getSelf();
     boolean now =
-        services.alarmLane().enter(alarm.end(), () -> self.tell(new ObjectCommand.Begin(deliver)));
+        services.alarmLane().enter(alarm, () -> self.tell(new ObjectCommand.Begin(deliver)));
     if (!now) {
       held.add(deliver);
     }

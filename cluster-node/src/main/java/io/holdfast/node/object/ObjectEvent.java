@@ -236,10 +236,11 @@ abstract sealed class ObjectEvent {
   }
 
   /// A run of the alarm.
-  static final class Alarm extends ObjectEvent {
+  static final class Alarm extends ObjectEvent implements AlarmLane.Run {
     private final int retryCount;
     private final CompletableFuture<AlarmEnd> reply;
     private volatile @Nullable Running running;
+    private volatile boolean hasRun;
 
     /** The alarm that is handled. */
     private record Running(Incarnation incarnation, long generation, long sinceNanos) {}
@@ -254,9 +255,14 @@ abstract sealed class ObjectEvent {
       this.reply = reply;
     }
 
-    /// Completes when it is over.
-    CompletableFuture<?> end() {
+    @Override
+    public CompletableFuture<?> end() {
       return reply;
+    }
+
+    @Override
+    public boolean isHandled() {
+      return running != null && !hasRun;
     }
 
     /// For how long the handler has been running, waiting included; 0 while it has not begun.
@@ -285,6 +291,7 @@ abstract sealed class ObjectEvent {
       } catch (Throwable e) {
         done = afterFailure(incarnation, e);
       } finally {
+        hasRun = true;
         incarnation.storage().endAlarmRun(done);
       }
       return new Reply<>(reply, done ? afterSuccess(incarnation, due) : new AlarmEnd.Failed());

@@ -38,8 +38,8 @@ import org.slf4j.LoggerFactory;
 public final class ObjectServices {
   private static final Logger userLog = LoggerFactory.getLogger("io.holdfast.user");
 
-  /** An alarm that lasts for longer waits for something, most likely. */
-  private static final Duration ALARM_HELD_MAX = Duration.ofMillis(50);
+  /** An alarm whose handler runs for longer waits for something, most likely. */
+  private static final Duration ALARM_HELD_FOR = Duration.ofMillis(50);
 
   private final ObjectSettings settings;
   private final AppCatalog apps;
@@ -98,7 +98,7 @@ public final class ObjectServices {
     this.alarmLane =
         new AlarmLane(
             alarms.beginsMax(),
-            task -> timer.schedule(task, ALARM_HELD_MAX.toMillis(), TimeUnit.MILLISECONDS));
+            task -> timer.schedule(task, ALARM_HELD_FOR.toMillis(), TimeUnit.MILLISECONDS));
     metrics.watch(alarmLane);
   }
 

@@ -51,11 +51,13 @@ final class CallLines {
               self,
               connection -> {
                 CallLine line = new CallLine(connection, listener);
-                lines.put(node, line);
-                try {
-                  line.run();
-                } finally {
-                  lines.remove(node, line);
+                CallLine used = lines.merge(node, line, (old, fresh) -> old.isOpen() ? old : fresh);
+                if (used == line) { // Otherwise another attempt was quicker.
+                  try {
+                    line.run();
+                  } finally {
+                    lines.remove(node, line);
+                  }
                 }
               });
         })

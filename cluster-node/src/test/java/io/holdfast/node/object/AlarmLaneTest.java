@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -12,8 +13,24 @@ class AlarmLaneTest {
   private final List<Runnable> late = new ArrayList<>();
   private final List<String> begun = new ArrayList<>();
 
+  /** Of an alarm that is handled as soon as it may begin, or not. */
+  private record Run(CompletableFuture<?> end, AtomicBoolean handler) implements AlarmLane.Run {
+    static Run handled(CompletableFuture<?> end) {
+      return new Run(end, new AtomicBoolean(true));
+    }
+
+    @Override
+    public boolean isHandled() {
+      return handler.get();
+    }
+  }
+
   private void enter(AlarmLane lane, String alarm, CompletableFuture<?> end) {
-    if (lane.enter(end, () -> begun.add(alarm))) {
+    enter(lane, alarm, Run.handled(end));
+  }
+
+  private void enter(AlarmLane lane, String alarm, Run run) {
+    if (lane.enter(run, () -> begun.add(alarm))) {
       begun.add(alarm);
     }
   }
@@ -55,17 +72,47 @@ class AlarmLaneTest {
   }
 
   @Test
+  void oneThatWaitsForTheStoreKeepsItsPlaceUntilItsHandlerRunsOrASecondIsOver() {
+    AlarmLane lane = new AlarmLane(1, late::add);
+    Run loading = new Run(new CompletableFuture<>(), new AtomicBoolean());
+    enter(lane, "loading", loading);
+    enter(lane, "next", new Run(new CompletableFuture<>(), new AtomicBoolean()));
+    enter(lane, "waits", new CompletableFuture<>());
+    late.removeFirst().run();
+    assertThat(begun).containsExactly("loading");
+    loading.handler.set(true);
+    late.removeFirst().run();
+    assertThat(begun).containsExactly("loading", "next");
+    for (int look = 1; look < 20; look++) {
+      late.removeFirst().run();
+      assertThat(begun).containsExactly("loading", "next");
+    }
+    late.removeFirst().run();
+    assertThat(begun).containsExactly("loading", "next", "waits");
+  }
+
+  @Test
+  void whatHasEndedIsNotLookedAtAnyMore() {
+    AlarmLane lane = new AlarmLane(1, late::add);
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    enter(lane, "a", new Run(end, new AtomicBoolean()));
+    end.complete(null);
+    late.removeFirst().run();
+    assertThat(late).isEmpty();
+  }
+
+  @Test
   void thoseThatWereGivenUpWhileTheyWaitedKeepNoPlace() {
     AlarmLane lane = new AlarmLane(1, late::add);
     CompletableFuture<Void> first = new CompletableFuture<>();
     AtomicInteger begun = new AtomicInteger();
-    assertThat(lane.enter(first, () -> {})).isTrue();
+    assertThat(lane.enter(Run.handled(first), () -> {})).isTrue();
     for (int i = 0; i < 100_000; i++) {
-      lane.enter(CompletableFuture.completedFuture(null), begun::incrementAndGet);
+      lane.enter(Run.handled(CompletableFuture.completedFuture(null)), begun::incrementAndGet);
     }
     first.complete(null);
     assertThat(begun).hasValue(100_000);
     assertThat(lane.waiting()).isZero();
-    assertThat(lane.enter(new CompletableFuture<>(), () -> {})).isTrue();
+    assertThat(lane.enter(Run.handled(new CompletableFuture<>()), () -> {})).isTrue();
   }
 }
