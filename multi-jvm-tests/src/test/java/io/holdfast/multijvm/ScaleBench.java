@@ -39,7 +39,7 @@ class ScaleBench {
   private static final int ALARMS = Integer.getInteger("scale.alarms", 10_000);
   private static final boolean CLUSTER =
       Boolean.parseBoolean(System.getProperty("scale.cluster", "true"));
-  private static final String BEGINS = System.getProperty("scale.begins", "4");
+  private static final String BEGINS = System.getProperty("scale.begins", "0");
   private static final NamespaceId CROWD = new NamespaceId("crowd", "crowd");
   private static final int CHUNK = 5_000;
   private static final int LANES = 32;
