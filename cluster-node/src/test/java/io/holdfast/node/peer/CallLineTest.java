@@ -99,6 +99,15 @@ class CallLineTest {
         });
   }
 
+  /** How many calls were accepted; their ids begin with 0. */
+  private static int callUntilRefused(CallLine line) {
+    int accepted = 0;
+    while (line.send(call(accepted, 32 << 10))) {
+      accepted++;
+    }
+    return accepted;
+  }
+
   private static Frame call(long id, int bytes) {
     return new Frame(Kind.CALL, id, new byte[bytes]);
   }
@@ -154,10 +163,7 @@ class CallLineTest {
     called.isStuck = true;
     connect();
     CallLine line = caller.line();
-    int accepted = 0;
-    while (line.send(call(accepted, 32 << 10))) {
-      accepted++;
-    }
+    int accepted = callUntilRefused(line);
     assertThat(accepted).isGreaterThan(100);
     assertThat(line.isOpen()).isTrue();
     assertThat(line.send(new Frame(Kind.GONE, 1))).as("no call").isTrue();
@@ -174,10 +180,7 @@ class CallLineTest {
     called.isStuck = true;
     connect();
     CallLine line = caller.line();
-    int accepted = 0;
-    while (line.send(call(accepted, 32 << 10))) {
-      accepted++;
-    }
+    int accepted = callUntilRefused(line);
     called.line().close();
     Set<Long> unsent = new HashSet<>();
     caller.unsent().forEach(frame -> assertThat(unsent.add(frame.id())).isTrue());
