@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
  */
 /// Lets a few alarms of this node begin at one time. Thread-safe; never blocks.
 final class AlarmLane {
+  /** So often it is looked whether one has not ended for the sake of its handler. */
+  private static final int LOOKS_MAX = 20;
+
   private final Consumer<Runnable> later;
 
   // Guarded by this.
   private final Queue<Waiting> waiting = new ArrayDeque<>();
   private int free;
-
-  /** So often it is looked whether one has not ended for the sake of its handler. */
-  private static final int LOOKS_MAX = 20;
 
   private record Waiting(Run run, Runnable begin) {}
 

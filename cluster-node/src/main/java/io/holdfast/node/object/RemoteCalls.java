@@ -30,7 +30,7 @@ import org.apache.pekko.actor.typed.javadsl.Adapter;
 /*
  * Sharding decides where an object is, and buffers, forwards and hands over its messages while it moves; so a call is a
  * message to its shard like any other. Whether it leaves this node is known only when it does: then its caller waits in
- * `Peers`, and the other node makes the call its own with a reply that is sent back.
+ * `PeerCalls`, and the other node makes the call its own with a reply that is sent back.
  *
  * Once a node has taken a call for a shard, the next ones go to that node at once, on a line of their own. It looks whether it
  * has the lease of the shard, and does nothing without it; then the call goes through sharding after all.

@@ -6,7 +6,8 @@
 ///
 /// | WHERE TO LOOK | |
 /// |---|---|
-/// | calls that wait for an answer of another node | [Peers] |
+/// | news and questions between nodes; the way in | [Peers] |
+/// | calls that wait for an answer of another node | [PeerCalls] |
 /// | lines for calls | [CallLines], [CallLine] |
 /// | streams and WebSockets of other nodes | [PeerLine], [PeerServer], [PeerClient] |
 /// | why so | docs/decisions/0009-between-nodes.md |

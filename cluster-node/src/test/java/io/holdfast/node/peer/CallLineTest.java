@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.node.peer.CallLine.Frame;
 import io.holdfast.node.peer.CallLine.Kind;
 import io.holdfast.node.tls.NodeTls;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +31,7 @@ class CallLineTest {
   private final PeerClient client = new PeerClient(tls());
   private final Side caller = new Side();
   private final Side called = new Side();
+  private final CompletableFuture<String> callerName = new CompletableFuture<>();
 
   /// How the nodes talk.
   Optional<NodeTls> tls() {
@@ -50,6 +52,13 @@ class CallLineTest {
     private final Queue<Frame> received = new ConcurrentLinkedQueue<>();
     private final CountDownLatch blocks = new CountDownLatch(1);
     private volatile boolean isStuck;
+
+    /** Blocks until the line is over. */
+    void run(PeerLine connection) throws IOException {
+      CallLine own = new CallLine(connection, this);
+      line.complete(own);
+      own.run();
+    }
 
     CallLine line() {
       return line.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
@@ -81,22 +90,16 @@ class CallLineTest {
     }
   }
 
+  /** Where the called side takes calls. */
+  private RemoteRef taker() {
+    return server.offer((name, connection) -> {
+      callerName.complete(name);
+      called.run(connection);
+    });
+  }
+
   private void connect() {
-    RemoteRef taker =
-        server.offer((name, connection) -> {
-          assertThat(name).isEqualTo("caller");
-          CallLine line = new CallLine(connection, called);
-          called.line.complete(line);
-          line.run();
-        });
-    client.call(
-        taker,
-        "caller",
-        connection -> {
-          CallLine line = new CallLine(connection, caller);
-          caller.line.complete(line);
-          line.run();
-        });
+    client.call(taker(), "caller", caller::run);
   }
 
   /** How many calls were accepted; their ids begin with 0. */
@@ -117,6 +120,7 @@ class CallLineTest {
     connect();
     assertThat(caller.line().send(new Frame(Kind.CALL, 7, "ask".getBytes(UTF_8)))).isTrue();
     called.awaitReceived(1);
+    assertThat(callerName).isCompletedWithValue("caller");
     Frame call = called.received.remove();
     assertThat(call.kind()).isEqualTo(Kind.CALL);
     assertThat(call.id()).isEqualTo(7);
@@ -203,14 +207,8 @@ class CallLineTest {
   @Test
   void whatIsNoFrameEndsTheLine() throws Exception {
     CompletableFuture<PeerLine> raw = new CompletableFuture<>();
-    RemoteRef taker =
-        server.offer((_, connection) -> {
-          CallLine line = new CallLine(connection, called);
-          called.line.complete(line);
-          line.run();
-        });
     client.call(
-        taker,
+        taker(),
         "stranger",
         connection -> {
           connection.out().write(new byte[] {99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
